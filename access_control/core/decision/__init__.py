@@ -1,0 +1,1 @@
+"""Who may open which door when, and why: one function, decided on decoded documents."""

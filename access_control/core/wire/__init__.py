@@ -1,0 +1,1 @@
+"""The signed documents between service and bridge: strict bytes in, decision records out."""

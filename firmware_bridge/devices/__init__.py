@@ -1,0 +1,1 @@
+"""One thread a serial port: the pure protocols of ``protocol`` on real lines."""

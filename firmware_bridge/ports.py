@@ -1,0 +1,30 @@
+"""What the runtime asks of a serial port, whatever hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
+from firmware_bridge.controller.events import Event
+
+Emit = Callable[[Event], None]
+"""Hands an event to the bridge's one queue; safe from any thread, never blocks."""
+
+
+class Port(Protocol):
+    """One serial port with a thread of its own."""
+
+    name: str
+
+    def start(self) -> None:
+        """Start the thread. A port that is missing or taken is reported as ``PortChanged`` and retried for ever."""
+        ...
+
+    def submit(self, command: DriveOutput | ShowAtReader) -> None:
+        """Queue a command for a device on this port; safe from any thread, never blocks."""
+        ...
+
+    def stop(self) -> None:
+        """Bring every output to its relay-off state as far as the line allows, close the port, join the thread."""
+        ...

@@ -1,0 +1,1 @@
+"""Bytes of readers and boards, pure and shared by drivers and simulator."""

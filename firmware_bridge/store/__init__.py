@@ -1,0 +1,1 @@
+"""What a bridge keeps on disk: events, documents, keys and what must never be forgotten."""
