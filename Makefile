@@ -1,0 +1,60 @@
+# Everything a developer or CI runs. `make` alone prints what there is.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+ARGS ?=
+PACKAGES := access_control firmware_bridge bench tests
+PURE := access_control/core firmware_bridge/controller firmware_bridge/protocol
+
+# The pins hold for what builds a package as well; older and newer installers read different names for that.
+INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	$(BIN)/python -m pip install --quiet --no-input -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long check coverage bench clean
+
+help: ## print this list
+	@echo "Usage: make TARGET"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.setup-done ## virtual environment in .venv, pinned versions, everything installed
+
+demo: $(VENV)/.demo-done ## a simulated school over the real serial protocol; ARGS=--check goes through it by itself
+	@$(BIN)/python -m access_control demo $(ARGS)
+
+test: setup ## every test; no hardware and, after the installation, no network
+	$(BIN)/python -m pytest -n 2
+
+test-long: setup ## the same tests with more rounds and seeds
+	LONG=1 $(BIN)/python -m pytest -n 2
+
+check: setup ## format, lint, types, import contracts, sizes, pages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture tests/docs
+
+coverage: setup ## branches of the pure packages that no test takes
+	$(BIN)/python -m pytest -q -n 2 $(addprefix tests/,$(PURE)) $(addprefix --cov=,$(PURE)) --cov-branch --cov-report=term-missing:skip-covered
+
+bench: setup ## all measurements; ARGS="policy --json" for one as JSON
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## forget the demo's state and every cache, but keep .venv
+	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
+
+$(VENV)/.made:
+	@sh .ci/make-venv $(VENV) $(PYTHON)
+	@touch $@
+
+$(VENV)/.demo-done: $(VENV)/.made pyproject.toml constraints.txt
+	@test -e $(VENV)/.setup-done || echo "Installing what the demo needs into $(VENV) ..."
+	@$(INSTALL) -e '.[demo]'
+	@touch $@
+
+$(VENV)/.setup-done: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) ..."
+	@$(INSTALL) -e '.[dev]'
+	@touch $@ $(VENV)/.demo-done
