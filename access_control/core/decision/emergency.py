@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from access_control.core.decision.building import DoorClass
+from access_control.core.decision.model import EmergencyAction, EmergencyRules, HolderClass
+from access_control.core.decision.slots import Effect, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from access_control.core.decision.model import EmergencyAction
+    from access_control.core.decision.building import Door
+    from access_control.core.decision.model import Orders, Policy
+
+_T = TypeVar("_T")
+
+PRECEDENCE = (
+    EmergencyAction.LOCKDOWN,
+    EmergencyAction.EVACUATE,
+    EmergencyAction.SECURE,
+    EmergencyAction.HOLD,
+    EmergencyAction.SHELTER,
+)
+"""Which action gives the reason when several refuse a card: in the order of their slots, Lockdown first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +66,166 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class DirectiveSet:
-    """Every directive and release ever received. It only grows, and merging is union, so order never matters."""
+    """Every directive and release ever received. It only grows, and merging is union, so order never matters.
+
+    Two records with one id do not come from honest hands; then the stricter one stays, so that merging still gives the
+    same answer in every order.
+    """
 
     directives: Mapping[str, Directive] = field(default_factory=lambda: MappingProxyType({}))
     releases: Mapping[str, Release] = field(default_factory=lambda: MappingProxyType({}))
+    # What is not released everywhere, with the doors that are. Ids are kept for ever; a card must not walk them all.
+    _open: tuple[tuple[Directive, frozenset[int]], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort out once what may still be in force."""
+        object.__setattr__(self, "_open", tuple(_still_open(self.directives, self.releases.values())))
+
+    def with_directive(self, directive: Directive) -> DirectiveSet:
+        """The set with one more directive; one that is already there changes nothing."""
+        return DirectiveSet(_union(self.directives, {directive.id: directive}, _directive_strictness), self.releases)
+
+    def with_release(self, release: Release) -> DirectiveSet:
+        """The set with one more release. It may arrive before the directive that it ends."""
+        return DirectiveSet(self.directives, _union(self.releases, {release.id: release}, _release_strictness))
+
+    def merge(self, other: DirectiveSet) -> DirectiveSet:
+        """Everything that either set knows."""
+        return DirectiveSet(
+            _union(self.directives, other.directives, _directive_strictness),
+            _union(self.releases, other.releases, _release_strictness),
+        )
+
+    def in_force_at(self, door: int, scopes: Mapping[str, frozenset[int]]) -> tuple[Directive, ...]:
+        """The directives that hold at a door now, highest action first.
+
+        Args:
+            door: The door's number in Policy.
+            scopes: :attr:`Policy.scopes`, what the symbolic scopes mean now.
+        """
+        found = [
+            directive
+            for directive, released in self._open
+            if door not in released and (door in directive.doors or door in scopes.get(directive.scope, ()))
+        ]
+        if len(found) > 1:
+            found.sort(key=lambda directive: (PRECEDENCE.index(directive.action), directive.drill, directive.id))
+        return tuple(found)
+
+
+def _still_open(
+    directives: Mapping[str, Directive], releases: Iterable[Release]
+) -> Iterable[tuple[Directive, frozenset[int]]]:
+    everywhere: set[str] = set()
+    staged: dict[str, frozenset[int]] = {}
+    for release in releases:
+        if release.doors is None:
+            everywhere.add(release.directive)
+        else:
+            staged[release.directive] = staged.get(release.directive, frozenset()) | release.doors
+    for directive in directives.values():
+        if directive.id not in everywhere:
+            yield directive, staged.get(directive.id, frozenset())
+
+
+def _union(
+    ours: Mapping[str, _T], theirs: Mapping[str, _T], strictness: Callable[[_T], tuple[object, ...]]
+) -> dict[str, _T]:
+    both = dict(ours)
+    for key, record in theirs.items():
+        both[key] = max(both[key], record, key=strictness) if key in both else record
+    return both
+
+
+def _directive_strictness(directive: Directive) -> tuple[object, ...]:
+    d = directive
+    severity = -PRECEDENCE.index(d.action)
+    return (not d.drill, severity, len(d.doors), sorted(d.doors), d.scope, d.origin, d.by, d.started_at.isoformat())
+
+
+def _release_strictness(release: Release) -> tuple[object, ...]:
+    r = release
+    doors = r.doors or frozenset()
+    return (r.doors is not None, -len(doors), sorted(doors), r.directive, r.by, repr(r.second), r.why, r.at.isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyEffect:
+    """What one directive does to one door's lock: the slot it writes and the effect."""
+
+    slot: Slot
+    effect: Effect
+    directive: Directive
+
+
+def in_force(policy: Policy, orders: Orders, door: int) -> tuple[Directive, ...]:
+    """The directives that rule a door now, highest first; without drills where drills move no doors."""
+    found = orders.directives.in_force_at(door, policy.scopes)
+    if found and not policy.emergency_rules.drill_moves_doors:
+        return tuple(directive for directive in found if not directive.drill)
+    return found
+
+
+def lock_effect(policy: Policy, orders: Orders, door: int) -> tuple[EmergencyEffect, ...]:
+    """What each action in force does to a door's slots, highest first.
+
+    Two actions may write the same slot; they then agree on the effect. A door that Policy does not know has none.
+    """
+    if door not in policy.doors:
+        return ()
+    built = policy.doors[door]
+    effects = (_effect(directive, built, policy.emergency_rules) for directive in in_force(policy, orders, door))
+    return tuple(effect for effect in effects if effect is not None)
+
+
+def cancels_manual_unlocks(policy: Policy, orders: Orders, door: int) -> bool:
+    """Whether a Lockdown or a Secure locks the door, which ends manual and first-card unlocks for good."""
+    ending = (EmergencyAction.LOCKDOWN, EmergencyAction.SECURE)
+    return any(effect.directive.action in ending for effect in lock_effect(policy, orders, door))
+
+
+def _effect(directive: Directive, door: Door, rules: EmergencyRules) -> EmergencyEffect | None:
+    exterior = door.door_class is DoorClass.EXTERIOR
+    match directive.action:
+        case EmergencyAction.LOCKDOWN if not exterior or rules.lockdown_locks_perimeter:
+            return EmergencyEffect(Slot.LOCKDOWN, Effect.LOCK, directive)
+        case EmergencyAction.EVACUATE if door.evacuate_unlock and not exterior:
+            return EmergencyEffect(Slot.EVACUATE, Effect.UNLOCK, directive)
+        case EmergencyAction.HOLD if not exterior:
+            return EmergencyEffect(Slot.SECURE, Effect.LOCK, directive)
+        case EmergencyAction.SECURE | EmergencyAction.SHELTER if exterior:
+            return EmergencyEffect(Slot.SECURE, Effect.LOCK, directive)
+        case _:
+            return None
+
+
+_NOBODY: frozenset[HolderClass] = frozenset()
+_STAFF = frozenset({HolderClass.STAFF})
+_STAFF_AND_STUDENTS = _STAFF | {HolderClass.STUDENT}
+_EVERYBODY = frozenset(HolderClass)
+
+DEFAULT_EMERGENCY_RULES = EmergencyRules(
+    admitted=MappingProxyType(
+        {
+            (EmergencyAction.HOLD, DoorClass.EXTERIOR): _EVERYBODY,
+            (EmergencyAction.HOLD, DoorClass.INTERIOR): _STAFF,
+            (EmergencyAction.HOLD, DoorClass.ROOM): _STAFF,
+            (EmergencyAction.SECURE, DoorClass.EXTERIOR): _STAFF,
+            (EmergencyAction.SECURE, DoorClass.INTERIOR): _EVERYBODY,
+            (EmergencyAction.SECURE, DoorClass.ROOM): _EVERYBODY,
+            (EmergencyAction.LOCKDOWN, DoorClass.EXTERIOR): _NOBODY,
+            (EmergencyAction.LOCKDOWN, DoorClass.INTERIOR): _NOBODY,
+            (EmergencyAction.LOCKDOWN, DoorClass.ROOM): _STAFF,
+            (EmergencyAction.EVACUATE, DoorClass.EXTERIOR): _STAFF,
+            (EmergencyAction.EVACUATE, DoorClass.INTERIOR): _EVERYBODY,
+            (EmergencyAction.EVACUATE, DoorClass.ROOM): _EVERYBODY,
+            (EmergencyAction.SHELTER, DoorClass.EXTERIOR): _STAFF_AND_STUDENTS,
+            (EmergencyAction.SHELTER, DoorClass.INTERIOR): _EVERYBODY,
+            (EmergencyAction.SHELTER, DoorClass.ROOM): _EVERYBODY,
+        }
+    )
+)
+"""What holds unless a school chooses otherwise; the reasons are in docs/decisions.md, Emergencies."""
+
+PASSES_REFUSED = frozenset({EmergencyAction.HOLD, EmergencyAction.SECURE, EmergencyAction.LOCKDOWN})
+"""The actions under which no visitor pass opens any door in scope, whatever a school chose for badges."""
