@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from access_control.core.decision.building import (
     Board,
@@ -72,6 +72,10 @@ __all__ = [
 ]
 
 
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
 class HolderClass(StrEnum):
     """What kind of person a badge belongs to."""
 
@@ -129,7 +133,7 @@ class Holders:
     extended: bytes
     valid_from: array[int]
     valid_until: array[int]
-    pins: Mapping[int, bytes] = MappingProxyType({})
+    pins: Mapping[int, bytes] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +207,10 @@ class Policy:
     holders: Holders
     credentials: Credentials
     emergency_rules: EmergencyRules
-    pass_keys: Mapping[int, bytes] = MappingProxyType({})
-    pass_groups: Mapping[int, frozenset[int]] = MappingProxyType({})
-    scopes: Mapping[str, frozenset[int]] = MappingProxyType({})
-    neighbour_keys: Mapping[str, tuple[bytes, tuple[str, ...]]] = MappingProxyType({})
+    pass_keys: Mapping[int, bytes] = field(default_factory=_nothing)
+    pass_groups: Mapping[int, frozenset[int]] = field(default_factory=_nothing)
+    scopes: Mapping[str, frozenset[int]] = field(default_factory=_nothing)
+    neighbour_keys: Mapping[str, tuple[bytes, tuple[str, ...]]] = field(default_factory=_nothing)
     opening_levels: frozenset[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -248,8 +252,8 @@ class Orders:
     revision: Revision
     directives: DirectiveSet
     overrides: tuple[Override, ...] = ()
-    revoked: Mapping[bytes, BadgeStatus] = MappingProxyType({})
-    revoked_passes: Mapping[int, PassRevocation] = MappingProxyType({})
+    revoked: Mapping[bytes, BadgeStatus] = field(default_factory=_nothing)
+    revoked_passes: Mapping[int, PassRevocation] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)

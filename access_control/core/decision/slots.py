@@ -66,7 +66,7 @@ ALLOWED = {
 class SlotStack:
     """What every source wants of one door's lock, as a value.
 
-    An empty stack is a locked door: ``DEFAULT`` is always there. ``held`` is sorted, so that equal stacks compare equal.
+    An empty stack is a locked door: ``DEFAULT`` is always there. ``held`` is sorted, so equal stacks compare equal.
     """
 
     held: tuple[tuple[Slot, Effect], ...] = ()
