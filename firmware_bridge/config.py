@@ -1,0 +1,205 @@
+"""What the machine decides about a bridge: one TOML file becomes one frozen :class:`Config`.
+
+Everything that a school may change comes signed, in Policy and Orders. This file holds only what belongs to the
+machine: where things are kept, which serial ports there are, how much is logged. docs/settings.md lists every setting.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+BAUD_RATES: Final = (9600, 19200, 38400, 57600, 115200, 230400)
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+SOCKET_PATH_LIMIT: Final = 104  # bytes in sockaddr_un that every system grants
+
+
+class PortKind(StrEnum):
+    """What hangs on a serial port."""
+
+    OSDP = "osdp"
+    MODBUS = "modbus"
+    SCANNER = "scanner"
+
+
+@dataclass(frozen=True, slots=True)
+class PortSettings:
+    """One serial port. ``reader`` is the Policy's number for a scanner's reader and ``None`` on other ports."""
+
+    name: str
+    kind: PortKind
+    path: str
+    baud: int
+    reader: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything in bridge.toml, checked.
+
+    Attributes:
+        state_dir: Documents, keys, events and the control socket; nobody else may read it.
+        events_days: How long acknowledged events are kept, in days.
+        events_count: How many acknowledged events are kept at most.
+        min_free_mb: Free disk space in megabytes under which old routine events make room.
+    """
+
+    source: Path
+    state_dir: Path
+    ports: Mapping[str, PortSettings]
+    control_socket: Path
+    log_level: str = "info"
+    events_days: int = 30
+    events_count: int = 1_000_000
+    min_free_mb: int = 32
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; ``mistakes`` has one sentence for each reason, all of them at once."""
+
+    def __init__(self, source: Path, mistakes: tuple[str, ...]) -> None:
+        """Keep every sentence; the text is all of them, a line each."""
+        self.mistakes = mistakes
+        super().__init__("\n".join(f"{source}: {sentence}" for sentence in mistakes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A whole number that a setting may hold."""
+
+    default: int
+    least: int
+    most: int
+
+
+_NUMBERS: Final = {
+    "events_days": _Number(30, 1, 3650),
+    "events_count": _Number(1_000_000, 1000, 10_000_000),
+    "min_free_mb": _Number(32, 0, 1_000_000),
+}
+SETTINGS: Final = ("state_dir", "control_socket", "log_level", *_NUMBERS)
+PORT_SETTINGS: Final = ("kind", "path", "baud", "reader")
+
+
+def read_config(path: Path) -> Config:
+    """Read bridge.toml. Relative paths in it start at its own directory.
+
+    Raises:
+        ConfigError: with a sentence for every mistake in the file.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        sentence = "there is no such file; `firmware-bridge init` writes one."
+        raise ConfigError(path, (sentence,)) from error
+    except OSError as error:
+        raise ConfigError(path, (f"it cannot be read: {error.strerror}.",)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, (f"it is not TOML: {error}.",)) from error
+    return config_of(table, path)
+
+
+def config_of(table: Mapping[str, object], source: Path) -> Config:
+    """Check a decoded file.
+
+    Raises:
+        ConfigError: with a sentence for every mistake in it.
+    """
+    mistakes: list[str] = []
+    known = {*SETTINGS, "ports"}
+    mistakes += [_unknown(key, known) for key in table if key not in known]
+    state_dir = _path(table, "state_dir", source.parent, mistakes)
+    socket = _path(table, "control_socket", source.parent, mistakes, default=state_dir / "control.sock")
+    if len(bytes(socket)) >= SOCKET_PATH_LIMIT:
+        mistakes.append(
+            f"control_socket: {socket} is longer than {SOCKET_PATH_LIMIT - 1} bytes; choose a shorter path."
+        )
+    level = table.get("log_level", "info")
+    if level not in LOG_LEVELS:
+        mistakes.append(f"log_level: {level!r} is not one of {', '.join(LOG_LEVELS)}.")
+    numbers = {key: _number(table, key, limits, mistakes) for key, limits in _NUMBERS.items()}
+    ports = dict(_ports(table.get("ports", {}), source.parent, mistakes))
+    mistakes += _shared_paths(ports)
+    if mistakes:
+        raise ConfigError(source, tuple(mistakes))
+    return Config(source, state_dir, ports, socket, str(level), **numbers)
+
+
+def _unknown(key: str, known: set[str]) -> str:
+    return f"{key}: there is no such setting; there are {', '.join(sorted(known))}."
+
+
+def _path(table: Mapping[str, object], key: str, start: Path, mistakes: list[str], default: Path | None = None) -> Path:
+    value = table.get(key)
+    if value is None and default is not None:
+        return default
+    if value is None:
+        mistakes.append(f"{key}: it is missing; name the directory where the bridge keeps its state.")
+        return start
+    if not isinstance(value, str) or not value or "\0" in value:
+        mistakes.append(f"{key}: {value!r} is not a path; write it in quotes.")
+        return start
+    return start / value
+
+
+def _number(table: Mapping[str, object], key: str, limits: _Number, mistakes: list[str]) -> int:
+    value = table.get(key, limits.default)
+    if isinstance(value, bool) or not isinstance(value, int) or not limits.least <= value <= limits.most:
+        mistakes.append(f"{key}: {value!r} is not a whole number from {limits.least} to {limits.most}.")
+        return limits.default
+    return value
+
+
+def _ports(value: object, start: Path, mistakes: list[str]) -> Iterator[tuple[str, PortSettings]]:
+    if not isinstance(value, dict):
+        mistakes.append("ports: write each port as a table, such as [ports.A].")
+        return
+    for name, table in value.items():
+        if isinstance(table, dict):
+            yield name, _port(name, table, start, mistakes)
+        else:
+            mistakes.append(f"ports.{name}: it is not a table; write [ports.{name}] and its settings below.")
+
+
+def _port(name: str, table: Mapping[str, object], start: Path, mistakes: list[str]) -> PortSettings:
+    place = f"ports.{name}"
+    known = set(PORT_SETTINGS)
+    mistakes += [f"{place}." + _unknown(key, known) for key in table if key not in known]
+    kind = next((known_kind for known_kind in PortKind if known_kind == table.get("kind")), None)
+    if kind is None:
+        mistakes.append(f"{place}.kind: {table.get('kind')!r} is not one of {', '.join(PortKind)}.")
+        kind = PortKind.OSDP
+    path = table.get("path")
+    if not isinstance(path, str) or not path or "\0" in path:
+        mistakes.append(f"{place}.path: {path!r} is not the path of a serial port, such as /dev/ttyUSB0.")
+        path = ""
+    baud = table.get("baud", 9600)
+    if isinstance(baud, bool) or not isinstance(baud, int) or baud not in BAUD_RATES:
+        rates = ", ".join(map(str, BAUD_RATES))
+        mistakes.append(f"{place}.baud: {baud!r} is not one of {rates}; use the rate that the devices are set to.")
+        baud = 9600
+    reader = _reader(place, kind, table.get("reader"), mistakes)
+    return PortSettings(name, kind, str(start / path), baud, reader)
+
+
+def _reader(place: str, kind: PortKind, value: object, mistakes: list[str]) -> int | None:
+    if kind is not PortKind.SCANNER:
+        if value is not None:
+            mistakes.append(f"{place}.reader: only a scanner names its reader here; Policy places all the others.")
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        mistakes.append(f"{place}.reader: {value!r} is not a reader's number; write the one that Policy uses.")
+        return None
+    return value
+
+
+def _shared_paths(ports: Mapping[str, PortSettings]) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for name, port in ports.items():
+        other = seen.setdefault(port.path, name)
+        if other != name:
+            yield f"ports.{name}.path: {port.path} already belongs to ports.{other}; give each port its own device."

@@ -1,0 +1,130 @@
+"""The bridge's secrets: one file each, mode 0600, in a directory of mode 0700.
+
+* ``bridge.key``: the bridge's own Ed25519 key, with which it signs the directives it raises.
+* ``digest.key``: the HMAC key under which Policy names credentials and PINs.
+* ``reader-NAME-ADDRESS.key``: the Secure Channel base key of the reader at that port and address.
+
+Nothing here is ever logged; the records hide their contents from ``repr``.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from firmware_bridge.store.files import write_durably
+
+KEY_BYTES: Final = 32
+SCBK_BYTES: Final = 16
+_NAME_MARKS: Final = frozenset("-_")
+
+
+class KeyFileError(Exception):
+    """A key cannot be used. The text is one plain sentence that never holds any of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeKeys:
+    """What the bridge itself needs to decide and to sign."""
+
+    signing: Ed25519PrivateKey = field(repr=False)
+    digest: bytes = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The public half of the bridge's own key, 32 bytes."""
+        return self.signing.public_key().public_bytes_raw()
+
+
+class KeyStore:
+    """The directory of keys."""
+
+    def __init__(self, directory: Path) -> None:
+        """Nothing is read or made before it is asked for."""
+        self.directory = directory
+
+    def create(self, *, signing: bytes | None = None, digest: bytes | None = None) -> BridgeKeys:
+        """Make the directory and whatever keys are missing; keys that exist stay as they are unless given.
+
+        Raises:
+            KeyFileError: The directory or an existing key may be read by others, or is damaged.
+        """
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, given in (("bridge.key", signing), ("digest.key", digest)):
+            if given is not None or not (self.directory / name).exists():
+                self._write(name, given if given is not None else os.urandom(KEY_BYTES), KEY_BYTES)
+        return self.load()
+
+    def load(self) -> BridgeKeys:
+        """Read the bridge's keys.
+
+        Raises:
+            KeyFileError: One is missing, damaged, or may be read by others.
+        """
+        signing = Ed25519PrivateKey.from_private_bytes(self._read("bridge.key", KEY_BYTES))
+        return BridgeKeys(signing, self._read("digest.key", KEY_BYTES))
+
+    def reader_key(self, port: str, address: int) -> bytes | None:
+        """The Secure Channel base key of the reader there, or ``None`` before commissioning.
+
+        Raises:
+            KeyFileError: It is damaged, or may be read by others.
+        """
+        name = _reader_file(port, address)
+        return self._read(name, SCBK_BYTES) if (self.directory / name).exists() else None
+
+    def keep_reader_key(self, port: str, address: int, key: bytes) -> None:
+        """Keep a reader's key, in place of an earlier one; it survives power loss once this returns.
+
+        Raises:
+            KeyFileError: The directory may be read by others, or cannot be written.
+        """
+        self._write(_reader_file(port, address), key, SCBK_BYTES)
+
+    def _read(self, name: str, length: int) -> bytes:
+        self._check_directory()
+        path = self.directory / name
+        try:
+            mode = path.stat().st_mode
+            text = path.read_text(encoding="ascii")
+        except FileNotFoundError as error:
+            raise KeyFileError(f"{path} is missing; `firmware-bridge init` makes the bridge's keys.") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise KeyFileError(f"{path} cannot be read; restore it from the backup.") from error
+        if stat.S_IMODE(mode) & 0o077:
+            raise KeyFileError(f"Others may read {path}; run `chmod 600 {path}` and replace the key if it was exposed.")
+        with suppress(ValueError):
+            key = bytes.fromhex(text)
+            if len(key) == length:
+                return key
+        raise KeyFileError(f"{path} is damaged; restore it from the backup.")
+
+    def _write(self, name: str, key: bytes, length: int) -> None:
+        if len(key) != length:
+            raise KeyFileError(f"The key for {name} must have {length} bytes, not {len(key)}.")
+        self._check_directory()
+        path = self.directory / name
+        try:
+            write_durably(path, key.hex().encode("ascii"))
+        except OSError as error:
+            raise KeyFileError(f"{path} cannot be written: {error.strerror}.") from error
+
+    def _check_directory(self) -> None:
+        try:
+            mode = self.directory.stat().st_mode
+        except OSError as error:
+            text = f"{self.directory} is missing; `firmware-bridge init` makes it."
+            raise KeyFileError(text) from error
+        if stat.S_IMODE(mode) & 0o077:
+            raise KeyFileError(f"Others may look into {self.directory}; run `chmod 700 {self.directory}`.")
+
+
+def _reader_file(port: str, address: int) -> str:
+    safe = "".join(sign if sign.isalnum() or sign in _NAME_MARKS else f"%{ord(sign):x}" for sign in port)
+    return f"reader-{safe}-{address}.key"
