@@ -100,4 +100,14 @@ class RememberCancelled:
     override_id: str
 
 
-Command = DriveOutput | ShowAtReader | RecordEvent | RaiseDirective | RememberPassUsed | RememberCancelled
+@dataclass(frozen=True, slots=True)
+class RememberFire:
+    """Keep whether fire commands this door, so that a restart does not lock what a fire released."""
+
+    door: int
+    held: bool
+
+
+Command = (
+    DriveOutput | ShowAtReader | RecordEvent | RaiseDirective | RememberPassUsed | RememberCancelled | RememberFire
+)

@@ -248,6 +248,15 @@ class AlarmAcknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class FireReset:
+    """A person reset a door whose fire release stays latched; it counts once the fire input is normal again."""
+
+    moment: Moment
+    door: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockJudged:
     """Whether the wall clock can be believed from now on."""
 
@@ -283,6 +292,7 @@ Event = (
     | EmergencyAsked
     | UnlockAsked
     | AlarmAcknowledged
+    | FireReset
     | ClockJudged
     | TimePassed
 )
