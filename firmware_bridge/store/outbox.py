@@ -26,8 +26,9 @@ SCHEMA: Final = 1
 WAL_PAGES: Final = 256  # 1 MiB in WAL before it goes back into the file
 _TABLES: Final = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
-    "CREATE TABLE events (seq INTEGER PRIMARY KEY, keep INTEGER NOT NULL, code TEXT NOT NULL, door INTEGER, "
-    "at_ms INTEGER NOT NULL, body BLOB NOT NULL)",
+    """CREATE TABLE events (
+        seq INTEGER PRIMARY KEY, keep INTEGER NOT NULL, code TEXT NOT NULL, door INTEGER, at_ms INTEGER NOT NULL,
+        body BLOB NOT NULL)""",
     f"PRAGMA user_version = {SCHEMA}",
 )
 

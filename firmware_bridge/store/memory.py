@@ -1,0 +1,216 @@
+"""What a bridge must still know after a crash: emergencies, cancelled overrides, used passes, proof of its clock.
+
+A small SQLite file with ``synchronous=FULL``: whatever a method kept survives the loss of power once it returns.
+Emergencies are kept a second time as single files, and reading takes the union, so that damage to one copy cannot end
+one: nothing but a release does.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from firmware_bridge.store.files import set_aside, write_durably
+
+SCHEMA: Final = 1
+_TABLES: Final = (
+    "CREATE TABLE emergency (kind TEXT, id TEXT, body BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
+    "CREATE TABLE cancelled (override TEXT PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE used_pass (pass TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    f"PRAGMA user_version = {SCHEMA}",
+)
+USED_PASS_KEPT_S: Final = 24 * 3600  # after its expiry, when nothing admits it any more
+
+
+class EmergencyKind(StrEnum):
+    """The two phases of an emergency."""
+
+    DIRECTIVE = "directive"
+    RELEASE = "release"
+
+
+class MemoryFullError(Exception):
+    """The disk took nothing; the sentence says what was not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockProof:
+    """When this bridge's clock was last known to be right, and in which boot of the machine."""
+
+    boot_id: str
+    at: datetime
+
+
+class BridgeMemory:
+    """The file and the second copies. Every method may be called from any thread."""
+
+    def __init__(self, directory: Path, at: datetime) -> None:
+        """Open or create ``memory.db`` in ``directory``; a damaged one is set aside and named in ``damaged``.
+
+        Raises:
+            MemoryFullError: There is no room to create it.
+        """
+        self._path = directory / "memory.db"
+        self._copies = directory / "emergencies"
+        self._lock = threading.Lock()
+        self.damaged: tuple[Path, ...] = ()
+        try:
+            self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self._db = self._connect()
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise
+                self.damaged = (set_aside(self._path, at),)
+                self._db = self._connect()
+        except (sqlite3.Error, OSError) as error:
+            raise MemoryFullError(f"{self._path} cannot be opened ({error}). Make room on the disk.") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600)
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=1.0)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                with _transaction(db):
+                    for statement in _TABLES:
+                        db.execute(statement)
+            elif version != SCHEMA:
+                raise sqlite3.DatabaseError(f"layout {version}")  # noqa: TRY301 - treated like any other damage
+            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("damaged")  # noqa: TRY301 - as above
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def keep_emergency(self, kind: EmergencyKind, identity: str, body: bytes) -> None:
+        """Keep a directive or release for ever; the same one twice is harmless.
+
+        Raises:
+            MemoryFullError: Neither copy could be written.
+        """
+        failures = []
+        try:
+            self._run("INSERT OR IGNORE INTO emergency VALUES (?, ?, ?)", (kind.value, identity, body))
+        except MemoryFullError as error:
+            failures.append(error)
+        copy = self._copies / f"{kind}-{identity}"
+        if not copy.exists():
+            try:
+                write_durably(copy, body)
+            except OSError as error:
+                failures.append(MemoryFullError(f"{copy} cannot be written ({error.strerror})."))
+        if len(failures) > 1 or (failures and not copy.exists()):
+            text = f"The {kind} could not be kept, so a restart would forget it. Make room on the disk. {failures[0]}"
+            raise MemoryFullError(text)
+
+    def emergencies(self, kind: EmergencyKind) -> dict[str, list[bytes]]:
+        """Every directive or release ever kept, by id; two bodies only where the copies differ, by damage to one."""
+        found: dict[str, list[bytes]] = {}
+        with self._lock, suppress(sqlite3.Error):
+            for identity, body in self._db.execute("SELECT id, body FROM emergency WHERE kind = ?", (kind.value,)):
+                found.setdefault(identity, []).append(body)
+        for copy in self._copies.glob(f"{kind}-*"):
+            if copy.suffix == ".new":
+                continue
+            with suppress(OSError):
+                body = copy.read_bytes()
+                bodies = found.setdefault(copy.name.removeprefix(f"{kind}-"), [])
+                if body not in bodies:
+                    bodies.append(body)
+        return found
+
+    def cancel_override(self, identity: str) -> None:
+        """Keep that an emergency cancelled this override for good.
+
+        Raises:
+            MemoryFullError: It could not be kept.
+        """
+        self._run("INSERT OR IGNORE INTO cancelled VALUES (?)", (identity,))
+
+    def cancelled_overrides(self) -> frozenset[str]:
+        """Every override that an emergency cancelled."""
+        return frozenset(identity for (identity,) in self._all("SELECT override FROM cancelled"))
+
+    def use_pass(self, pass_id: int, until: int) -> None:
+        """Keep that a single-entry pass, valid until that UTC second, has opened its door.
+
+        Raises:
+            MemoryFullError: It could not be kept.
+        """
+        self._run("INSERT OR REPLACE INTO used_pass VALUES (?, ?)", (f"{pass_id:016x}", until))
+
+    def used_passes(self, now: int) -> dict[int, int]:
+        """Used passes and their expiry; those expired for a day are forgotten, since nothing admits them any more."""
+        with suppress(MemoryFullError):
+            self._run("DELETE FROM used_pass WHERE until < ?", (now - USED_PASS_KEPT_S,))
+        return {int(pass_id, 16): int(until) for pass_id, until in self._all("SELECT pass, until FROM used_pass")}
+
+    def prove_clock(self, proof: ClockProof) -> None:
+        """Keep that the clock was right.
+
+        Raises:
+            MemoryFullError: It could not be kept.
+        """
+        self.keep_fact("clock", f"{proof.boot_id} {proof.at.astimezone(UTC).isoformat()}".encode())
+
+    def clock_proof(self) -> ClockProof | None:
+        """The last proof of the clock, if there ever was one."""
+        with suppress(ValueError):
+            boot_id, _, at = (self.fact("clock") or b"").decode().partition(" ")
+            return ClockProof(boot_id, datetime.fromisoformat(at))
+        return None
+
+    def keep_fact(self, name: str, value: bytes) -> None:
+        """Keep one named value, in place of an earlier one.
+
+        Raises:
+            MemoryFullError: It could not be kept.
+        """
+        self._run("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    def fact(self, name: str) -> bytes | None:
+        """A value kept under that name."""
+        rows = self._all("SELECT value FROM fact WHERE name = ?", (name,))
+        return bytes(rows[0][0]) if rows else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _run(self, statement: str, values: tuple[str | int | bytes, ...]) -> None:
+        try:
+            with self._lock:
+                self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise MemoryFullError(f"{self._path} takes nothing more ({error}). Make room on the disk.") from error
+
+    def _all(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error:
+                return []
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
