@@ -1,1 +1,4 @@
-"""The signed documents between service and bridge: strict bytes in, decision records out."""
+"""What travels between the service and the bridges: signed bytes on one side, frozen records on the other.
+
+Every field and every refusal code is described in ``docs/wire-protocol.md``.
+"""

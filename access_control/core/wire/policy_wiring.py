@@ -1,0 +1,164 @@
+"""What may be wired to what: a Policy that would make a door unsafe, or two doors one, is refused as a whole.
+
+The rules about fire follow NFPA 80 and NFPA 101; docs/wire-protocol.md lists every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from access_control.core.decision.model import (
+    Board,
+    DeviceKind,
+    Door,
+    DoorClass,
+    FireAction,
+    LockKind,
+    Point,
+    Reader,
+    UnlockWhen,
+)
+from access_control.core.wire.errors import RefusalCode, Refused
+
+# OSDP names an output or input by one byte; no reader has more than a handful, and a slip of the pen should not pass.
+READER_POINTS = 16
+
+_Device = TypeVar("_Device", Door, Reader, Board)
+
+
+def by_id(devices: Iterable[_Device], what: str) -> dict[int, _Device]:
+    """Index devices by id, in order.
+
+    Raises:
+        Refused: ``bad_columns``: an id twice or out of order.
+    """
+    found: dict[int, _Device] = {}
+    for device in devices:
+        if found and device.id <= next(reversed(found)):
+            raise Refused(
+                RefusalCode.BAD_COLUMNS,
+                f"{what} {device.id} is listed twice or out of order. Give each its own number and publish again.",
+            )
+        found[device.id] = device
+    return found
+
+
+def check_wiring(doors: Mapping[int, Door], readers: Mapping[int, Reader], boards: Mapping[int, Board]) -> None:
+    """Check everything that installers can get wrong.
+
+    Raises:
+        Refused: ``bad_reference``, ``bad_wiring`` or ``unsafe_door``, naming the door or device.
+    """
+    _check_lines(readers, boards)
+    for reader in readers.values():
+        if reader.door not in doors:
+            raise _missing(f"Reader {reader.id} ({reader.name})", f"door {reader.door}")
+        if not reader.copyable <= set(reader.formats):
+            raise _wiring(f"Reader {reader.id} ({reader.name}) calls a card format copyable that it does not accept")
+    painted: set[str] = set()
+    taken: dict[tuple[str, Point], Door] = {}
+    for door in doors.values():
+        if door.number in painted:
+            raise _wiring(f"The number {door.number} is painted on two doors")
+        painted.add(door.number)
+        _check_points(door, readers, boards, taken)
+        _check_fire(door)
+        _check_side(door, readers)
+    _check_fire_inputs(doors.values(), taken)
+
+
+def _check_lines(readers: Mapping[int, Reader], boards: Mapping[int, Board]) -> None:
+    """One device an address, and one language a line: readers speak OSDP, boards Modbus."""
+    seen: set[tuple[str, int]] = set()
+    devices: list[Reader | Board] = [*readers.values(), *boards.values()]
+    for device in devices:
+        if (device.port, device.address) in seen:
+            raise _wiring(f"Two devices have address {device.address} on port {device.port}")
+        seen.add((device.port, device.address))
+    if shared := {r.port for r in readers.values()} & {b.port for b in boards.values()}:
+        raise _wiring(f"Port {min(shared)} has readers and boards, which speak different languages")
+
+
+def _check_points(
+    door: Door, readers: Mapping[int, Reader], boards: Mapping[int, Board], taken: dict[tuple[str, Point], Door]
+) -> None:
+    uses = (("output", door.lock.output), ("input", door.contact), ("input", door.rex), ("input", door.latch))
+    for use, point in uses:
+        if point is None:
+            continue
+        _require_point(door, use, point, readers, boards)
+        if other := taken.get((use, point)):
+            raise _wiring(f"Doors {other.number} and {door.number} both use {use} {point}")
+        taken[use, point] = door
+    if door.lock.fire_input is not None:
+        _require_point(door, "input", door.lock.fire_input, readers, boards)
+
+
+def _require_point(
+    door: Door, use: str, point: Point, readers: Mapping[int, Reader], boards: Mapping[int, Board]
+) -> None:
+    if point.kind is DeviceKind.READER:
+        size = READER_POINTS if point.device in readers else None
+    else:
+        board = boards.get(point.device)
+        size = None if board is None else board.outputs if use == "output" else board.inputs
+    if size is None or point.index >= size:
+        raise _missing(f"Door {door.number}", f"{use} {point}")
+
+
+def _check_fire(door: Door) -> None:
+    """A door must neither trap people nor stand unlatched in a fire."""
+    lock = door.lock
+    if lock.kind is LockKind.MAGLOCK and lock.fire_action is not FireAction.RELEASE:
+        raise _unsafe(door, "is held by a magnet, so the fire input must release it", "Set its fire action to release")
+    if lock.kind is LockKind.MAGLOCK and door.rex is not None and not lock.rex_unlocks:
+        raise _unsafe(door, "is held by a magnet, so its exit button must unlock it", "Set exit button unlocks")
+    if lock.kind is LockKind.STRIKE and lock.fire_rated and lock.fire_action is FireAction.RELEASE:
+        raise _unsafe(door, "is a fire door with a strike and must latch in a fire", "Set its fire action to relatch")
+    if lock.rex_unlocks and door.rex is None:
+        raise _unsafe(door, "shall unlock by an exit button and has none", "Name its input")
+
+
+def _check_side(door: Door, readers: Mapping[int, Reader]) -> None:
+    """Whoever pulls a reader off an outside wall must not find the lock's wires behind it."""
+    lock = door.lock
+    if door.evacuate_unlock and door.door_class is not DoorClass.INTERIOR:
+        raise _unsafe(door, "is not an interior door, so Evacuate must not unlock it", "Clear that setting")
+    if door.door_class is not DoorClass.EXTERIOR or (lock.bench_override or "").strip():
+        return
+    on_reader = lock.output.kind is DeviceKind.READER and bool(readers[lock.output.device].formats)
+    if on_reader or not lock.secure_side:
+        raise _unsafe(
+            door,
+            "leads outside and its lock is switched where an intruder can reach the wires",
+            "Use a relay board or an output module inside, or write down why not (bench override)",
+        )
+    if lock.unlock_when is UnlockWhen.RELAY_OFF:
+        raise _unsafe(
+            door,
+            "leads outside and stands unlocked when the bridge or its power fails",
+            "Wire it the other way round, or write down why not (bench override)",
+        )
+
+
+def _check_fire_inputs(doors: Iterable[Door], taken: Mapping[tuple[str, Point], Door]) -> None:
+    """Doors may share a fire input; nothing else may sit on it."""
+    for door in doors:
+        point = door.lock.fire_input
+        if point is not None and (other := taken.get(("input", point))):
+            raise _wiring(f"Door {door.number} takes {point} for the fire panel and door {other.number} for itself")
+
+
+def _missing(who: str, what: str) -> Refused:
+    return Refused(
+        RefusalCode.BAD_REFERENCE, f"{who} names {what}, which does not exist. Correct it and publish again."
+    )
+
+
+def _wiring(what: str) -> Refused:
+    return Refused(RefusalCode.BAD_WIRING, f"{what}. Correct the wiring table and publish again.")
+
+
+def _unsafe(door: Door, what: str, todo: str) -> Refused:
+    return Refused(RefusalCode.UNSAFE_DOOR, f"Door {door.number} {what}. {todo} and publish again.")
