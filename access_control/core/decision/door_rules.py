@@ -1,0 +1,91 @@
+"""The rules about the door's state: fire, emergencies, and what locks it for everyone but responders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from access_control.core.decision.building import DoorClass, FireAction
+from access_control.core.decision.case import Rule
+from access_control.core.decision.emergency import PASSES_REFUSED, in_force, lock_effect
+from access_control.core.decision.model import EmergencyAction, Known, OverrideEffect
+from access_control.core.decision.reasons import Reason
+from access_control.core.decision.slots import Effect
+
+if TYPE_CHECKING:
+    from access_control.core.decision.case import Case
+
+_REFUSED_BY = {
+    EmergencyAction.LOCKDOWN: Reason.DENIED_LOCKDOWN,
+    EmergencyAction.EVACUATE: Reason.DENIED_EVACUATE,
+    EmergencyAction.SECURE: Reason.DENIED_SECURE,
+    EmergencyAction.HOLD: Reason.DENIED_HOLD,
+    EmergencyAction.SHELTER: Reason.DENIED_SHELTER,
+}
+
+
+def _fire(case: Case) -> Reason | None:
+    cut = case.door.lock.fire_action is FireAction.RELATCH and case.facts.fire_at_door is Known.YES
+    return Reason.DENIED_FIRE if cut else None
+
+
+def _emergency(case: Case) -> Reason | None:
+    directives = in_force(case.policy, case.orders, case.reader.door)
+    if not directives:
+        return None
+    if not case.responder:
+        admitted = case.policy.emergency_rules.admitted
+        for directive in directives:
+            action = directive.action
+            refused_pass = case.pass_id is not None and action in PASSES_REFUSED
+            if refused_pass or case.holder_class not in admitted.get((action, case.door.door_class), frozenset()):
+                return _REFUSED_BY[action]
+    effects = lock_effect(case.policy, case.orders, case.reader.door)
+    case.despite_lock |= any(effect.effect is Effect.LOCK for effect in effects)
+    return None
+
+
+def _door_in_service(case: Case) -> Reason | None:
+    blocked = case.door.out_of_service or _overridden(case, OverrideEffect.BLOCK)
+    return _unless_responder(case, Reason.DENIED_ALL) if blocked else None
+
+
+def _manual_lock(case: Case) -> Reason | None:
+    locked = _overridden(case, OverrideEffect.LOCK)
+    return _unless_responder(case, Reason.LOCKED_BY_HIGHER_PRIORITY) if locked else None
+
+
+def _room_lock(case: Case) -> Reason | None:
+    fact = case.facts.room_locked
+    may_be = fact is Known.UNKNOWN and case.door.door_class is DoorClass.ROOM
+    return _unless_responder(case, Reason.DENIED_ROOM_LOCKED) if fact is Known.YES or may_be else None
+
+
+def _overridden(case: Case, effect: OverrideEffect) -> bool:
+    return any(
+        order.door == case.reader.door
+        and order.effect is effect
+        and (order.expires is None or case.second < order.expires)
+        for order in case.orders.overrides
+    )
+
+
+def _unless_responder(case: Case, reason: Reason) -> Reason | None:
+    """Refuse, unless it is a responder: they pass a locked door, which the verdict then says."""
+    if not case.responder:
+        return reason
+    case.despite_lock = True
+    return None
+
+
+def _saw_emergency(case: Case) -> str:
+    directives = in_force(case.policy, case.orders, case.reader.door)
+    return ", ".join(f"{directive.action}{' (drill)' if directive.drill else ''}" for directive in directives) or "none"
+
+
+DOOR_RULES = (
+    Rule("fire", _fire, lambda case: f"{case.door.lock.fire_action}, fire: {case.facts.fire_at_door.value}"),
+    Rule("emergency", _emergency, _saw_emergency),
+    Rule("door in service", _door_in_service, lambda case: f"door {case.door.number}"),
+    Rule("manual lock", _manual_lock, lambda case: f"{len(case.orders.overrides)} overrides in Orders"),
+    Rule("room lock", _room_lock, lambda case: f"locked from inside: {case.facts.room_locked.value}"),
+)
