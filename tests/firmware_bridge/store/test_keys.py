@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
+
+
+def made(directory: Path) -> tuple[KeyStore, BridgeKeys]:
+    store = KeyStore(directory / "keys")
+    return store, store.create()
+
+
+def test_keys_are_made_once_and_stay(tmp_path: Path) -> None:
+    store, keys = made(tmp_path)
+    again = store.create()
+    assert again.public == keys.public
+    assert again.digest == keys.digest
+    assert len(keys.digest) == 32
+
+
+def test_given_keys_take_the_place_of_old_ones(tmp_path: Path) -> None:
+    store, keys = made(tmp_path)
+    other = store.create(digest=bytes(32))
+    assert other.digest == bytes(32)
+    assert other.public == keys.public
+
+
+def test_only_the_owner_may_read_anything(tmp_path: Path) -> None:
+    store, _ = made(tmp_path)
+    store.keep_reader_key("A", 3, bytes(16))
+    assert store.directory.stat().st_mode & 0o777 == 0o700
+    for path in store.directory.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    store, _ = made(tmp_path)
+    (store.directory / "digest.key").chmod(mode)
+    with pytest.raises(KeyFileError, match="chmod 600"):
+        store.load()
+
+
+def test_a_directory_that_others_may_look_into_is_refused(tmp_path: Path) -> None:
+    store, _ = made(tmp_path)
+    store.directory.chmod(0o755)
+    with pytest.raises(KeyFileError, match="chmod 700"):
+        store.load()
+    with pytest.raises(KeyFileError, match="chmod 700"):
+        store.keep_reader_key("A", 1, bytes(16))
+
+
+@pytest.mark.parametrize("content", [b"", b"zz", b"00" * 31, b"\xff\xfe", b"00" * 33])
+def test_a_damaged_key_is_named_without_showing_it(tmp_path: Path, content: bytes) -> None:
+    store, _ = made(tmp_path)
+    (store.directory / "bridge.key").write_bytes(content)
+    with pytest.raises(KeyFileError, match=r"bridge\.key") as caught:
+        store.load()
+    assert "0000" not in str(caught.value)
+
+
+def test_a_missing_key_or_directory_says_what_to_do(tmp_path: Path) -> None:
+    store = KeyStore(tmp_path / "keys")
+    with pytest.raises(KeyFileError, match="firmware-bridge init"):
+        store.load()
+    store.create()
+    (store.directory / "digest.key").unlink()
+    with pytest.raises(KeyFileError, match="firmware-bridge init"):
+        store.load()
+
+
+def test_each_reader_has_its_own_key(tmp_path: Path) -> None:
+    store, _ = made(tmp_path)
+    assert store.reader_key("A", 1) is None
+    store.keep_reader_key("A", 1, b"1" * 16)
+    store.keep_reader_key("A/../x", 1, b"2" * 16)
+    store.keep_reader_key("A", 1, b"3" * 16)
+    assert store.reader_key("A", 1) == b"3" * 16
+    assert store.reader_key("A/../x", 1) == b"2" * 16
+    with pytest.raises(KeyFileError, match="16 bytes"):
+        store.keep_reader_key("A", 2, b"short")
+
+
+def test_showing_the_keys_shows_none(tmp_path: Path) -> None:
+    _, keys = made(tmp_path)
+    assert keys.digest.hex() not in repr(keys)
+    assert "digest" not in repr(keys)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.store.memory import BridgeMemory, ClockProof, EmergencyKind, MemoryFullError
+from tests.building.clock import MONDAY
+
+NOW = int(MONDAY.timestamp())
+
+
+def reopened(directory: Path) -> BridgeMemory:
+    return BridgeMemory(directory, MONDAY)
+
+
+def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    memory.keep_emergency(EmergencyKind.RELEASE, "r1", b"release")
+    memory.cancel_override("o1")
+    memory.use_pass(2**64 - 1, NOW + 60)
+    memory.prove_clock(ClockProof("boot", MONDAY))
+    memory.keep_fact("fire", b"3,4")
+    memory.close()
+    again = reopened(tmp_path)
+    assert again.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"]}
+    assert again.emergencies(EmergencyKind.RELEASE) == {"r1": [b"release"]}
+    assert again.cancelled_overrides() == {"o1"}
+    assert again.used_passes(NOW) == {2**64 - 1: NOW + 60}
+    assert again.clock_proof() == ClockProof("boot", MONDAY)
+    assert again.fact("fire") == b"3,4"
+    assert again.damaged == ()
+    again.close()
+
+
+def test_an_empty_memory_knows_nothing(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    assert memory.emergencies(EmergencyKind.DIRECTIVE) == {}
+    assert memory.clock_proof() is None
+    assert memory.fact("fire") is None
+    memory.close()
+
+
+KILLED = """
+import os, signal, sys
+from datetime import datetime, UTC
+from pathlib import Path
+from firmware_bridge.store.memory import BridgeMemory, EmergencyKind
+memory = BridgeMemory(Path(sys.argv[1]), datetime.fromtimestamp(0, UTC))
+memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+memory.use_pass(7, 2_000_000_000)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_an_emergency_survives_kill_minus_9(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    memory = reopened(tmp_path)
+    assert memory.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"]}
+    assert memory.used_passes(NOW) == {7: 2_000_000_000}
+    memory.close()
+
+
+def test_a_used_pass_is_forgotten_a_day_after_its_expiry(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    memory.use_pass(1, NOW)
+    day = int(timedelta(days=1).total_seconds())
+    assert memory.used_passes(NOW + day) == {1: NOW}
+    assert memory.used_passes(NOW + day + 1) == {}
+    memory.close()
+
+
+@pytest.mark.parametrize("damage", [b"rubbish" * 2000, b"SQLite format 3\0" + b"\xff" * 9000])
+def test_a_damaged_file_is_set_aside_and_the_lockdown_still_stands(tmp_path: Path, damage: bytes) -> None:
+    memory = reopened(tmp_path)
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    memory.close()
+    (tmp_path / "memory.db").write_bytes(damage)
+    again = reopened(tmp_path)
+    assert [place.read_bytes() for place in again.damaged] == [damage]
+    assert again.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"]}
+    again.close()
+
+
+def test_a_damaged_second_copy_leaves_the_first(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    (tmp_path / "emergencies" / "directive-d1").write_bytes(b"")
+    assert b"lockdown" in memory.emergencies(EmergencyKind.DIRECTIVE)["d1"]
+    memory.close()
+
+
+def test_one_copy_is_enough_and_none_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = reopened(tmp_path)
+    with sqlite3.connect(tmp_path / "memory.db", isolation_level=None) as other:
+        other.execute("PRAGMA max_page_count = 1")
+    other.close()
+    memory.close()  # from here the database refuses everything
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+
+    def refuse(_: Path, __: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("firmware_bridge.store.memory.write_durably", refuse)
+    with pytest.raises(MemoryFullError, match="a restart would forget it"):
+        memory.keep_emergency(EmergencyKind.DIRECTIVE, "d2", b"lockdown")
+    with pytest.raises(MemoryFullError):
+        memory.cancel_override("o1")
+    again = reopened(tmp_path)
+    assert again.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"]}
+    again.close()
+
+
+def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    for part in (tmp_path / "memory.db", tmp_path / "emergencies", tmp_path / "emergencies" / "directive-d1"):
+        assert part.stat().st_mode & 0o077 == 0, part
+    memory.close()
+
+
+def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "emergencies").write_text("in the way")
+    with pytest.raises(MemoryFullError, match="cannot be opened"):
+        reopened(tmp_path)
