@@ -47,6 +47,11 @@ class Heard:
     ended_s: float
     baud: int
 
+    @property
+    def begun_s(self) -> float:
+        """When the first byte began."""
+        return self.ended_s - len(self.data) * BITS_PER_BYTE / self.baud
+
 
 @dataclass(frozen=True, slots=True)
 class Transmission:
