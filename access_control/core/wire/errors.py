@@ -29,7 +29,6 @@ class RefusalCode(StrEnum):
     SAME_REVISION = "same_revision"
     EXPIRED = "expired"
     NOT_ALLOWED = "not_allowed"
-    CONFLICT = "conflict"
 
 
 class Refused(Exception):  # noqa: N818 - it is a verdict on a document; its name is what the reader of an event sees
