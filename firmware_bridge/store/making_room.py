@@ -16,7 +16,7 @@ from firmware_bridge.store.outbox import Keep, Outbox, Row
 
 BATCH: Final = 1000
 LEAST_FOLDED: Final = 20  # below this a fold event is bigger than what it replaces
-_COUNTS_LENGTH: Final = 4000
+_COUNTS_LENGTH: Final = 1900  # an event's text may have 2000
 
 Explain = Callable[[Keep, Mapping[str, str | int]], Row]
 """Makes the event that explains a gap, from the kind of what went and the gap's particulars."""

@@ -55,6 +55,7 @@ class Entry:
     holder: int | None = None
     drill: bool = False
     detail: Detail = field(default_factory=lambda: MappingProxyType({}))
+    mono_s: float | None = None
     late: bool = False
     stored: threading.Event = field(default_factory=threading.Event)
 
@@ -102,6 +103,7 @@ class Recorder:
         self._outbox: Outbox | None = None
         self._stopping = False
         self._trouble = False
+        self._told_full = False
         self._low = False
         self._damaged = ""
         self._lost = 0
@@ -193,6 +195,11 @@ class Recorder:
             self._waiting.appendleft(entry)
             self._changed.notify()
 
+    def _put_last(self, entry: Entry) -> None:
+        entry.late = True
+        with self._changed:
+            self._waiting.append(entry)
+
     def _appending(self) -> None:
         while True:
             with self._changed:
@@ -203,7 +210,7 @@ class Recorder:
                 entry = self._waiting[0] if self._waiting else None
             try:
                 self._serve(entry)
-                self._trouble = False
+                self._recovered()
             except OutboxDamagedError as error:
                 self._damaged = str(error)
             except (OutboxFullError, OSError) as error:
@@ -257,9 +264,19 @@ class Recorder:
             with suppress(OutboxFullError, OutboxDamagedError):
                 if self._make_room(self._outbox):
                     return
+        if not self._told_full:
+            self._told_full = True
+            self._put_last(Entry("DISK_FULL", self._clock.moment().at, detail={"why": str(error)}))
         with self._changed:
             if not self._stopping:
                 self._changed.wait(RETRY_S)
+
+    def _recovered(self) -> None:
+        self._trouble = False
+        if self._told_full and self._outbox is not None:
+            self._told_full = False
+            _log.warning("The disk takes events again.")
+            self._put_last(Entry("DISK_RECOVERED", self._clock.moment().at))
 
     def _make_room(self, outbox: Outbox) -> bool:
         told: list[list[bytes]] = []
