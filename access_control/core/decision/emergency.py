@@ -189,7 +189,7 @@ def _effect(directive: Directive, door: Door, rules: EmergencyRules) -> Emergenc
     match directive.action:
         case EmergencyAction.LOCKDOWN if not exterior or rules.lockdown_locks_perimeter:
             return EmergencyEffect(Slot.LOCKDOWN, Effect.LOCK, directive)
-        case EmergencyAction.EVACUATE if door.evacuate_unlock and not exterior:
+        case EmergencyAction.EVACUATE if door.evacuate_unlock and door.door_class is DoorClass.INTERIOR:
             return EmergencyEffect(Slot.EVACUATE, Effect.UNLOCK, directive)
         case EmergencyAction.HOLD if not exterior:
             return EmergencyEffect(Slot.SECURE, Effect.LOCK, directive)
