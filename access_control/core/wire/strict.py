@@ -16,6 +16,7 @@ from access_control.core.wire.spelling import MAX_NUMBER
 
 FOREVER: Final = 253_402_300_800  # the year 10000: "no end" as a second that every JSON reader can hold
 
+PassId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 Ref = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
