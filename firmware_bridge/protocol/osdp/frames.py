@@ -162,8 +162,11 @@ class FrameDecoder:
         self._last_s = 0.0
 
     def feed(self, data: bytes, mono_s: float) -> list[Packet | Garbage]:
-        """Add bytes that arrived at ``mono_s``; give back what is complete, in the order of the line."""
-        found = self.idle(mono_s)
+        """Add bytes that arrived at ``mono_s``; give back what is complete, in the order of the line.
+
+        After a long silence a packet at hand is given up only when a new one begins: the silence may have been ours.
+        """
+        found = self.idle(mono_s) if data[:1] in (b"\x53", b"\xff") else []
         if data:
             self._held += data
             self._last_s = mono_s

@@ -1,0 +1,227 @@
+"""One RS-485 line: whose turn it is, and what the bytes on it mean. No clock, no line: bytes and moments in and out.
+
+``receive`` takes what arrived, ``advance`` gives what to send, ``wake_s`` says when to ask again, ``events`` is what
+happened. The line goes to lock commands of an emergency, then to the answer to a card, then to the reader that has
+waited longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from firmware_bridge.controller.commands import DriveOutput, ShowAtReader, Urgency
+from firmware_bridge.controller.events import CardPresented, Event, LinkAlarm, Moment, OutputFailed, ReaderAlarmed
+from firmware_bridge.protocol.osdp.frames import MAX_PACKET, FrameDecoder, Garbage, Packet
+from firmware_bridge.protocol.osdp.panel import ReaderSession
+from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
+
+_BITS_A_CHARACTER = 10
+_IDLE_CHARACTERS = 2
+_SHORTEST_REPLY = 8
+_LONGEST_GAP_S = 0.02
+_GARBAGE_ALARM_BYTES = 64
+_GARBAGE_ALARM_EVERY_S = 60.0
+
+UNKNOWN_READER = "This port has no such reader. Check the wiring in the site's settings."
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A question is out: until when it is still being sent, and until when its answer may begin."""
+
+    session: ReaderSession
+    sent_s: float
+    deadline_s: float
+
+
+class Bus:
+    """The panel's side of one line."""
+
+    def __init__(
+        self,
+        readers: Sequence[ReaderSetup],
+        baud: int,
+        entropy: Callable[[int], bytes],
+        timing: LinkTiming | None = None,
+    ) -> None:
+        """``entropy(n)`` gives ``n`` unguessable bytes.
+
+        Raises:
+            ValueError: Two readers share an id or an address.
+        """
+        self.events: list[Event] = []
+        self._timing = timing or LinkTiming()
+        self._entropy = entropy
+        self._character_s = _BITS_A_CHARACTER / baud
+        self._decoder = FrameDecoder(max(_LONGEST_GAP_S, 4 * self._character_s))
+        self._by_id: dict[int, ReaderSession] = {}
+        self._by_address: dict[int, ReaderSession] = {}
+        self._slot: _Slot | None = None
+        self._free_s = 0.0
+        self._hold: tuple[ReaderSession, float] | None = None
+        self._garbage = 0
+        self._garbage_told_s = float("-inf")
+        self.reconfigure(readers)
+
+    def reconfigure(self, readers: Sequence[ReaderSetup]) -> None:
+        """Serve exactly these readers; those that stay the same keep their session.
+
+        Raises:
+            ValueError: Two readers share an id or an address.
+        """
+        if len({r.id for r in readers}) != len(readers) or len({r.address for r in readers}) != len(readers):
+            raise ValueError("two readers on one line share an id or an address")
+        kept = {session.setup: session for session in self._by_id.values()}
+        sessions = [kept.get(r) or ReaderSession(r, self._timing, self._entropy, self._tell) for r in readers]
+        self._by_id = {session.setup.id: session for session in sessions}
+        self._by_address = {session.setup.address: session for session in sessions}
+        if self._slot is not None and self._slot.session not in sessions:
+            self._slot = None
+
+    def _tell(self, event: Event) -> None:
+        self.events.append(event)
+
+    def submit(self, command: DriveOutput | ShowAtReader, moment: Moment) -> None:
+        """Queue a command for one of the readers."""
+        device = command.point.device if isinstance(command, DriveOutput) else command.reader
+        session = self._by_id.get(device)
+        if session is None:
+            if isinstance(command, DriveOutput):
+                self._tell(OutputFailed(moment, command.point, command.energised, UNKNOWN_READER))
+            return
+        if isinstance(command, DriveOutput):
+            session.drive(command, moment)
+        else:
+            session.show(command)
+        if self._hold is not None and self._hold[0] is session:
+            self._hold = None
+
+    def all_off(self, moment: Moment) -> None:
+        """Send every output that was ever used to relay-off, before anything else."""
+        for session in self._by_id.values():
+            session.outputs.all_off(moment)
+
+    def settled(self) -> bool:
+        """Whether no reader that answers has an output command left to take."""
+        return not any(session.owes_output() for session in self._by_id.values())
+
+    # -- the line
+
+    def receive(self, data: bytes, moment: Moment) -> None:
+        """Take bytes that arrived by ``moment``."""
+        self._free_s = moment.mono_s + _IDLE_CHARACTERS * self._character_s
+        for item in self._decoder.feed(data, moment.mono_s):
+            self._take(item, moment)
+
+    def advance(self, moment: Moment) -> bytes:
+        """What to send now; nothing while an answer is awaited or nobody's turn has come."""
+        now_s = moment.mono_s
+        if self._slot is not None:
+            if now_s < self._patient_until_s(self._slot):
+                return b""
+            self._give_up(self._slot, moment)
+        if now_s < self._free_s:
+            return b""
+        for session in self._by_id.values():
+            session.pass_time(moment)
+        session_or_none = self._whose_turn(now_s)
+        if session_or_none is None:
+            return b""
+        return self._send(session_or_none, moment)
+
+    def wake_s(self) -> float:
+        """When :meth:`advance` has something to do even if nothing arrives."""
+        if self._slot is not None:
+            return self._patient_until_s(self._slot)
+        times = [session.wake_s() for session in self._by_id.values()]
+        if self._hold is not None:
+            times.append(self._hold[1])
+        return max(self._free_s, min(times, default=float("inf")))
+
+    def deaf_until_s(self) -> float:
+        """Until when nothing that arrives could be acted upon: the line still carries the rest of a packet."""
+        if self._slot is None:
+            return self._free_s
+        missing = self._decoder.missing()
+        if missing:
+            return self._free_s + (missing - _IDLE_CHARACTERS - 1) * self._character_s
+        return self._slot.sent_s + _SHORTEST_REPLY * self._character_s
+
+    def _patient_until_s(self, slot: _Slot) -> float:
+        """Until when to wait: a packet that has begun in time may end later."""
+        stalls_s = self._decoder.stalls_at_s()
+        if stalls_s is None:
+            return slot.deadline_s
+        return min(max(slot.deadline_s, stalls_s), slot.deadline_s + MAX_PACKET * self._character_s)
+
+    def _send(self, session: ReaderSession, moment: Moment) -> bytes:
+        frame = session.transmit(moment)
+        sent_s = moment.mono_s + len(frame) * self._character_s
+        reply_s = session.reply_s() + _SHORTEST_REPLY * self._character_s
+        self._decoder.clear()
+        self._hold = None
+        self._slot = _Slot(session, sent_s, sent_s + reply_s)
+        self._free_s = sent_s + _IDLE_CHARACTERS * self._character_s
+        return frame
+
+    def _give_up(self, slot: _Slot, moment: Moment) -> None:
+        self._slot = None
+        for item in self._decoder.idle(moment.mono_s):
+            self._take(item, moment)
+        self._decoder.clear()
+        slot.session.silent(moment)
+
+    # -- whose turn it is
+
+    def _whose_turn(self, now_s: float) -> ReaderSession | None:
+        ready = [session for session in self._by_id.values() if session.ready_s <= now_s]
+        if not ready:
+            return None
+        chosen = min(ready, key=lambda session: (session.urgency(), session.last_turn_s))
+        if self._hold is not None:
+            held_until_s = self._hold[1]
+            if now_s < held_until_s and chosen.urgency() is Urgency.ROUTINE:
+                return None
+            self._hold = None
+        return chosen
+
+    # -- what arrived
+
+    def _take(self, item: Packet | Garbage, moment: Moment) -> None:
+        if isinstance(item, Garbage):
+            self._count_garbage(item, moment)
+            return
+        session = self._by_address.get(item.address)
+        if session is None or not item.reply:
+            return
+        slot = self._slot
+        if slot is None or slot.session is not session:
+            session.late(moment)
+            return
+        was_probing = session.probing
+        told = len(self.events)
+        if not session.heard(item, moment):
+            return
+        after_s = moment.mono_s - slot.sent_s - len(item.to_bytes()) * self._character_s
+        session.patience.answered(after_s)
+        self._slot = None
+        if was_probing:
+            self._look_for_others(session, moment)
+        if any(isinstance(event, CardPresented) for event in self.events[told:]):
+            self._hold = (session, self._free_s + self._timing.answer_hold_s)
+
+    def _look_for_others(self, found: ReaderSession, moment: Moment) -> None:
+        for session in self._by_id.values():
+            if session is not found:
+                session.stirred(moment)
+
+    def _count_garbage(self, garbage: Garbage, moment: Moment) -> None:
+        self._garbage += garbage.count
+        due = moment.mono_s - self._garbage_told_s >= _GARBAGE_ALARM_EVERY_S
+        if self._garbage < _GARBAGE_ALARM_BYTES or not due or self._slot is None:
+            return
+        detail = f"{self._garbage} bytes on this reader's line made no sense. Check its cable, shield and termination."
+        self._tell(ReaderAlarmed(moment, self._slot.session.setup.id, LinkAlarm.GARBAGE, detail))
+        self._garbage = 0
+        self._garbage_told_s = moment.mono_s

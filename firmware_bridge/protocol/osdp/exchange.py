@@ -1,0 +1,32 @@
+"""How far a reader has come, and the one question to it that has no accepted answer yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from firmware_bridge.protocol.osdp.commands import Command
+from firmware_bridge.protocol.osdp.outputs import Pending
+
+
+class Phase(Enum):
+    """How far a reader has come."""
+
+    IDENTITY = "identity"
+    CAPABILITIES = "capabilities"
+    CHALLENGE = "challenge"
+    PROOF = "proof"
+    READY = "ready"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A question that has no accepted answer yet; a retry sends the same bytes."""
+
+    frame: bytes
+    message: Command
+    sequence: int
+    sealed: bool
+    pending: Pending | None = None
+    tries: int = 0
+    damaged: int = 0

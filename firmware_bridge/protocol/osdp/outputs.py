@@ -1,0 +1,199 @@
+"""One reader's outputs: what waits to be sent, what was proved, and whose lease is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from access_control.core.decision.model import DeviceKind, Point
+from firmware_bridge.controller.commands import DriveOutput, Urgency
+from firmware_bridge.controller.events import Event, Moment, OutputFailed, OutputLapsed, OutputProved, Proof
+from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder
+
+_LONGEST_TIMER = 0xFFFF
+_TRIES = 3
+
+TOO_LATE = "The command waited for the line until it was too late, and was dropped."
+OVERTAKEN = "A newer command for the same output took its place before it could be sent."
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A command on its way: with the end of its lease, and how often the reader has put it off."""
+
+    command: DriveOutput
+    lease_ends_s: float
+    put_off: int = 0
+
+    def order(self, mono_s: float, *, timed: bool) -> OutputOrder:
+        """What to tell the reader; with ``timed`` it switches off by itself when the lease ends."""
+        output = self.command.point.index
+        if not self.command.energised:
+            return OutputOrder(output, OutputControl.OFF)
+        if not timed:
+            return OutputOrder(output, OutputControl.ON)
+        tenths = ceil((self.lease_ends_s - mono_s) * 10)
+        return OutputOrder(output, OutputControl.ON_FOR_TIMER, min(max(tenths, 1), _LONGEST_TIMER))
+
+    def too_late(self, mono_s: float) -> bool:
+        """Whether it must not be sent any more."""
+        command = self.command
+        if command.expires_mono_s is not None and mono_s >= command.expires_mono_s:
+            return True
+        return command.energised and mono_s >= self.lease_ends_s
+
+
+@dataclass(slots=True)
+class _Output:
+    """``standing`` is sent before ``momentary``, so a grant never erases an emergency that still waits."""
+
+    standing: Pending | None = None
+    momentary: Pending | None = None
+    delivered: Pending | None = None
+    lease_ends_s: float | None = None
+
+    def waiting(self) -> Pending | None:
+        return self.standing or self.momentary
+
+
+class Outputs:
+    """The newest wish for each output; at most two commands wait for one, so nothing grows."""
+
+    def __init__(self, reader: int, tell: Callable[[Event], None]) -> None:
+        """``tell`` takes what happens to the outputs."""
+        self._reader = reader
+        self._tell = tell
+        self._outputs: dict[int, _Output] = {}
+
+    def submit(self, command: DriveOutput, moment: Moment) -> None:
+        """Queue a command. One that never expires ends whatever waits; a grant waits behind it."""
+        output = self._outputs.setdefault(command.point.index, _Output())
+        pending = Pending(command, moment.mono_s + command.lease_s)
+        if command.energised and output.lease_ends_s is not None:
+            output.lease_ends_s = pending.lease_ends_s
+        if command.expires_mono_s is None:
+            if output.momentary is not None:
+                self._fail(output.momentary, OVERTAKEN, moment, expired=True)
+            output.standing, output.momentary = pending, None
+        else:
+            output.momentary = pending
+
+    def urgency(self) -> Urgency | None:
+        """The most urgent thing that waits, if any."""
+        return min((pending.command.urgency for pending in self._waiting()), default=None)
+
+    def take(self, mono_s: float) -> Pending | None:
+        """The next command to send. Its lease begins to count as spent: it may arrive even if nobody says so."""
+        pending = min(self._waiting(), key=lambda p: p.command.urgency, default=None)
+        if pending is None:
+            return None
+        output = self._outputs[pending.command.point.index]
+        if output.standing is pending:
+            output.standing = None
+        else:
+            output.momentary = None
+        if pending.command.energised:
+            output.lease_ends_s = max(pending.lease_ends_s, mono_s)
+        return pending
+
+    def give_back(self, pending: Pending, moment: Moment) -> None:
+        """Nobody knows whether it arrived: it goes again, unless something newer waits."""
+        output = self._outputs[pending.command.point.index]
+        if pending.command.expires_mono_s is None:
+            output.standing = output.standing or pending
+        elif output.standing is None:
+            output.momentary = output.momentary or pending
+        else:
+            self._fail(pending, OVERTAKEN, moment, expired=True)
+
+    def acknowledged(self, pending: Pending, moment: Moment) -> None:
+        """The reader has taken it."""
+        output = self._outputs[pending.command.point.index]
+        output.delivered = pending
+        if not pending.command.energised:
+            output.lease_ends_s = None
+        self._tell(OutputProved(moment, pending.command.point, pending.command.energised, Proof.ACKNOWLEDGED))
+
+    def refused(self, pending: Pending, why: str, moment: Moment, *, again: bool) -> None:
+        """The reader would not; ``again`` says that it may be able to later."""
+        if again and pending.put_off + 1 < _TRIES:
+            self.give_back(Pending(pending.command, pending.lease_ends_s, pending.put_off + 1), moment)
+        else:
+            self._fail(pending, why, moment, expired=False)
+
+    def dropped(self, pending: Pending, moment: Moment) -> None:
+        """It was on its way for so long that it must not arrive any more."""
+        self._fail(pending, TOO_LATE, moment, expired=True)
+
+    def read_back(self, states: tuple[int, ...], moment: Moment) -> None:
+        """The reader said where its outputs are; those that we have moved are proved by it."""
+        for index, output in self._outputs.items():
+            if output.delivered is not None and index < len(states):
+                self._tell(OutputProved(moment, self._point(index), states[index] != 0, Proof.READ_BACK))
+
+    def moved(self) -> bool:
+        """Whether any output was ever delivered, so that there is something to read back."""
+        return any(output.delivered is not None for output in self._outputs.values())
+
+    def new_session(self, mono_s: float) -> None:
+        """The reader may have restarted: send again what it was last told, as far as that still holds."""
+        for output in self._outputs.values():
+            last = output.delivered
+            if last is None or output.standing is not None or last.too_late(mono_s):
+                continue
+            if last.command.expires_mono_s is None:
+                output.standing = last
+
+    def pass_time(self, moment: Moment) -> None:
+        """Drop what is too late and end leases that nobody renewed."""
+        for index, output in self._outputs.items():
+            self._drop_late(output, moment)
+            if output.lease_ends_s is not None and moment.mono_s >= output.lease_ends_s:
+                output.lease_ends_s = None
+                if output.standing is None or output.standing.command.energised:
+                    off = DriveOutput(self._point(index), energised=False, lease_s=0.0, urgency=Urgency.GRANT)
+                    output.standing = Pending(off, moment.mono_s)
+                    self._tell(OutputLapsed(moment, self._point(index)))
+
+    def all_off(self, moment: Moment) -> None:
+        """Replace everything that waits by *off*, for every output that may be on."""
+        for index, output in self._outputs.items():
+            off = DriveOutput(self._point(index), energised=False, lease_s=0.0, urgency=Urgency.EMERGENCY)
+            output.momentary = None
+            output.standing = Pending(off, moment.mono_s)
+
+    def next_s(self) -> float | None:
+        """When :meth:`pass_time` has something to do."""
+        times = [output.lease_ends_s for output in self._outputs.values() if output.lease_ends_s is not None]
+        for pending in self._all_waiting():
+            if pending.command.energised:
+                times.append(pending.lease_ends_s)
+            if pending.command.expires_mono_s is not None:
+                times.append(pending.command.expires_mono_s)
+        return min(times, default=None)
+
+    def _drop_late(self, output: _Output, moment: Moment) -> None:
+        if output.standing is not None and output.standing.too_late(moment.mono_s):
+            self._fail(output.standing, TOO_LATE, moment, expired=True)
+            output.standing = None
+        if output.momentary is not None and output.momentary.too_late(moment.mono_s):
+            self._fail(output.momentary, TOO_LATE, moment, expired=True)
+            output.momentary = None
+
+    def _waiting(self) -> Iterator[Pending]:
+        return (pending for output in self._outputs.values() if (pending := output.waiting()) is not None)
+
+    def _all_waiting(self) -> Iterator[Pending]:
+        for output in self._outputs.values():
+            if output.standing is not None:
+                yield output.standing
+            if output.momentary is not None:
+                yield output.momentary
+
+    def _fail(self, pending: Pending, why: str, moment: Moment, *, expired: bool) -> None:
+        command = pending.command
+        self._tell(OutputFailed(moment, command.point, command.energised, why, expired=expired))
+
+    def _point(self, index: int) -> Point:
+        return Point(DeviceKind.READER, self._reader, index)
