@@ -23,6 +23,7 @@ _LONGEST_GAP_S = 0.02
 _GARBAGE_ALARM_BYTES = 64
 _GARBAGE_ALARM_EVERY_S = 60.0
 
+REPLACED = "The reader's settings have changed; its session begins anew."
 UNKNOWN_READER = "This port has no such reader. Check the wiring in the site's settings."
 
 
@@ -62,14 +63,22 @@ class Bus:
         self._hold: tuple[ReaderSession, float] | None = None
         self._garbage = 0
         self._garbage_told_s = float("-inf")
-        self.reconfigure(readers)
+        self._serve(readers)
 
-    def reconfigure(self, readers: Sequence[ReaderSetup]) -> None:
+    def reconfigure(self, readers: Sequence[ReaderSetup], moment: Moment) -> None:
         """Serve exactly these readers; those that stay the same keep their session.
 
         Raises:
             ValueError: Two readers share an id or an address.
         """
+        before = tuple(self._by_id.values())
+        self._serve(readers)
+        served = set(map(id, self._by_id.values()))
+        for session in before:
+            if id(session) not in served:
+                session.line_lost(REPLACED, moment)
+
+    def _serve(self, readers: Sequence[ReaderSetup]) -> None:
         if len({r.id for r in readers}) != len(readers) or len({r.address for r in readers}) != len(readers):
             raise ValueError("two readers on one line share an id or an address")
         kept = {session.setup: session for session in self._by_id.values()}
@@ -101,6 +110,24 @@ class Bus:
         """Send every output that was ever used to relay-off, before anything else."""
         for session in self._by_id.values():
             session.outputs.all_off(moment)
+
+    def line_lost(self, why: str, moment: Moment) -> None:
+        """There is no line any more: every reader is off-line, and sessions begin anew when it is back."""
+        self._slot = None
+        self._hold = None
+        self._decoder.clear()
+        for session in self._by_id.values():
+            session.line_lost(why, moment)
+
+    def pass_time(self, moment: Moment) -> None:
+        """End leases and drop late commands; :meth:`advance` does it too, this is for when there is no line."""
+        for session in self._by_id.values():
+            session.outputs.pass_time(moment)
+
+    def next_deadline_s(self) -> float:
+        """When :meth:`pass_time` has something to do; infinity for never."""
+        times = [next_s for session in self._by_id.values() if (next_s := session.outputs.next_s()) is not None]
+        return min(times, default=float("inf"))
 
     def settled(self) -> bool:
         """Whether no reader that answers has an output command left to take."""

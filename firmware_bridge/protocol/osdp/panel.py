@@ -333,6 +333,11 @@ class ReaderSession:
         self._probes = 0
         self.stirred(moment)
 
+    def line_lost(self, why: str, moment: Moment) -> None:
+        """There is no line to talk over any more."""
+        self._back_off_s = self._timing.first_back_off_s
+        self._go_down(why, moment, pause_s=0.0)
+
     # -- changes of state
 
     def _alive(self) -> None:

@@ -1,0 +1,212 @@
+"""The thread that serves one RS-485 line of OSDP readers; all thinking is done by the pure ``protocol.osdp.bus``."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import select
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from firmware_bridge.clock import Clock
+from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
+from firmware_bridge.controller.events import PortChanged
+from firmware_bridge.devices.serial_line import LineUnavailableError, SerialLine, open_line
+from firmware_bridge.ports import Emit
+from firmware_bridge.protocol.osdp.bus import Bus
+from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
+
+__all__ = ["OsdpPort", "ReaderSetup"]
+
+_log = logging.getLogger(__name__)
+_PR_SET_TIMERSLACK = 29
+_FIRST_RETRY_S = 0.25
+_LAST_RETRY_S = 4.0
+_LONGEST_SLEEP_S = 1.0
+_FAREWELL_S = 1.0
+_BROKEN = "The line's program failed and was started again. Please report this with the log."
+_STOPPED = "The bridge is stopping."
+
+
+class OsdpPort:
+    """One serial port with OSDP readers, served by a thread of its own.
+
+    A port that is missing, taken or lost is reported once as ``PortChanged`` with its reason and tried again for ever.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        baud: int,
+        readers: Sequence[ReaderSetup],
+        *,
+        emit: Emit,
+        clock: Clock,
+        entropy: Callable[[int], bytes] = os.urandom,
+        timing: LinkTiming | None = None,
+    ) -> None:
+        """Nothing is opened before :meth:`start`.
+
+        Raises:
+            ValueError: Two readers share an id or an address.
+        """
+        self.name = name
+        self._path = path
+        self._baud = baud
+        self._readers = tuple(readers)
+        self._emit = emit
+        self._clock = clock
+        self._entropy = entropy
+        self._timing = timing
+        self._bus = self._new_bus()
+        self._asked: deque[DriveOutput | ShowAtReader | tuple[ReaderSetup, ...]] = deque()
+        self._stopping = threading.Event()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.settimeout(0.0)
+        self._wake_write.settimeout(0.0)
+        self._told: tuple[bool, str] | None = None
+        self._thread = threading.Thread(target=self._run, name=f"osdp {name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, command: DriveOutput | ShowAtReader) -> None:
+        """Queue a command; safe from any thread, never blocks."""
+        self._asked.append(command)
+        self._wake()
+
+    def reconfigure(self, readers: Sequence[ReaderSetup]) -> None:
+        """Serve exactly these readers from now on; unchanged ones keep their session. Safe from any thread.
+
+        Raises:
+            ValueError: Two readers share an id or an address; the ones served so far stay.
+        """
+        Bus(readers, self._baud, self._entropy)
+        self._asked.append(tuple(readers))
+        self._wake()
+
+    def stop(self) -> None:
+        """Send outputs to relay-off as far as the line allows within a second, close the port, end the thread."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._wake_read.close()
+        self._wake_write.close()
+
+    # -- the thread
+
+    def _run(self) -> None:
+        _sleep_exactly()
+        retry_s = _FIRST_RETRY_S
+        while not self._stopping.is_set():
+            try:
+                with open_line(self._path, self._baud) as line:
+                    retry_s = _FIRST_RETRY_S
+                    self._tell_port(up=True, why="")
+                    self._serve(line)
+                    self._say_farewell(line)
+            except LineUnavailableError as problem:
+                self._line_lost(str(problem))
+                self._wait_closed(retry_s)
+                retry_s = min(2 * retry_s, _LAST_RETRY_S)
+            except Exception:  # noqa: BLE001 - a fault of ours must not leave doors without their line
+                _log.exception("port %s failed", self.name)
+                self._line_lost(_BROKEN)
+                self._bus = self._new_bus()
+                self._wait_closed(_LAST_RETRY_S)
+        self._line_lost(_STOPPED)
+
+    def _serve(self, line: SerialLine) -> None:
+        while not self._stopping.is_set():
+            self._turn(line)
+
+    def _turn(self, line: SerialLine) -> None:
+        """Sleep until there is something to do on the line, and do it."""
+        bus = self._bus
+        # While the line must still be carrying a packet there is nothing to read and nothing to send.
+        deaf_s = bus.deaf_until_s() - self._clock.monotonic_s()
+        if deaf_s > 0:
+            select.select([], [], [], min(deaf_s, _LONGEST_SLEEP_S))
+        wait_s = min(max(bus.wake_s() - self._clock.monotonic_s(), 0.0), _LONGEST_SLEEP_S)
+        fd = line.fileno()
+        ready = select.select([fd, self._wake_read.fileno()], [], [], wait_s)[0]
+        if fd in ready:
+            data = line.read()
+            bus.receive(data, self._clock.moment())
+            self._publish()
+        self._obey()
+        frame = bus.advance(self._clock.moment())
+        if frame:
+            line.write(frame)
+        self._publish()
+
+    def _say_farewell(self, line: SerialLine) -> None:
+        self._obey()
+        self._bus.all_off(self._clock.moment())
+        until_s = self._clock.monotonic_s() + _FAREWELL_S
+        while not self._bus.settled() and self._clock.monotonic_s() < until_s:
+            self._turn(line)
+
+    def _wait_closed(self, seconds: float) -> None:
+        """Let time pass for commands and leases while there is no line."""
+        until_s = self._clock.monotonic_s() + seconds
+        while not self._stopping.is_set() and (left_s := until_s - self._clock.monotonic_s()) > 0:
+            select.select([self._wake_read], [], [], min(left_s, self._next_deadline_s()))
+            self._obey()
+            self._bus.pass_time(self._clock.moment())
+            self._publish()
+
+    def _next_deadline_s(self) -> float:
+        return max(self._bus.next_deadline_s() - self._clock.monotonic_s(), 0.0)
+
+    def _obey(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake_read.recv(4096)
+        while self._asked:
+            asked = self._asked.popleft()
+            moment = self._clock.moment()
+            if isinstance(asked, tuple):
+                self._readers = asked
+                self._bus.reconfigure(asked, moment)
+            else:
+                self._bus.submit(asked, moment)
+
+    def _line_lost(self, why: str) -> None:
+        self._tell_port(up=False, why=why)
+        self._bus.line_lost(why, self._clock.moment())
+        self._publish()
+
+    def _tell_port(self, *, up: bool, why: str) -> None:
+        if self._told != (up, why):
+            self._told = (up, why)
+            self._emit(PortChanged(self._clock.moment(), self.name, up, why))
+
+    def _publish(self) -> None:
+        events = self._bus.events
+        if events:
+            self._bus.events = []
+            for event in events:
+                self._emit(event)
+
+    def _wake(self) -> None:
+        # Closed: the thread has ended and nobody needs to be woken. Full: it will wake anyway.
+        with contextlib.suppress(OSError):
+            self._wake_write.send(b"w")
+
+    def _new_bus(self) -> Bus:
+        return Bus(self._readers, self._baud, self._entropy, self._timing)
+
+
+def _sleep_exactly() -> None:
+    """Ask the kernel not to round this thread's sleeps up; without that a poll at 115200 baud takes twice as long."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
