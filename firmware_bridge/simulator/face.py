@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from firmware_bridge.protocol.osdp.commands import Blink, Buzz, Colour, LedOrder
+from firmware_bridge.protocol.osdp.commands import Buzz
+from firmware_bridge.protocol.osdp.lights import Blink, Colour, LedOrder
 
 _TENTH_S = 0.1
 _KEPT = 500

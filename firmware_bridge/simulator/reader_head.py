@@ -25,10 +25,10 @@ from firmware_bridge.protocol.osdp.commands import (
     OutputOrder,
     PanelReceiveSize,
     Poll,
-    SetLeds,
     SetOutputs,
     ShowText,
 )
+from firmware_bridge.protocol.osdp.lights import SetLeds
 from firmware_bridge.protocol.osdp.replies import (
     Ack,
     Capabilities,

@@ -1,0 +1,193 @@
+"""A simulated building as a TOML or JSON file: every mistake is reported at once. docs/simulator.md has an example."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from access_control.core.decision.model import DeviceKind, LockKind, UnlockWhen
+from firmware_bridge.simulator.config import (
+    BoardConfig,
+    BuildingConfig,
+    DoorConfig,
+    LineConfig,
+    LineKind,
+    ReaderConfig,
+    ScannerConfig,
+)
+from firmware_bridge.simulator.table import Table
+
+SPEEDS: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
+LAST_OSDP_ADDRESS: Final = 126
+LAST_MODBUS_ADDRESS: Final = 247
+
+
+class BuildingConfigError(Exception):
+    """The file cannot be used; ``mistakes`` has one sentence for each reason, all of them at once."""
+
+    def __init__(self, source: Path, mistakes: tuple[str, ...]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(f"{source}: {sentence}" for sentence in mistakes))
+
+
+def read_building(path: Path) -> BuildingConfig:
+    """Read a building's file. Relative paths in it start at its own directory.
+
+    Raises:
+        BuildingConfigError: With a sentence for every mistake in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise BuildingConfigError(path, ("there is no such file.",)) from error
+    except OSError as error:
+        raise BuildingConfigError(path, (f"it cannot be read: {error.strerror}.",)) from error
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BuildingConfigError(
+            path, (f"it is not {'JSON' if path.suffix == '.json' else 'TOML'}: {error}.",)
+        ) from error
+    if not isinstance(table, dict):
+        raise BuildingConfigError(path, ("it is a list or a single value; a building is a table of settings.",))
+    return building_of(table, path)
+
+
+def building_of(decoded: Mapping[str, object], source: Path) -> BuildingConfig:
+    """Check a decoded file.
+
+    Raises:
+        BuildingConfigError: With a sentence for every mistake in it.
+    """
+    mistakes: list[str] = []
+    table = Table("", decoded, mistakes, source.parent)
+    building = _building(table)
+    mistakes += _contradictions(building)
+    if mistakes:
+        raise BuildingConfigError(source, tuple(mistakes))
+    return building
+
+
+def _building(table: Table) -> BuildingConfig:
+    building = BuildingConfig(
+        lines=tuple(_line(name, t) for name, t in table.tables("lines")),
+        readers=tuple(_reader(t) for t in table.rows("readers")),
+        boards=tuple(_board(t) for t in table.rows("boards")),
+        scanners=tuple(_scanner(t) for t in table.rows("scanners")),
+        doors=tuple(_door(t) for t in table.rows("doors")),
+        control=table.path_or_none("control"),
+        relay_log=table.path_or_none("relay_log"),
+        memory=table.path_or_none("memory"),
+        seed=table.number("seed", 0, default=0),
+    )
+    return table.finish(building)
+
+
+def _line(name: str, table: Table) -> LineConfig:
+    line = LineConfig(
+        name=name,
+        kind=table.choice("kind", LineKind),
+        path=table.path("path"),
+        baud=table.number("baud", 0, default=9600),
+        grain_s=table.number("grain_ms", 1, 100, default=4) / 1000,
+    )
+    if line.baud not in SPEEDS:
+        table.complain("baud", f"{line.baud} is not one of {', '.join(map(str, SPEEDS))}")
+    return table.finish(line)
+
+
+def _reader(table: Table) -> ReaderConfig:
+    return table.finish(
+        ReaderConfig(
+            id=table.number("id", 1),
+            line=table.text("line"),
+            address=table.number("address", 0, LAST_OSDP_ADDRESS),
+            key=table.key_or_none("key"),
+            outputs=table.number("outputs", 0, 16, default=1),
+            inputs=table.number("inputs", 0, 16, default=2),
+            reply_gap_chars=table.number("reply_gap_chars", 0, 100, default=0),
+            needs_secure=table.flag("needs_secure", default=True),
+        )
+    )
+
+
+def _board(table: Table) -> BoardConfig:
+    return table.finish(
+        BoardConfig(
+            id=table.number("id", 1),
+            line=table.text("line"),
+            address=table.number("address", 1, LAST_MODBUS_ADDRESS),
+            outputs=table.number("outputs", 0, 64, default=8),
+            inputs=table.number("inputs", 0, 64, default=8),
+        )
+    )
+
+
+def _scanner(table: Table) -> ScannerConfig:
+    return table.finish(ScannerConfig(table.number("reader", 1), table.text("line")))
+
+
+def _door(table: Table) -> DoorConfig:
+    return table.finish(
+        DoorConfig(
+            id=table.number("id", 1),
+            name=table.text("name"),
+            lock=table.choice("lock", LockKind),
+            output=table.point("output"),
+            unlock_when=table.choice("unlock_when", UnlockWhen, default=UnlockWhen.RELAY_ON),
+            contact=table.point_or_none("contact"),
+            rex=table.point_or_none("rex"),
+            latch=table.point_or_none("latch"),
+            readers=table.numbers("readers"),
+        )
+    )
+
+
+def _contradictions(building: BuildingConfig) -> list[str]:
+    addresses = [f"{reader.address} on line {reader.line}" for reader in building.readers]
+    addresses += [f"{board.address} on line {board.line}" for board in building.boards]
+    mistakes = [
+        *_twice("lines: the path", [str(line.path) for line in building.lines]),
+        *_twice("reader", [r.id for r in building.readers] + [s.reader for s in building.scanners]),
+        *_twice("board", [b.id for b in building.boards]),
+        *_twice("door", [d.id for d in building.doors]),
+        *_twice("address", addresses),
+        *_twice("relay", [str(d.output) for d in building.doors]),
+    ]
+    kinds = {line.name: line.kind for line in building.lines}
+    wanted = [(f"reader {r.id}", r.line, LineKind.OSDP) for r in building.readers]
+    wanted += [(f"board {b.id}", b.line, LineKind.MODBUS) for b in building.boards]
+    wanted += [(f"scanner {s.reader}", s.line, LineKind.SCANNER) for s in building.scanners]
+    for who, name, kind in wanted:
+        if kinds.get(name) is not kind:
+            have = f"of kind {kinds[name]}" if name in kinds else "not there"
+            mistakes.append(f"{who}: it needs a line of kind {kind}, and line {name!r} is {have}.")
+    return mistakes + _loose_ends(building)
+
+
+def _loose_ends(building: BuildingConfig) -> list[str]:
+    """Doors that name what does not exist."""
+    outputs = {(DeviceKind.READER, r.id): r.outputs for r in building.readers}
+    outputs |= {(DeviceKind.BOARD, b.id): b.outputs for b in building.boards}
+    inputs = {(DeviceKind.READER, r.id): r.inputs for r in building.readers}
+    inputs |= {(DeviceKind.BOARD, b.id): b.inputs for b in building.boards}
+    known = {r.id for r in building.readers} | {s.reader for s in building.scanners}
+    mistakes = []
+    for door in building.doors:
+        for what, point, have in (
+            ("output", door.output, outputs),
+            ("contact", door.contact, inputs),
+            ("rex", door.rex, inputs),
+            ("latch", door.latch, inputs),
+        ):
+            if point and point.index >= have.get((point.kind, point.device), 0):
+                mistakes.append(f"door {door.id}, {what}: there is no {point}.")
+        mistakes += [f"door {door.id}: there is no reader {reader}." for reader in door.readers if reader not in known]
+    return mistakes
+
+
+def _twice(what: str, values: list[str] | list[int]) -> list[str]:
+    return [f"{what} {value} is used {count} times." for value, count in Counter(values).items() if count > 1]
