@@ -1,0 +1,83 @@
+"""What may be said on the control socket: one JSON object a line, each way.
+
+A request says what to ``do``; the answer is ``{"ok": true, ...}`` or ``{"ok": false, "code": ..., "sentence": ...}``.
+After ``follow`` the bridge goes on sending lines: ``{"event": ...}``, ``{"status": ...}``, or ``{"missed": n}`` for a
+reader who is too slow.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from access_control.core.decision.model import EmergencyAction
+
+MAX_REQUEST: Final = 96 * 1024 * 1024  # a Policy of the largest size, in base64
+MAX_PLAIN_REQUEST: Final = 64 * 1024
+MAX_ANSWER: Final = 16 * 1024 * 1024
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do"):
+    """What every request has: what to do."""
+
+
+class AskStatus(Request, frozen=True, tag="status"):
+    """Everything the bridge knows about its doors and readers."""
+
+
+class StartEmergency(Request, frozen=True, tag="lockdown"):
+    """Raise a directive of any of the five actions on the spot. ``scope`` is as in a directive."""
+
+    by: Text
+    action: EmergencyAction = EmergencyAction.LOCKDOWN
+    scope: Annotated[str, msgspec.Meta(pattern=r"^(site|(building|zone):[0-9]{1,9})\Z")] = "site"
+    drill: bool = False
+
+
+class ApplyDocument(Request, frozen=True, tag="apply"):
+    """Take a sealed Policy, Orders, key statement, directive, release or action; ``document`` is base64."""
+
+    document: bytes
+
+
+class Follow(Request, frozen=True, tag="follow"):
+    """Go on sending events and changes of status on this connection."""
+
+
+class AcknowledgeAlarm(Request, frozen=True, tag="acknowledge"):
+    """A person saw a door's alarm."""
+
+    door: int
+    by: Text
+
+
+AnyRequest = AskStatus | StartEmergency | ApplyDocument | Follow | AcknowledgeAlarm
+_decoder: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+
+
+class RequestError(Exception):
+    """The line is not a request; the text is one plain sentence."""
+
+
+def read_request(line: bytes) -> AnyRequest:
+    """Decode one line.
+
+    Raises:
+        RequestError: It is none.
+    """
+    try:
+        return _decoder.decode(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise RequestError(f"The bridge did not understand the request: {error}.") from error
+
+
+def write_request(request: AnyRequest) -> bytes:
+    """The inverse of :func:`read_request`, line feed included."""
+    return msgspec.json.encode(request) + b"\n"
+
+
+def is_apply(head: bytes) -> bool:
+    """Whether the first bytes of a line announce a document, the only request that may be long."""
+    return b'"apply"' in head[:40]
