@@ -24,10 +24,14 @@ _TABLES: Final = (
     "CREATE TABLE emergency (kind TEXT, id TEXT, body BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
     "CREATE TABLE cancelled (override TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE used_pass (pass TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE action (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     f"PRAGMA user_version = {SCHEMA}",
 )
 USED_PASS_KEPT_S: Final = 24 * 3600  # after its expiry, when nothing admits it any more
+
+
+ACTION_KEPT_S: Final = 24 * 3600  # long after any action has expired
 
 
 class EmergencyKind(StrEnum):
@@ -156,6 +160,18 @@ class BridgeMemory:
         with suppress(MemoryFullError):
             self._run("DELETE FROM used_pass WHERE until < ?", (now - USED_PASS_KEPT_S,))
         return {int(pass_id, 16): int(until) for pass_id, until in self._all("SELECT pass, until FROM used_pass")}
+
+    def begin_action(self, identity: str, until: int) -> bool:
+        """Keep that an action, good until that UTC second, is carried out now; ``False`` if it was before.
+
+        Raises:
+            MemoryFullError: It could not be kept, so it must not be carried out.
+        """
+        if self._all("SELECT 1 FROM action WHERE id = ?", (identity,)):
+            return False
+        self._run("DELETE FROM action WHERE until < ?", (until - ACTION_KEPT_S,))
+        self._run("INSERT INTO action VALUES (?, ?)", (identity, until))
+        return True
 
     def prove_clock(self, proof: ClockProof) -> None:
         """Keep that the clock was right.
