@@ -1,4 +1,4 @@
-"""What the bridge says about itself: only what was proved within its limit is shown as true (docs/doors.md, Secured)."""
+"""What the bridge says about itself: only what was proved within its limit is shown as true (docs/doors.md)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,173 @@
+"""What somebody presents at a reader, from the bits to the grant: the facts, the decision, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from access_control.core.credentials.bits import Bits
+from access_control.core.credentials.passes import PassFlags, SignedPass, parse
+from access_control.core.decision.decide import decide
+from access_control.core.decision.model import Decision, Door, Facts, Known, Read
+from access_control.core.decision.reasons import Reason
+from access_control.core.decision.slots import Slot
+from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.commands import Indication, ShowAtReader
+from firmware_bridge.controller.door import DoorMachine
+from firmware_bridge.controller.events import InputState
+from firmware_bridge.controller.indications import REFUSED_S, silent_at
+from firmware_bridge.controller.momentary import Grant
+from firmware_bridge.controller.reader import PIN_KEY_S, ReaderMachine
+from firmware_bridge.controller.world import World
+
+REMOTE_UNLOCK_S = 8.0
+"""How long an operator's *unlock once* lasts."""
+PASS_MEMORY_S = 24 * 3600
+"""A used pass is remembered for so long after its end."""
+
+
+class Admission:
+    """Decides reads at all readers of one bridge."""
+
+    def __init__(self, world: World, doors: Mapping[int, DoorMachine]) -> None:
+        self._world = world
+        self._doors = doors
+
+    def card(self, reader: ReaderMachine, bits: Bits, answer: Answer, pin: str | None = None) -> None:
+        """Decide a card, with the PIN that was typed to it."""
+        decision = self._decide(reader, Read(reader.reader.id, bits=bits, pin=pin), self._facts(reader, answer), answer)
+        if decision.pin_wanted and not decision.granted and pin is None:
+            reader.want_pin(bits, answer.now)
+            self._show(reader, Indication.PIN_WANTED, PIN_KEY_S, answer)
+            return
+        self._conclude(reader, decision, None, answer)
+
+    def text(self, reader: ReaderMachine, text: str, answer: Answer) -> None:
+        """Decide a scanned text."""
+        signed = parse(text)
+        decision = self._decide(reader, Read(reader.reader.id, text=text), self._facts(reader, answer, signed), answer)
+        granted = self._conclude(reader, decision, signed, answer)
+        reader.judged_text(text, answer.now, granted=granted)
+
+    def pin_overdue(self, reader: ReaderMachine, answer: Answer) -> None:
+        """Nobody typed the PIN that a card wanted."""
+        self._refuse(reader, Decision(granted=False, reason=Reason.DENIED_PIN_REQUIRED), answer, why="pin_timeout")
+
+    def remote(self, machine: DoorMachine | None, door: int, by: str, action: str, answer: Answer) -> None:
+        """Unlock a door once for an operator. It goes through the same slots as every other grant."""
+        if machine is None:
+            answer.record(
+                EventCode.UNLOCK_ACTION_REFUSED, door=door, by=by, action=action, why="This bridge has no such door."
+            )
+            return
+        if not machine.takes(Slot.GRANT):
+            slot = machine.steady.top()[0].name.lower()
+            answer.record(
+                EventCode.UNLOCK_ACTION_REFUSED,
+                door=door,
+                by=by,
+                action=action,
+                reason=Reason.LOCKED_BY_HIGHER_PRIORITY.value,
+                slot=slot,
+                why="Something more important locks this door.",
+            )
+            return
+        answer.record(EventCode.UNLOCK_ACTION_DONE, door=door, by=by, action=action)
+        machine.grant(Grant(Slot.GRANT, REMOTE_UNLOCK_S, by=by), answer)
+
+    def _decide(self, reader: ReaderMachine, read: Read, facts: Facts, answer: Answer) -> Decision:
+        policy = self._world.policy
+        assert policy is not None
+        decision = decide(policy, self._world.orders, read, facts, answer.at)
+        machine = self._doors.get(reader.reader.door)
+        slot = Slot.PERMITTED_GRANT if decision.despite_lock else Slot.GRANT
+        if decision.granted and (machine is None or not machine.takes(slot)):
+            return Decision(
+                granted=False,
+                reason=Reason.LOCKED_BY_HIGHER_PRIORITY,
+                door=decision.door,
+                holder_ref=decision.holder_ref,
+                holder_class=decision.holder_class,
+                pass_id=decision.pass_id,
+            )
+        return decision
+
+    def _facts(self, reader: ReaderMachine, answer: Answer, signed: SignedPass | None = None) -> Facts:
+        machine = self._doors.get(reader.reader.door)
+        return Facts(
+            clock_trusted=_known(self._world.clock_trusted),
+            fire_at_door=Known.UNKNOWN if machine is None else self._fire_at(machine),
+            room_locked=Known.NO,
+            pass_used=Known.NO if signed is None else _known(signed.content.pass_id in self._world.passes_used),
+            pass_repeat=Known.NO,
+            locked_out=_known(reader.locked_out(answer.now)),
+        )
+
+    def _fire_at(self, machine: DoorMachine) -> Known:
+        if machine.fire.effect is not None:
+            return Known.YES
+        point = machine.door.lock.fire_input
+        if point is None or point in self._world.fires:
+            return _known(point is not None)
+        return Known.NO if self._world.input(point) is InputState.NORMAL else Known.UNKNOWN
+
+    def _conclude(self, reader: ReaderMachine, decision: Decision, signed: SignedPass | None, answer: Answer) -> bool:
+        machine = self._doors.get(reader.reader.door)
+        if not decision.granted or machine is None:
+            self._refuse(reader, decision, answer)
+            return False
+        door: Door = machine.door
+        answer.record(
+            decision.reason,
+            door=door.id,
+            reader=reader.reader.id,
+            holder=decision.holder_ref,
+            despite_lock=decision.despite_lock or None,
+            pass_id=_pass_text(decision),
+        )
+        machine.grant(_grant(decision, signed, reader), answer)
+        shown = Indication.GRANTED_EXTENDED if decision.extended else Indication.GRANTED
+        self._show(reader, shown, decision.unlock_s, answer)
+        return True
+
+    def _refuse(self, reader: ReaderMachine, decision: Decision, answer: Answer, why: str = "") -> None:
+        unreported = reader.bounded(decision.reason, answer.now)
+        if unreported is not None:
+            answer.record(
+                decision.reason,
+                door=reader.reader.door,
+                reader=reader.reader.id,
+                holder=decision.holder_ref,
+                pass_id=_pass_text(decision),
+                cause=why,
+                unreported=unreported or None,
+            )
+        if reader.refused(decision.reason, answer.now):
+            answer.record(EventCode.READER_LOCKOUT, door=reader.reader.door, reader=reader.reader.id)
+        self._show(reader, Indication.REFUSED, REFUSED_S, answer)
+
+    def _show(self, reader: ReaderMachine, indication: Indication, for_s: float, answer: Answer) -> None:
+        silent = silent_at(reader.reader.door, self._world)
+        answer.add(ShowAtReader(reader.reader.id, indication, for_s, silent))
+
+
+def _known(fact: bool) -> Known:
+    return Known.YES if fact else Known.NO
+
+
+def _pass_text(decision: Decision) -> str | None:
+    return None if decision.pass_id is None else f"{decision.pass_id:016x}"
+
+
+def _grant(decision: Decision, signed: SignedPass | None, reader: ReaderMachine) -> Grant:
+    single = signed is not None and PassFlags.REUSABLE not in signed.content.flags
+    return Grant(
+        slot=Slot.PERMITTED_GRANT if decision.despite_lock else Slot.GRANT,
+        unlock_s=decision.unlock_s,
+        extended=decision.extended,
+        responder=decision.reason is Reason.GRANTED_RESPONDER,
+        reader=reader.reader.id,
+        holder=decision.holder_ref,
+        pass_id=decision.pass_id,
+        pass_until=signed.content.not_after + PASS_MEMORY_S if signed is not None and single else 0,
+    )

@@ -1,0 +1,137 @@
+"""All doors and readers of one bridge, and how they are settled after each event."""
+
+from __future__ import annotations
+
+from access_control.core.decision.model import Point, Policy
+from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
+from firmware_bridge.controller.door import DoorMachine
+from firmware_bridge.controller.emergencies import Emergencies
+from firmware_bridge.controller.indications import resting, silent_at
+from firmware_bridge.controller.reader import ReaderMachine
+from firmware_bridge.controller.status import DoorAlarm
+from firmware_bridge.controller.world import World
+
+
+class Building:
+    """The machines of every door and reader. Doors that an event touched are *dirty* until they are settled."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.doors: dict[int, DoorMachine] = {}
+        self.readers: dict[int, ReaderMachine] = {}
+        self.ports: dict[str, tuple[bool, str]] = {}
+        self.emergencies = Emergencies(world)
+        self.dirty: set[int] = set()
+        self._doors_of: dict[Point, set[int]] = {}
+        self._readers_of: dict[int, list[ReaderMachine]] = {}
+        self._due: dict[int, float] = {}
+        self._urgent: frozenset[int] = frozenset()
+        self._sounding: set[int] = set()
+
+    def rebuild(self, policy: Policy, answer: Answer) -> None:
+        """Take the doors and readers of a Policy; those that stay keep their state."""
+        before = {machine.drive.point for machine in self.doors.values()}
+        for door in policy.doors.values():
+            if door.id in self.doors:
+                self.doors[door.id].rewire(door)
+            else:
+                self.doors[door.id] = DoorMachine(door, self.world)
+        for gone in self.doors.keys() - policy.doors.keys():
+            del self.doors[gone]
+            self._due.pop(gone, None)
+        for point in sorted(before - {machine.drive.point for machine in self.doors.values()}, key=str):
+            answer.drive(DriveOutput(point, energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
+        self._take_readers(policy)
+        self._wire(policy)
+        self.touch_all()
+
+    def _take_readers(self, policy: Policy) -> None:
+        kept = {id_: machine for id_, machine in self.readers.items() if id_ in policy.readers}
+        for reader in policy.readers.values():
+            if reader.id in kept:
+                kept[reader.id].reader = reader
+            else:
+                kept[reader.id] = ReaderMachine(reader)
+        self.readers.clear()
+        self.readers.update(kept)
+        self._readers_of = {}
+        for machine in kept.values():
+            self._readers_of.setdefault(machine.reader.door, []).append(machine)
+
+    def _wire(self, policy: Policy) -> None:
+        self._doors_of = {}
+        for door in policy.doors.values():
+            for point in (door.contact, door.rex, door.latch, door.lock.fire_input):
+                if point is not None:
+                    self._doors_of.setdefault(point, set()).add(door.id)
+
+    def doors_at(self, point: Point) -> set[int]:
+        """The doors that watch an input, with those that a fire on it still holds under an older Policy."""
+        holding = {id_ for id_, machine in self.doors.items() if machine.fire.source == point}
+        return self._doors_of.get(point, set()) | holding
+
+    def door_of_output(self, point: Point) -> DoorMachine | None:
+        """The door whose lock an output moves."""
+        for machine in self.doors.values():
+            if machine.drive.point == point:
+                return machine
+        return None
+
+    def touch_all(self) -> None:
+        """Everything is to be looked at again."""
+        self.dirty |= self.doors.keys()
+
+    def refresh(self, answer: Answer, *, restored: bool = False) -> None:
+        """The documents changed: work out what they say about every door, and what starts or ends with them."""
+        for machine in self.doors.values():
+            machine.refresh(answer)
+        self._urgent |= self.emergencies.take_up(self.doors, answer, restored=restored)
+        for door in self._urgent:
+            self.doors[door].take_back(answer)
+        self.touch_all()
+
+    def settle(self, answer: Answer) -> None:
+        """Settle what the event touched and what is due; doors that a new directive locks come first."""
+        due = {door for door, second in self._due.items() if second <= answer.now}
+        for door in sorted(self.dirty | due, key=lambda id_: (id_ not in self._urgent, id_)):
+            self._settle_door(self.doors[door], answer)
+        self.dirty.clear()
+        self._urgent = frozenset()
+
+    def _settle_door(self, machine: DoorMachine, answer: Answer) -> None:
+        door = machine.door.id
+        urgent = door in self._urgent
+        was_momentary = machine.momentary.slot is not None
+        machine.settle(answer, Urgency.EMERGENCY if urgent else Urgency.ROUTINE, again=urgent)
+        self.emergencies.watch(machine, answer)
+        self._show(machine, answer, ended=was_momentary and machine.momentary.slot is None)
+        ends = (machine.deadline(answer.now), self.emergencies.deadline(machine, answer.now))
+        ahead = [second for second in ends if second is not None]
+        if ahead:
+            self._due[door] = min(ahead)
+        else:
+            self._due.pop(door, None)
+
+    def _show(self, machine: DoorMachine, answer: Answer, *, ended: bool) -> None:
+        door, readers = machine.door.id, self._readers_of.get(machine.door.id, [])
+        at_rest = resting(machine, self.world)
+        silent = silent_at(door, self.world)
+        quiet_again = door in self._sounding and machine.leaf.held is DoorAlarm.NONE
+        for reader in readers:
+            if ended or quiet_again or reader.shown is not at_rest:
+                reader.shown = at_rest
+                answer.add(ShowAtReader(reader.reader.id, at_rest, None, silent))
+        if quiet_again:
+            self._sounding.discard(door)
+        if machine.held_alarm is DoorAlarm.HELD_PRE_ALARM:
+            self._sounding.add(door)
+            for reader in readers:
+                for_s = machine.door.timing.pre_alarm_s
+                answer.add(ShowAtReader(reader.reader.id, Indication.HELD_PRE_ALARM, for_s, silent))
+
+    def next_deadline_s(self) -> float | None:
+        """When something changes by itself next, in monotonic seconds."""
+        readers = (machine.deadline() for machine in self.readers.values())
+        ends = [*self._due.values(), *(second for second in readers if second is not None)]
+        return min(ends) if ends else None

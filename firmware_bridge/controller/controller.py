@@ -1,0 +1,223 @@
+"""The bridge's brain: events in, commands out. Pure: no clock, no thread, no disk, no line."""
+
+from __future__ import annotations
+
+from access_control.core.decision.model import DeviceKind, Orders, Policy
+from access_control.core.decision.reasons import Reason
+from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.admission import Admission
+from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.building import Building
+from firmware_bridge.controller.commands import Command, DriveOutput, Indication, ShowAtReader
+from firmware_bridge.controller.devices import Devices
+from firmware_bridge.controller.documents import Documents
+from firmware_bridge.controller.events import (
+    AlarmAcknowledged,
+    BoardLinkChanged,
+    CardPresented,
+    ClockJudged,
+    DirectiveHeard,
+    DocumentRefused,
+    EmergencyAsked,
+    Event,
+    FireReset,
+    InputChanged,
+    KeysPressed,
+    LinkState,
+    Moment,
+    OrdersAccepted,
+    OutputFailed,
+    OutputLapsed,
+    OutputProved,
+    PolicyAccepted,
+    PortChanged,
+    ReaderAlarmed,
+    ReaderLinkChanged,
+    ReaderTampered,
+    ReleaseHeard,
+    TextScanned,
+    TimePassed,
+    UnlockAsked,
+)
+from firmware_bridge.controller.indications import REFUSED_S
+from firmware_bridge.controller.limits import Limiter
+from firmware_bridge.controller.memory import Memory
+from firmware_bridge.controller.overview import overview
+from firmware_bridge.controller.reader import ReaderMachine
+from firmware_bridge.controller.status import BridgeStatus
+from firmware_bridge.controller.world import World
+
+
+class Controller:
+    """Owns the state of every door and reader of one bridge.
+
+    Call :meth:`start` once, then :meth:`handle` with each event in the order they happened, and with
+    :class:`TimePassed` when :meth:`next_deadline_s` has come. Carry the commands out in their order.
+    """
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        kept = memory or Memory()
+        self._world = World(
+            clock_trusted=kept.clock_trusted,
+            passes_used=dict(kept.passes_used),
+            cancelled=set(kept.cancelled),
+            fire_held=set(kept.fire_held),
+        )
+        self._building = Building(self._world)
+        self._documents = Documents(self._building)
+        self._devices = Devices(self._building)
+        self._admission = Admission(self._world, self._building.doors)
+        self._strangers = Limiter(10, 60.0)
+        self._now = 0.0
+
+    def start(self, moment: Moment, policy: Policy | None, orders: Orders | None) -> list[Command]:
+        """Take what was kept on disk. The first commands bring every door to its effective state.
+
+        A lockdown that was in force is in force again before any reader is listened to.
+        """
+        answer = self._answer(moment)
+        self._documents.restore(policy, orders, answer)
+        self._building.settle(answer)
+        commands = answer.commands()
+        return sorted(commands, key=lambda command: not isinstance(command, DriveOutput))
+
+    def handle(self, event: Event) -> list[Command]:
+        """Take one event; what must be done, in order."""
+        answer = self._answer(event.moment)
+        self._take(event, answer)
+        self._advance_readers(answer)
+        self._building.settle(answer)
+        return answer.commands()
+
+    def next_deadline_s(self) -> float | None:
+        """When to call :meth:`handle` with :class:`TimePassed` if nothing else happens before, in monotonic seconds."""
+        return self._building.next_deadline_s()
+
+    def status(self, mono_s: float) -> BridgeStatus:
+        """What is true at ``mono_s``: only what was proved within its limit."""
+        return overview(self._building, mono_s)
+
+    def _answer(self, moment: Moment) -> Answer:
+        # Ports stamp their events themselves, so these may be a little out of order; time never runs backwards here.
+        self._now = max(self._now, moment.mono_s)
+        return Answer(moment, self._now)
+
+    def _take(self, event: Event, answer: Answer) -> None:
+        match event:
+            case CardPresented() | TextScanned() | KeysPressed():
+                self._presented(event, answer)
+            case InputChanged():
+                self._devices.input(event, answer)
+            case OutputProved() | OutputLapsed() | OutputFailed():
+                self._devices.output(event, answer)
+            case ReaderLinkChanged():
+                self._devices.link((DeviceKind.READER, event.reader), event.state, event.why, answer)
+            case BoardLinkChanged():
+                self._devices.link((DeviceKind.BOARD, event.board), event.state, event.why, answer)
+            case ReaderAlarmed():
+                self._devices.alarm(event, answer)
+            case ReaderTampered():
+                self._devices.tamper(event, answer)
+            case PortChanged():
+                self._devices.port(event, answer)
+            case UnlockAsked() | AlarmAcknowledged() | FireReset():
+                self._asked(event, answer)
+            case TimePassed():
+                pass
+            case _:
+                self._take_document(event, answer)
+
+    def _take_document(
+        self,
+        event: PolicyAccepted
+        | OrdersAccepted
+        | DocumentRefused
+        | DirectiveHeard
+        | ReleaseHeard
+        | EmergencyAsked
+        | ClockJudged,
+        answer: Answer,
+    ) -> None:
+        match event:
+            case PolicyAccepted():
+                self._documents.policy(event.policy, answer)
+            case OrdersAccepted():
+                self._documents.orders(event.orders, answer)
+            case DocumentRefused():
+                self._documents.refused(event, answer)
+            case DirectiveHeard():
+                self._documents.directive(event.directive, answer)
+            case ReleaseHeard():
+                self._documents.release(event.release, answer)
+            case EmergencyAsked():
+                self._documents.emergency(event, answer)
+            case ClockJudged():
+                self._documents.clock(answer, trusted=event.trusted)
+
+    def _presented(self, event: CardPresented | TextScanned | KeysPressed, answer: Answer) -> None:
+        reader = self._building.readers.get(event.reader)
+        if reader is None:
+            if not isinstance(event, KeysPressed):
+                self._stranger(event.reader, answer)
+            return
+        if self._world.link((DeviceKind.READER, event.reader)) is LinkState.CLEAR:
+            self._in_clear(reader, answer)
+            return
+        match event:
+            case CardPresented():
+                self._card(reader, event, answer)
+            case TextScanned():
+                if not reader.repeats_text(event.text, answer.now):
+                    self._admission.text(reader, event.text, answer)
+            case KeysPressed():
+                for key in event.keys:
+                    entry = reader.key(key, answer.now)
+                    if entry is not None:
+                        self._admission.card(reader, entry.bits, answer, entry.digits)
+        self._building.dirty |= {reader.reader.door} & self._building.doors.keys()
+
+    def _card(self, reader: ReaderMachine, event: CardPresented, answer: Answer) -> None:
+        if reader.repeats_card(event.bits, answer.now):
+            return
+        if reader.pin is not None and reader.pin.bits != event.bits:
+            reader.pin = None
+            self._admission.pin_overdue(reader, answer)
+        self._admission.card(reader, event.bits, answer)
+
+    def _stranger(self, reader: int, answer: Answer) -> None:
+        unreported = self._strangers.take(answer.now)
+        if unreported is not None:
+            reason = Reason.DENIED_POLICY if self._world.policy is None else Reason.DENIED_UNKNOWN_READER
+            answer.record(reason, reader=reader, unreported=unreported or None)
+        answer.add(ShowAtReader(reader, Indication.REFUSED, REFUSED_S, silent=False))
+
+    def _in_clear(self, reader: ReaderMachine, answer: Answer) -> None:
+        unreported = reader.alarm_bounded("read_in_clear", answer.now)
+        if unreported is not None:
+            answer.record(
+                EventCode.OSDP_SC_DOWNGRADE,
+                reader=reader.reader.id,
+                kind="read_in_clear",
+                unreported=unreported or None,
+            )
+
+    def _asked(self, event: UnlockAsked | AlarmAcknowledged | FireReset, answer: Answer) -> None:
+        machine = self._building.doors.get(event.door)
+        if isinstance(event, UnlockAsked):
+            self._admission.remote(machine, event.door, event.by, event.action_id, answer)
+        if machine is None:
+            return
+        if isinstance(event, AlarmAcknowledged):
+            answer.record(EventCode.DOOR_ALARM_ACKNOWLEDGED, door=event.door, by=event.by)
+            machine.leaf.acknowledge(machine.door, answer)
+        elif isinstance(event, FireReset) and not machine.fire.reset(machine.door, event.by, answer):
+            why = "The fire input is still active, or nothing is latched at this door."
+            answer.record(EventCode.ACTION_REFUSED, door=event.door, by=event.by, why=why)
+        self._building.dirty.add(event.door)
+
+    def _advance_readers(self, answer: Answer) -> None:
+        for reader in self._building.readers.values():
+            if reader.pin_overdue(answer.now):
+                self._admission.pin_overdue(reader, answer)
+            if reader.lockout_over(answer.now):
+                answer.record(EventCode.READER_LOCKOUT_RELEASED, door=reader.reader.door, reader=reader.reader.id)

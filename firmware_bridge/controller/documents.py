@@ -1,0 +1,142 @@
+"""Policy, Orders, directives and releases as they come into force. Directives only ever add up; releases end them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from access_control.core.decision.emergency import Directive, Release
+from access_control.core.decision.model import Orders, Override, Policy
+from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.building import Building
+from firmware_bridge.controller.commands import RaiseDirective, RememberCancelled
+from firmware_bridge.controller.events import DocumentRefused, EmergencyAsked
+from firmware_bridge.controller.policy_change import tempered
+from firmware_bridge.controller.standing import newly_cancelled
+
+HORIZON_WARNING_S = 90 * 24 * 3600
+_REFUSALS = {
+    "policy": EventCode.POLICY_REFUSED,
+    "orders": EventCode.ORDERS_REFUSED,
+    "directive": EventCode.DIRECTIVE_REFUSED,
+    "release": EventCode.RELEASE_REFUSED,
+    "keys": EventCode.KEYS_REFUSED,
+}
+
+
+class Documents:
+    """Takes documents into force. ``signed`` is the Policy as it came; during an emergency a stricter one may serve."""
+
+    def __init__(self, building: Building) -> None:
+        self._building = building
+        self._world = building.world
+        self._signed: Policy | None = None
+
+    def restore(self, policy: Policy | None, orders: Orders | None, answer: Answer) -> None:
+        """Take what was on disk at the start."""
+        if orders is not None:
+            self._world.orders, self._world.orders_seen = orders, True
+        if policy is not None:
+            self._take(policy, answer)
+            self._in_force(answer, restored=True)
+
+    def policy(self, policy: Policy, answer: Answer) -> None:
+        """A new Policy."""
+        self._take(policy, answer)
+        answer.record(EventCode.POLICY_APPLIED, epoch=policy.revision.epoch, n=policy.revision.n)
+        left_s = policy.horizon - answer.at.timestamp()
+        if left_s < HORIZON_WARNING_S:
+            answer.record(EventCode.HORIZON_NEAR, days=max(0, int(left_s // 86400)))
+        self._in_force(answer)
+
+    def _take(self, policy: Policy, answer: Answer) -> None:
+        self._signed = policy
+        self._world.policy = tempered(policy, self._world.policy, self._world.orders)
+        self._building.rebuild(self._world.policy, answer)
+
+    def orders(self, orders: Orders, answer: Answer) -> None:
+        """New Orders. What they leave out is not released by that."""
+        before = self._world.orders
+        self._world.orders = replace(orders, directives=orders.directives.merge(before.directives))
+        self._world.orders_seen = True
+        answer.record(EventCode.ORDERS_APPLIED, epoch=orders.revision.epoch, n=orders.revision.n)
+        _tell_overrides(before.overrides, orders.overrides, answer)
+        for id_ in orders.directives.releases.keys() - before.directives.releases.keys():
+            self._building.emergencies.tell_release(orders.directives.releases[id_], answer)
+        self._in_force(answer)
+
+    def directive(self, directive: Directive, answer: Answer) -> None:
+        """A directive from anywhere; one that is known already changes nothing."""
+        self._world.orders = replace(
+            self._world.orders, directives=self._world.orders.directives.with_directive(directive)
+        )
+        self._in_force(answer)
+
+    def release(self, release: Release, answer: Answer) -> None:
+        """A release from anywhere."""
+        known = release.id in self._world.orders.directives.releases
+        self._world.orders = replace(self._world.orders, directives=self._world.orders.directives.with_release(release))
+        if not known:
+            self._building.emergencies.tell_release(release, answer)
+        self._in_force(answer)
+
+    def emergency(self, event: EmergencyAsked, answer: Answer) -> None:
+        """Somebody here starts an emergency. A scope that nobody knows means every door: too much beats too little."""
+        policy = self._world.policy
+        if policy is None:
+            why = "This bridge has no Policy yet, so it knows no doors. Give it one first."
+            answer.record(EventCode.DIRECTIVE_REFUSED, directive=event.directive_id, why=why)
+            return
+        directive = Directive(
+            id=event.directive_id,
+            action=event.action,
+            scope=event.scope,
+            doors=policy.scopes.get(event.scope, frozenset(policy.doors)),
+            origin=f"bridge:{policy.bridge}",
+            by=event.by,
+            drill=event.drill,
+            started_at=answer.at,
+        )
+        answer.add(RaiseDirective(directive))
+        self.directive(directive, answer)
+
+    def clock(self, answer: Answer, *, trusted: bool) -> None:
+        """The wall clock can be believed, or not any more."""
+        if trusted is not self._world.clock_trusted:
+            self._world.clock_trusted = trusted
+            answer.record(EventCode.CLOCK_TRUSTED if trusted else EventCode.CLOCK_UNTRUSTED)
+            self._in_force(answer)
+
+    def refused(self, event: DocumentRefused, answer: Answer) -> None:
+        """A document was not taken."""
+        code = _REFUSALS.get(event.kind, EventCode.ACTION_REFUSED)
+        answer.record(code, kind=event.kind, refusal=event.code, why=event.why)
+
+    def _in_force(self, answer: Answer, *, restored: bool = False) -> None:
+        if self._signed is None:
+            return
+        if self._world.policy is not self._signed:
+            self._take(self._signed, answer)
+        for machine in self._building.doors.values():
+            for override in newly_cancelled(machine.door, self._world):
+                self._world.cancelled.add(override)
+                answer.add(RememberCancelled(override))
+                answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=machine.door.id, override=override)
+        self._building.emergencies.drop_released()
+        self._building.refresh(answer, restored=restored)
+
+
+def _tell_overrides(before: tuple[Override, ...], after: tuple[Override, ...], answer: Answer) -> None:
+    old, new = {override.id: override for override in before}, {override.id: override for override in after}
+    for id_ in new.keys() - old.keys():
+        override = new[id_]
+        answer.record(
+            EventCode.MANUAL_OVERRIDE_SET,
+            door=override.door,
+            override=id_,
+            effect=override.effect.value,
+            by=override.by,
+            reason=override.why,
+        )
+    for id_ in old.keys() - new.keys():
+        answer.record(EventCode.MANUAL_OVERRIDE_ENDED, door=old[id_].door, override=id_)

@@ -1,0 +1,143 @@
+"""The leaf of a door: where it is, and the alarms that follow from that: forced, held open, latch not thrown."""
+
+from __future__ import annotations
+
+from access_control.core.decision.model import Door
+from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.events import InputState
+from firmware_bridge.controller.limits import Limiter
+from firmware_bridge.controller.status import DoorAlarm, Position
+
+HELD_REPEAT_S = 300.0
+"""A door that stays open is told again so often."""
+LATCH_WAIT_S = 3.0
+"""A closed and locked door's latch must be thrown within so long."""
+
+_POSITIONS = {InputState.NORMAL: Position.CLOSED, InputState.ACTIVE: Position.OPEN}
+
+
+class Leaf:
+    """One door's contact and latch, debounced, and the alarms on them."""
+
+    def __init__(self) -> None:
+        self.position = Position.UNKNOWN
+        self.forced = False
+        self.acknowledged = False
+        self.held = DoorAlarm.NONE
+        self.latch_faulty = False
+        self._coming: tuple[Position, float] | None = None
+        self._open_since: float | None = None
+        self._told_held_at = 0.0
+        self._unlatched_since: float | None = None
+        self._moves = Limiter(40, 60.0)
+
+    def see(self, door: Door, state: InputState, now: float) -> None:
+        """Take a new state of the contact; it counts once it has lasted for the debounce time."""
+        position = _POSITIONS.get(state, Position.UNKNOWN)
+        if position is self.position:
+            self._coming = None
+        elif position is Position.UNKNOWN:
+            # A contact that cannot be believed is not waited for: unknown must show at once.
+            self.position, self._coming, self._open_since = position, None, None
+        elif self._coming is None or self._coming[0] is not position:
+            self._coming = position, now + door.timing.debounce_s
+
+    def move(self, now: float) -> tuple[Position, Position] | None:
+        """Apply a debounced change that has lasted long enough: where the leaf was, and where it is."""
+        if self._coming is None or now < self._coming[1]:
+            return None
+        before, self.position, self._coming = self.position, self._coming[0], None
+        return before, self.position
+
+    def opened(self, door: Door, answer: Answer, *, by: str, found: bool) -> None:
+        """The door opened; an empty ``by`` says that nobody was allowed to. ``found``: nobody knows when."""
+        self._open_since, self.held = answer.now, DoorAlarm.NONE
+        alarm = not by and not found
+        first_alarm = alarm and not self.forced
+        if alarm:
+            self.forced, self.acknowledged = True, False
+        unreported = self._moves.take(answer.now)
+        if unreported is not None or first_alarm:
+            code = EventCode.DOOR_FORCED if alarm else EventCode.DOOR_OPENED
+            told = by or ("found_open" if found else "")
+            answer.record(code, door=door.id, by=told, unreported=unreported or None)
+
+    def closed(self, door: Door, answer: Answer, *, found: bool) -> None:
+        """The door closed."""
+        self._open_since = None
+        unreported = None if found else self._moves.take(answer.now)
+        if unreported is not None:
+            answer.record(EventCode.DOOR_CLOSED, door=door.id, unreported=unreported or None)
+        self._end_held(door, answer)
+        self._settle_forced(door, answer)
+
+    def acknowledge(self, door: Door, answer: Answer) -> None:
+        """A person saw the forced alarm; it ends with the door closed."""
+        self.acknowledged = True
+        self._settle_forced(door, answer)
+
+    def _settle_forced(self, door: Door, answer: Answer) -> None:
+        if self.forced and self.acknowledged and self.position is Position.CLOSED:
+            self.forced = False
+            answer.record(EventCode.DOOR_FORCED_CLEARED, door=door.id)
+
+    def free(self, door: Door, answer: Answer) -> None:
+        """The door may stand open just now: being held starts to count when that ends."""
+        if self._open_since is not None:
+            self._open_since = answer.now
+            self._end_held(door, answer)
+
+    def _end_held(self, door: Door, answer: Answer) -> None:
+        if self.held is DoorAlarm.HELD:
+            answer.record(EventCode.DOOR_HELD_CLEARED, door=door.id)
+        self.held = DoorAlarm.NONE
+
+    def advance_held(self, door: Door, answer: Answer, *, extended: bool) -> DoorAlarm | None:
+        """Let an open door grow old. The alarm that it has just reached, if it has."""
+        if self._open_since is None:
+            return None
+        limit = _held_limit(door, extended=extended)
+        age = answer.now - self._open_since
+        if age >= limit and (self.held is not DoorAlarm.HELD or answer.now - self._told_held_at >= HELD_REPEAT_S):
+            self.held, self._told_held_at = DoorAlarm.HELD, answer.now
+            answer.record(EventCode.DOOR_HELD, door=door.id, open_s=round(age))
+            return DoorAlarm.HELD
+        if age >= limit - door.timing.pre_alarm_s and self.held is DoorAlarm.NONE:
+            self.held = DoorAlarm.HELD_PRE_ALARM
+            answer.record(EventCode.DOOR_HELD_PREALARM, door=door.id, open_s=round(age))
+            return DoorAlarm.HELD_PRE_ALARM
+        return None
+
+    def advance_latch(self, door: Door, latch: InputState, answer: Answer, *, locked: bool) -> None:
+        """Let a closed and locked door's latch fall, or complain."""
+        loose = locked and self.position is Position.CLOSED and latch is InputState.ACTIVE
+        if not loose:
+            if self.latch_faulty:
+                answer.record(EventCode.LATCH_FAULT_CLEARED, door=door.id)
+            self._unlatched_since, self.latch_faulty = None, False
+            return
+        if self._unlatched_since is None:
+            self._unlatched_since = answer.now
+        if not self.latch_faulty and answer.now - self._unlatched_since >= LATCH_WAIT_S:
+            self.latch_faulty = True
+            answer.record(EventCode.LATCH_FAULT, door=door.id)
+
+    def deadlines(self, door: Door, *, extended: bool) -> list[float]:
+        """When something changes by itself."""
+        found = [self._coming[1]] if self._coming else []
+        if self._unlatched_since is not None and not self.latch_faulty:
+            found.append(self._unlatched_since + LATCH_WAIT_S)
+        if self._open_since is not None:
+            limit = self._open_since + _held_limit(door, extended=extended)
+            found.append(
+                {
+                    DoorAlarm.NONE: limit - door.timing.pre_alarm_s,
+                    DoorAlarm.HELD_PRE_ALARM: limit,
+                }.get(self.held, self._told_held_at + HELD_REPEAT_S)
+            )
+        return found
+
+
+def _held_limit(door: Door, *, extended: bool) -> float:
+    return door.timing.extended_held_open_s if extended else door.timing.held_open_s

@@ -1,0 +1,46 @@
+"""People who leave: an exit button or bar silences the forced alarm and, on magnets, unlocks. Nothing blocks it."""
+
+from __future__ import annotations
+
+from access_control.core.decision.model import Door
+from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.events import InputState
+from firmware_bridge.controller.limits import Limiter
+
+LEAST_HOLD_S = 30.0
+"""A magnet that an exit button released stays released for at least so long (the common rule of the building codes)."""
+
+
+class Leaving:
+    """One door's exit input."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self._shunt_until = 0.0
+        self._unlock_until = 0.0
+        self._told = Limiter(6, 60.0)
+
+    def see(self, door: Door, state: InputState, answer: Answer, during: str) -> None:
+        """Take a new state of the input. One that is lost or broken ends like a released button: the hold runs out."""
+        was, self.active = self.active, state is InputState.ACTIVE
+        if was or self.active:
+            self._shunt_until = answer.now + door.timing.rex_shunt_s
+            self._unlock_until = answer.now + max(LEAST_HOLD_S, door.timing.rex_unlock_s)
+        if self.active and not was:
+            unreported = self._told.take(answer.now)
+            if unreported is not None:
+                answer.record(EventCode.REX, door=door.id, during=during, unreported=unreported or None)
+
+    def unlocks(self, door: Door, now: float) -> bool:
+        """Whether the door must be unlocked for somebody who leaves."""
+        return door.lock.rex_unlocks and (self.active or now < self._unlock_until)
+
+    def shunts(self, now: float) -> bool:
+        """Whether opening the door now is somebody leaving."""
+        return self.active or now < self._shunt_until
+
+    def deadline(self, door: Door, now: float) -> float | None:
+        """When the hold runs out."""
+        running = door.lock.rex_unlocks and not self.active and now < self._unlock_until
+        return self._unlock_until if running else None

@@ -1,0 +1,57 @@
+"""A new Policy during an emergency: it is taken, but it never loosens a door under a directive."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from access_control.core.decision.emergency import in_force
+from access_control.core.decision.model import DeviceKind, Door, EmergencyRules, Orders, Policy
+
+
+def tempered(new: Policy, old: Policy | None, orders: Orders) -> Policy:
+    """``new`` as it may be applied now.
+
+    While a directive is in force, scopes keep the doors that they had under ``old``, a door under a directive keeps its
+    class and is not newly unlocked by Evacuate, and the rules of emergencies can only become stricter. When the last
+    directive is released, ``new`` applies as it is.
+    """
+    if old is None:
+        return new
+    ruled = {door for door in old.doors if in_force(old, orders, door)}
+    if not ruled:
+        return new
+    return replace(
+        new,
+        scopes={
+            scope: new.scopes.get(scope, frozenset()) | old.scopes.get(scope, frozenset())
+            for scope in {**old.scopes, **new.scopes}
+        },
+        emergency_rules=_stricter(new.emergency_rules, old.emergency_rules),
+        doors={
+            **_orphans(new, old, ruled),
+            **{door: _kept(built, old.doors[door]) if door in ruled else built for door, built in new.doors.items()},
+        },
+    )
+
+
+def _orphans(new: Policy, old: Policy, ruled: set[int]) -> dict[int, Door]:
+    """Doors under a directive that ``new`` leaves out, as far as their wires are still there and nobody else's."""
+    taken = {door.lock.output for door in new.doors.values()}
+    devices = {DeviceKind.READER: new.readers, DeviceKind.BOARD: new.boards}
+    return {
+        door: old.doors[door]
+        for door in ruled - new.doors.keys()
+        if (output := old.doors[door].lock.output) not in taken and output.device in devices[output.kind]
+    }
+
+
+def _kept(new: Door, old: Door) -> Door:
+    return replace(new, door_class=old.door_class, evacuate_unlock=new.evacuate_unlock and old.evacuate_unlock)
+
+
+def _stricter(new: EmergencyRules, old: EmergencyRules) -> EmergencyRules:
+    return EmergencyRules(
+        admitted={key: new.admitted[key] & old.admitted[key] for key in new.admitted if key in old.admitted},
+        lockdown_locks_perimeter=new.lockdown_locks_perimeter or old.lockdown_locks_perimeter,
+        drill_moves_doors=new.drill_moves_doors or old.drill_moves_doors,
+    )

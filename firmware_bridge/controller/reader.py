@@ -1,0 +1,146 @@
+"""One reader: the same card twice is one read, a PIN is typed in time, and whoever guesses has to wait."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from access_control.core.credentials.bits import Bits
+from access_control.core.decision.model import Reader
+from access_control.core.decision.reasons import Reason
+from firmware_bridge.controller.commands import Indication
+from firmware_bridge.controller.limits import Limiter
+
+REPEAT_S = 2.0
+"""The same bits at the same reader within this time are one card that is still held there."""
+PASS_REPEAT_S = 5.0
+"""The same admitted pass at the same reader within this time is one read."""
+PIN_KEY_S = 5.0
+"""The longest pause before each key of a PIN."""
+PIN_MOST_DIGITS = 12
+LOCKOUT_AFTER = 5
+LOCKOUT_WITHIN_S = 60.0
+LOCKOUT_S = 60.0
+
+_NO_GUESS = frozenset(
+    {
+        Reason.DENIED_READER_DISABLED,
+        Reason.DENIED_MAX_ATTEMPTS,
+        Reason.DENIED_FIRE,
+        Reason.DENIED_LOCKDOWN,
+        Reason.DENIED_SECURE,
+        Reason.DENIED_HOLD,
+        Reason.DENIED_EVACUATE,
+        Reason.DENIED_SHELTER,
+        Reason.DENIED_ROOM_LOCKED,
+        Reason.DENIED_ALL,
+        Reason.LOCKED_BY_HIGHER_PRIORITY,
+        Reason.DENIED_CLOCK_UNTRUSTED,
+        Reason.DENIED_PAST_HORIZON,
+        Reason.DENIED_POLICY,
+    }
+)
+"""Refusals that say nothing about whoever was refused: a teacher must not wait because pupils tried a locked door."""
+_STORMY = frozenset({Reason.DENIED_BAD_READ, Reason.DENIED_MAX_ATTEMPTS})
+
+
+@dataclass(slots=True)
+class PinEntry:
+    """A card that waits for its PIN."""
+
+    bits: Bits
+    due: float
+    digits: str = ""
+
+
+class ReaderMachine:
+    """Keeps what one reader did lately."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.tampered = False
+        self.shown: Indication | None = None
+        self.pin: PinEntry | None = None
+        self.lockout_until: float | None = None
+        self._last_bits: tuple[Bits, float] | None = None
+        self._last_text: tuple[str, float] | None = None
+        self._refusals: deque[float] = deque()
+        self._storm = Limiter(10, 60.0)
+        self._alarms: dict[str, Limiter] = {}
+
+    def repeats_card(self, bits: Bits, now: float) -> bool:
+        """Whether this is a card that is still being held to the reader."""
+        repeated = self._last_bits is not None and self._last_bits[0] == bits and now < self._last_bits[1]
+        self._last_bits = bits, now + REPEAT_S
+        return repeated
+
+    def repeats_text(self, text: str, now: float) -> bool:
+        """Whether this scan is one that was just judged."""
+        return self._last_text is not None and self._last_text[0] == text and now < self._last_text[1]
+
+    def judged_text(self, text: str, now: float, *, granted: bool) -> None:
+        """Remember a scan: an admitted pass for longer, so that leaving it on the glass is no second entry."""
+        self._last_text = text, now + (PASS_REPEAT_S if granted else REPEAT_S)
+
+    def locked_out(self, now: float) -> bool:
+        """Whether the reader pauses after too many refusals."""
+        return self.lockout_until is not None and now < self.lockout_until
+
+    def refused(self, reason: Reason, now: float) -> bool:
+        """Count a refusal; ``True`` says that the reader pauses from now on."""
+        if reason in _NO_GUESS or self.locked_out(now):
+            return False
+        while self._refusals and self._refusals[0] <= now - LOCKOUT_WITHIN_S:
+            self._refusals.popleft()
+        self._refusals.append(now)
+        if len(self._refusals) < LOCKOUT_AFTER:
+            return False
+        self._refusals.clear()
+        self.lockout_until = now + LOCKOUT_S
+        return True
+
+    def bounded(self, reason: Reason, now: float) -> int | None:
+        """Whether one more refusal is worth an event of its own: how many were not, or ``None`` if this is not."""
+        return self._storm.take(now) if reason in _STORMY else 0
+
+    def alarm_bounded(self, kind: str, now: float) -> int | None:
+        """As :meth:`bounded`, for alarms of the line."""
+        return self._alarms.setdefault(kind, Limiter(5, 60.0)).take(now)
+
+    def want_pin(self, bits: Bits, now: float) -> None:
+        """Wait for a PIN to this card."""
+        self.pin = PinEntry(bits, now + PIN_KEY_S)
+
+    def key(self, key: str, now: float) -> PinEntry | None:
+        """Take one key; a complete entry is handed back and forgotten."""
+        entry = self.pin
+        if entry is None:
+            return None
+        entry.due = now + PIN_KEY_S
+        if key == "#":
+            self.pin = None
+            return entry
+        if key == "*":
+            entry.digits = ""
+        elif key.isdecimal() and len(entry.digits) < PIN_MOST_DIGITS:
+            entry.digits += key
+        return None
+
+    def pin_overdue(self, now: float) -> bool:
+        """Whether the card that waits for its PIN has waited too long; it is then forgotten."""
+        if self.pin is None or now < self.pin.due:
+            return False
+        self.pin = None
+        return True
+
+    def lockout_over(self, now: float) -> bool:
+        """Whether a pause has just ended."""
+        if self.lockout_until is None or now < self.lockout_until:
+            return False
+        self.lockout_until = None
+        return True
+
+    def deadline(self) -> float | None:
+        """When something changes by itself."""
+        due = None if self.pin is None else self.pin.due
+        return min((second for second in (due, self.lockout_until) if second is not None), default=None)
