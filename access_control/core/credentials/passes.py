@@ -32,7 +32,7 @@ class PassFlags(IntFlag):
     REUSABLE = 1
 
 
-_ALL_FLAGS = PassFlags.REUSABLE
+_ALL_FLAGS = int(PassFlags.REUSABLE)
 
 
 @dataclass(frozen=True, slots=True)
