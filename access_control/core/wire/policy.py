@@ -139,6 +139,15 @@ def decode_policy(payload: bytes, digest_key: bytes) -> Policy:
             ``unsafe_door`` or ``wrong_digest_key``.
     """
     row = read_record(payload, PolicyPayload, "Policy", limit=LIMITS[Kind.POLICY])
+    return index(row, digest_key)
+
+
+def index(row: PolicyPayload, digest_key: bytes) -> Policy:
+    """Check a payload that has been read, and index it; only :func:`decode_policy` and its bench call this.
+
+    Raises:
+        Refused: As :func:`decode_policy`.
+    """
     if not hmac.compare_digest(row.digest_check, _digest_check(digest_key)):
         raise Refused(
             RefusalCode.WRONG_DIGEST_KEY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
@@ -15,6 +16,7 @@ from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.policy_draft import Badge, Person
 from access_control.core.wire.policy_payload import CredentialColumns, HolderColumns, Pins
 from access_control.core.wire.spelling import read_bytes, write_bytes
+from access_control.core.wire.strict import MAX_REF
 
 DIGEST_SIZE: Final = 16
 CLASS_LETTERS: Final[Mapping[HolderClass, str]] = {
@@ -36,6 +38,7 @@ STATUS_LETTERS: Final[Mapping[BadgeStatus, str]] = {
 }
 _CLASS_OF: Final = {letter: holder_class for holder_class, letter in CLASS_LETTERS.items()}
 _STATUS_OF: Final = {letter: status for status, letter in STATUS_LETTERS.items()}
+_PIN: Final = re.compile(r"[0-9]{4,12}", re.ASCII)
 _FLAGS: Final = bytes.maketrans(b"01", b"\x00\x01")
 
 _Meaning = TypeVar("_Meaning")
@@ -67,7 +70,16 @@ def _level_set(levels: Collection[int]) -> tuple[int, ...]:
 
 
 def write_holders(people: Sequence[Person], interned: Interned, digest_key: bytes) -> HolderColumns:
-    """Spell people, given in the order of their refs, as columns."""
+    """Spell people, given in the order of their refs, as columns.
+
+    Raises:
+        Refused: ``bad_content``: a PIN that nobody could type, or a ref that is no number of 63 bits.
+    """
+    for person in people:
+        if person.pin is not None and not _PIN.fullmatch(person.pin):
+            raise _unfit(person, "a PIN that is not 4 to 12 digits")
+        if not 0 <= person.ref <= MAX_REF:
+            raise _unfit(person, "a reference outside the numbers that events carry")
     pins = [(row, pin_digest(digest_key, p.ref, p.pin)) for row, p in enumerate(people) if p.pin is not None]
     return HolderColumns(
         refs=[person.ref for person in people],
@@ -189,6 +201,10 @@ def require_below(numbers: Sequence[int], limit: int, what: str) -> None:
             RefusalCode.BAD_REFERENCE,
             f"The document names a {what} in row {max(numbers)} and has only {limit} of them. Publish it again.",
         )
+
+
+def _unfit(person: Person, what: str) -> Refused:
+    return Refused(RefusalCode.BAD_CONTENT, f"Person {person.ref} has {what}. Correct it and publish again.")
 
 
 def _spans(numbers: Sequence[int], validities: Sequence[tuple[int, int]]) -> tuple[array[int], array[int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from access_control.core.credentials.formats import FORMATS
 from access_control.core.decision.model import (
     Board,
     DeviceKind,
@@ -54,6 +55,8 @@ def check_wiring(doors: Mapping[int, Door], readers: Mapping[int, Reader], board
     for reader in readers.values():
         if reader.door not in doors:
             raise _missing(f"Reader {reader.id} ({reader.name})", f"door {reader.door}")
+        if strange := set(reader.formats) - FORMATS.keys():
+            raise _missing(f"Reader {reader.id} ({reader.name})", f"card format {min(strange)}")
         if not reader.copyable <= set(reader.formats):
             raise _wiring(f"Reader {reader.id} ({reader.name}) calls a card format copyable that it does not accept")
     painted: set[str] = set()

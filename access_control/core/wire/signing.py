@@ -174,13 +174,15 @@ def _refuse_size(data: bytes, kind: Kind) -> None:
 def _split(data: bytes) -> tuple[str, bytes, bytes, bytes]:
     """Cut the three parts apart: key id, signature, header line, payload."""
     first_end = data.find(b"\n", 0, MAX_FIRST_LINE)
-    header_end = data.find(b"\n", first_end + 1, first_end + 1 + MAX_HEADER)
-    if first_end < 0 or header_end < 0:
-        short = len(data) < MAX_FIRST_LINE + MAX_HEADER and (data.startswith(MAGIC) or MAGIC.startswith(data))
-        raise _truncated() if short else _not_sealed()
+    if first_end < 0:
+        begun = len(data) < MAX_FIRST_LINE and (data.startswith(MAGIC) or MAGIC.startswith(data))
+        raise _truncated() if begun else _not_sealed()
     match = _FIRST.fullmatch(data, 0, first_end)
     if match is None:
         raise _not_sealed()
+    header_end = data.find(b"\n", first_end + 1, first_end + 1 + MAX_HEADER)
+    if header_end < 0:
+        raise _truncated() if len(data) - first_end <= MAX_HEADER else _not_sealed()
     signature = urlsafe_b64decode(match[2] + b"==")
     if urlsafe_b64encode(signature).rstrip(b"=") != match[2]:
         raise _not_sealed()  # spare bits set: a second spelling of the same signature

@@ -14,12 +14,13 @@ import msgspec
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.spelling import MAX_NUMBER
 
+MAX_REF: Final = 2**63 - 1
 FOREVER: Final = 253_402_300_800  # the year 10000: "no end" as a second that every JSON reader can hold
 
 PassId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
-Ref = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Ref = Annotated[int, msgspec.Meta(ge=0, le=MAX_REF)]
 Second = Annotated[int, msgspec.Meta(ge=0, le=FOREVER)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Why = Annotated[str, msgspec.Meta(max_length=500)]
