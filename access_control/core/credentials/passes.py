@@ -32,6 +32,7 @@ class PassFlags(IntFlag):
     REUSABLE = 1
 
 
+# A plain integer: inverting an IntFlag keeps to its known bits, and the unknown ones are what has to be found.
 _ALL_FLAGS = int(PassFlags.REUSABLE)
 
 
@@ -82,8 +83,8 @@ def mint(visitor_pass: VisitorPass, private_key: Ed25519PrivateKey) -> str:
         ValueError: A value does not fit its field, or the times are the wrong way round.
     """
     content = visitor_pass
-    if content.version != VERSION or content.not_before >= content.not_after:
-        raise ValueError("a pass has this version's layout and ends after it begins")
+    if content.version != VERSION or content.not_before >= content.not_after or content.flags & ~_ALL_FLAGS:
+        raise ValueError("a pass has this version's layout and flags, and ends after it begins")
     try:
         signed = _LAYOUT.pack(
             content.version,
@@ -108,8 +109,7 @@ def parse(text: str) -> SignedPass | None:
         token = base45.decode(text[len(PREFIX) :])
     except ValueError:
         return None
-    if len(token) != _TOKEN_BYTES:
-        return None
+    # A text of this length has exactly the bytes of a token, so the layout fits.
     signed, signature = token[: _LAYOUT.size], token[_LAYOUT.size :]
     version, key_id, pass_id, site_code, group, not_before, not_after, flags = _LAYOUT.unpack(signed)
     if version != VERSION or flags & ~_ALL_FLAGS or not_before >= not_after:

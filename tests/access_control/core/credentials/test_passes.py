@@ -109,6 +109,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         replace(PASS, pass_id=1 << 64),
         replace(PASS, site_code=-1),
         replace(PASS, not_after=PASS.not_before),
+        replace(PASS, flags=PassFlags(0x80)),
     ],
 )
 def test_a_pass_that_cannot_be_written_is_refused(wrong: VisitorPass) -> None:
