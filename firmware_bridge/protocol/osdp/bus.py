@@ -2,7 +2,7 @@
 
 ``receive`` takes what arrived, ``advance`` gives what to send, ``wake_s`` says when to ask again, ``events`` is what
 happened. The line goes to lock commands of an emergency, then to the answer to a card, then to the reader that has
-waited longest.
+waited longest; lights, buzzers and proofs of outputs come in between, one in a round.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from firmware_bridge.controller.commands import DriveOutput, ShowAtReader, Urgency
+from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
 from firmware_bridge.controller.events import CardPresented, Event, LinkAlarm, Moment, OutputFailed, ReaderAlarmed
+from firmware_bridge.protocol.osdp.exchange import Claim
 from firmware_bridge.protocol.osdp.frames import MAX_PACKET, FrameDecoder, Garbage, Packet
 from firmware_bridge.protocol.osdp.panel import ReaderSession
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
@@ -61,6 +62,7 @@ class Bus:
         self._slot: _Slot | None = None
         self._free_s = 0.0
         self._hold: tuple[ReaderSession, float] | None = None
+        self._turns_since_errand = 0
         self._garbage = 0
         self._garbage_told_s = float("-inf")
         self._serve(readers)
@@ -152,10 +154,8 @@ class Bus:
             return b""
         for session in self._by_id.values():
             session.pass_time(moment)
-        session_or_none = self._whose_turn(now_s)
-        if session_or_none is None:
-            return b""
-        return self._send(session_or_none, moment)
+        turn = self._whose_turn(now_s)
+        return b"" if turn is None else self._send(*turn, moment)
 
     def wake_s(self) -> float:
         """When :meth:`advance` has something to do even if nothing arrives."""
@@ -182,8 +182,9 @@ class Bus:
             return slot.deadline_s
         return min(max(slot.deadline_s, stalls_s), slot.deadline_s + MAX_PACKET * self._character_s)
 
-    def _send(self, session: ReaderSession, moment: Moment) -> bytes:
-        frame = session.transmit(moment)
+    def _send(self, claim: Claim, session: ReaderSession, moment: Moment) -> bytes:
+        frame = session.transmit(claim, moment)
+        self._turns_since_errand = 0 if claim is Claim.ERRAND else self._turns_since_errand + 1
         sent_s = moment.mono_s + len(frame) * self._character_s
         reply_s = session.reply_s() + _SHORTEST_REPLY * self._character_s
         self._decoder.clear()
@@ -201,17 +202,20 @@ class Bus:
 
     # -- whose turn it is
 
-    def _whose_turn(self, now_s: float) -> ReaderSession | None:
-        ready = [session for session in self._by_id.values() if session.ready_s <= now_s]
-        if not ready:
+    def _whose_turn(self, now_s: float) -> tuple[Claim, ReaderSession] | None:
+        questions = self._turns_since_errand >= 1
+        errands = self._turns_since_errand >= len(self._by_id)
+        claims = [
+            (session.claim(now_s, questions=questions, errands=errands), session.last_turn_s, number)
+            for number, session in self._by_id.items()
+            if session.ready_s <= now_s
+        ]
+        if not claims:
             return None
-        chosen = min(ready, key=lambda session: (session.urgency(), session.last_turn_s))
-        if self._hold is not None:
-            held_until_s = self._hold[1]
-            if now_s < held_until_s and chosen.urgency() is Urgency.ROUTINE:
-                return None
-            self._hold = None
-        return chosen
+        claim, _, number = min(claims)
+        if self._hold is not None and now_s < self._hold[1] and claim > Claim.ANSWER:
+            return None
+        return claim, self._by_id[number]
 
     # -- what arrived
 

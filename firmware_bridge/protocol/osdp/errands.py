@@ -96,18 +96,30 @@ class Errands:
 
     def new_session(self, mono_s: float) -> None:
         """Ask for everything again, and show the resting state again."""
-        self._due = [AskInputs(), AskLocalStatus()]
+        self._due = [AskLocalStatus(), AskInputs()]
         self._read_back_s = mono_s + self._timing.read_back_s
         self._inputs.clear()
         self.display.new_session()
+
+    @property
+    def getting_to_know(self) -> bool:
+        """Whether it was not asked everything yet since its session began."""
+        return self._can is None or bool(self._due)
+
+    def waiting(self, mono_s: float) -> bool:
+        """Whether there is something to show, or to prove."""
+        return self.display.waiting() or self._read_back_due(mono_s)
+
+    def _read_back_due(self, mono_s: float) -> bool:
+        return self._setup.read_back and mono_s >= self._read_back_s and self._outputs.moved()
 
     def next(self, mono_s: float) -> Command | None:
         """The next thing to send besides polls and outputs."""
         while self._due:
             question = self._due.pop()
-            if isinstance(question, AskInputs) and not self._able(Function.INPUTS, question.CODE):
+            if question.CODE in self._unwilling:
                 continue
-            if question.CODE not in self._unwilling:
+            if isinstance(question, AskLocalStatus) or self._able(Function.INPUTS, question.CODE):
                 return question
         led = self.display.take_led()
         if led is not None and self._able(Function.LED, led.CODE):
@@ -115,7 +127,7 @@ class Errands:
         buzz = self.display.take_buzz()
         if buzz is not None and self._able(Function.BUZZER, buzz.CODE):
             return buzz
-        if self._setup.read_back and mono_s >= self._read_back_s and self._outputs.moved():
+        if self._read_back_due(mono_s):
             self._read_back_s = mono_s + self._timing.read_back_s
             if self._able(Function.OUTPUTS, AskOutputs.CODE):
                 return AskOutputs()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 
 from firmware_bridge.protocol.osdp.commands import Command
 from firmware_bridge.protocol.osdp.outputs import Pending
@@ -17,6 +17,16 @@ class Phase(Enum):
     CHALLENGE = "challenge"
     PROOF = "proof"
     READY = "ready"
+
+
+class Claim(IntEnum):
+    """What a reader's next turn would be for. Lower is sooner; an ordinary turn goes to whoever has waited longest."""
+
+    EMERGENCY = 0
+    ANSWER = 1
+    CONNECTING = 2
+    ERRAND = 3
+    TURN = 4
 
 
 @dataclass(slots=True)

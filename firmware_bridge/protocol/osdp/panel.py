@@ -20,7 +20,7 @@ from firmware_bridge.protocol.osdp.commands import (
     SetOutputs,
 )
 from firmware_bridge.protocol.osdp.errands import Errands
-from firmware_bridge.protocol.osdp.exchange import Exchange, Phase
+from firmware_bridge.protocol.osdp.exchange import Claim, Exchange, Phase
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.handshake import IN_CLEAR, Handshake, Refusal
 from firmware_bridge.protocol.osdp.outputs import Outputs, Pending
@@ -29,12 +29,11 @@ from firmware_bridge.protocol.osdp.secure import SecureSession
 from firmware_bridge.protocol.osdp.setup import LinkTiming, Patience, ReaderSetup
 
 NO_ANSWER = "The reader does not answer. Check its power, its cable and its address."
-NO_KEY = "The reader has no key yet. Commission it; until then no card is taken from it."
-KEYED_ELSEWHERE = "The reader wants a key that this bridge does not have. Restore its key, or reset and commission it."
+NO_KEY = "This bridge has no key for the reader. Commission it; until then no card is taken from it."
 UNSTABLE = "The reader keeps dropping its protected session. Check its power and its cable."
 
 _RETRY_AFTER_S = (0.0, 0.05, 0.1, 0.2)
-_NON_POLLS_IN_A_ROW = 2
+_NON_POLLS_IN_A_ROW = 6
 _REKEYS_IN_A_ROW = 3
 _TRIES_BEFORE_DOWN = 2
 
@@ -69,6 +68,7 @@ class ReaderSession:
         self._probes = 0
         self._back_off_s = timing.first_back_off_s
         self._non_polls = 0
+        self._sent_s = 0.0
         self._rekeys = 0
         self._silent_since_s: float | None = None
         self._alarmed: set[LinkAlarm] = set()
@@ -85,15 +85,32 @@ class ReaderSession:
         """Whether it is off-line and being looked for."""
         return self._phase is Phase.IDENTITY and self.link is LinkState.DOWN
 
-    def urgency(self) -> Urgency:
-        """How much its turn matters to somebody standing at a door."""
+    def claim(self, mono_s: float, *, questions: bool, errands: bool) -> Claim:
+        """What its next turn would be for; the flags say whether the line has room for first questions and errands."""
         if self.setup.scbk is None or self.probing:
-            return Urgency.ROUTINE
+            return Claim.TURN
+        urgency = self._output_urgency()
+        if urgency is not None and urgency < Urgency.ROUTINE:
+            return Claim.EMERGENCY if urgency is Urgency.EMERGENCY else Claim.ANSWER
+        if self._exchange is not None:
+            return Claim.TURN
+        if self._phase is not Phase.READY:
+            return Claim.CONNECTING
+        if self._non_polls >= _NON_POLLS_IN_A_ROW:
+            return Claim.TURN
+        wanted = (
+            urgency is not None
+            or (questions and self.errands.getting_to_know)
+            or (errands and self.errands.waiting(mono_s))
+        )
+        return Claim.ERRAND if wanted else Claim.TURN
+
+    def _output_urgency(self) -> Urgency | None:
         waiting = self.outputs.urgency()
-        if self._exchange is not None and self._exchange.pending is not None:
-            flying = self._exchange.pending.command.urgency
-            return flying if waiting is None else min(flying, waiting)
-        return Urgency.ROUTINE if waiting is None else waiting
+        if self._exchange is None or self._exchange.pending is None:
+            return waiting
+        flying = self._exchange.pending.command.urgency
+        return flying if waiting is None else min(flying, waiting)
 
     def wake_s(self) -> float:
         """When it wants the line, or has something to give up."""
@@ -123,22 +140,24 @@ class ReaderSession:
 
     # -- the reader's turn
 
-    def transmit(self, moment: Moment) -> bytes:
-        """The bytes to send now: the same ones again after a silence, or the next question."""
+    def transmit(self, claim: Claim, moment: Moment) -> bytes:
+        """The bytes to send now: the same ones again after a silence, or the next question for this claim."""
         exchange = self._exchange
         if exchange is not None and exchange.pending is not None and exchange.pending.too_late(moment.mono_s):
             self.outputs.dropped(exchange.pending, moment)
             exchange.pending = None
             self._restart_session(moment)
         if self._exchange is None:
-            self._exchange = self._next_question(moment)
+            self._exchange = self._next_question(claim, moment)
         self._exchange.tries += 1
-        self.last_turn_s = moment.mono_s
+        self._sent_s = moment.mono_s
+        if isinstance(self._exchange.message, Poll) or not self._exchange.sealed:
+            self.last_turn_s = moment.mono_s
         if self.probing:
             self._probes += 1
         return self._exchange.frame
 
-    def _next_question(self, moment: Moment) -> Exchange:
+    def _next_question(self, claim: Claim, moment: Moment) -> Exchange:
         scbk = self.setup.scbk
         if self._phase is Phase.IDENTITY:
             self._sequence = 0
@@ -152,20 +171,21 @@ class ReaderSession:
             return self._clear(ServerCryptogram(self._secure.server_cryptogram), self._handshake.proof_block())
         if self._secure is None:
             return self._clear(Poll())
-        return self._sealed_question(self._secure, moment)
+        return self._sealed_question(self._secure, claim, moment)
 
-    def _sealed_question(self, secure: SecureSession, moment: Moment) -> Exchange:
+    def _sealed_question(self, secure: SecureSession, claim: Claim, moment: Moment) -> Exchange:
         pending = None
         message: Command = Poll()
-        waiting = self.outputs.urgency()
-        if not self.errands.knows_capabilities:
+        if claim is Claim.TURN:
+            pass
+        elif not self.errands.knows_capabilities:
             message = AskCapabilities()
-        elif waiting is not None and (waiting < Urgency.ROUTINE or self._non_polls < _NON_POLLS_IN_A_ROW):
+        else:
             pending = self.outputs.take(moment.mono_s)
             if pending is not None:
                 message = SetOutputs((pending.order(moment.mono_s, timed=self.errands.timed_outputs),))
-        elif self._non_polls < _NON_POLLS_IN_A_ROW:
-            message = self.errands.next(moment.mono_s) or Poll()
+            else:
+                message = self.errands.next(moment.mono_s) or message
         self._non_polls = 0 if isinstance(message, Poll) else self._non_polls + 1
         packet = secure.seal(Packet(self.setup.address, self._sequence, message.CODE, message.to_bytes()))
         return Exchange(packet.to_bytes(), message, self._sequence, sealed=True, pending=pending)
@@ -239,18 +259,18 @@ class ReaderSession:
     def _heard_open(self, exchange: Exchange, packet: Packet, moment: Moment) -> None:
         """An answer outside any session: only who it is and what it can do are believed."""
         reply = parse_reply(packet.code, packet.data)
-        keyless = self.setup.scbk is None
         self._accepted(moment)
-        if isinstance(reply, Nak) and reply.error == NakCode.SECURITY_NOT_MET and keyless:
-            self._go_down(KEYED_ELSEWHERE, moment, pause_s=self._timing.refused_s)
-        elif isinstance(reply, Nak) and self._phase is Phase.READY:
-            self._forget_session(Phase.IDENTITY, moment)
-        elif isinstance(exchange.message, AskIdentity):
+        if isinstance(exchange.message, AskIdentity):
             self._identified(reply if isinstance(reply, Identity) else None)
         elif isinstance(exchange.message, AskCapabilities):
             self.errands.learn(reply if isinstance(reply, Capabilities) else Capabilities(()))
             self._phase = Phase.READY
             self._announce(LinkState.CLEAR, NO_KEY, moment)
+        else:
+            # Many readers answer nothing but questions about themselves before they have a key. They are there.
+            self.ready_s = moment.mono_s + self._timing.keyless_s
+            if isinstance(reply, Nak) and reply.error == NakCode.SEQUENCE:
+                self._forget_session(Phase.IDENTITY, moment)
 
     def _identified(self, identity: Identity | None) -> None:
         if identity != self._identity or identity is None:
@@ -295,7 +315,7 @@ class ReaderSession:
         if exchange is None:
             return
         if self._silent_since_s is None:
-            self._silent_since_s = self.last_turn_s
+            self._silent_since_s = self._sent_s
         if self.probing:
             self._exchange = None
             self.ready_s = moment.mono_s + self._back_off_s
@@ -335,6 +355,7 @@ class ReaderSession:
 
     def line_lost(self, why: str, moment: Moment) -> None:
         """There is no line to talk over any more."""
+        self._silent_since_s = None
         self._back_off_s = self._timing.first_back_off_s
         self._go_down(why, moment, pause_s=0.0)
 

@@ -43,6 +43,7 @@ class LinkTiming:
         off_line_s: Silence after which a reader is reported off-line.
         busy_s: Pause after a reader said that it is busy.
         refused_s: Pause after a handshake that must not succeed.
+        keyless_s: How often a reader without a key is asked whether it is still there.
         answer_hold_s: How long the slot after a card waits for the answer to it.
         read_back_s: How often outputs are asked for.
         shortest_reply_s: The least time-out for a reader that always answers at once.
@@ -52,9 +53,10 @@ class LinkTiming:
     patient_probe_every: int = 8
     first_back_off_s: float = 0.05
     last_back_off_s: float = 1.0
-    off_line_s: float = 0.6
+    off_line_s: float = 0.55
     busy_s: float = 0.02
     refused_s: float = 1.0
+    keyless_s: float = 0.2
     answer_hold_s: float = 0.002
     read_back_s: float = 5.0
     shortest_reply_s: float = 0.03

@@ -1,0 +1,168 @@
+"""A serial line that exists only in memory: a bus, readers, and time that passes in steps.
+
+It carries bytes at the line's pace and can be as bad-mannered as a real one, the same way for the same seed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from access_control.core.decision.model import DeviceKind, Point
+from firmware_bridge.controller.events import Event
+from firmware_bridge.protocol.osdp.bus import Bus
+from firmware_bridge.protocol.osdp.frames import FrameDecoder, Packet
+from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
+from firmware_bridge.simulator.config import ReaderConfig
+from firmware_bridge.simulator.peripheral import Peripheral
+from firmware_bridge.simulator.reader_head import ReaderHead
+from firmware_bridge.simulator.relay_log import RelayLog
+from firmware_bridge.simulator.world import World
+from tests.building.clock import SetClock
+
+_LUMP = 8
+"""Bytes that an adapter hands over together."""
+
+Happened = TypeVar("Happened")
+
+
+class Hearer(Protocol):
+    """Whatever answers on a line."""
+
+    def receive(self, packet: Packet, now_s: float) -> bytes | None: ...
+
+
+@dataclass
+class Manners:
+    """How bad the line is: shares of packets, 0 to 1. ``bytewise`` hands over a byte at a time."""
+
+    lost: float = 0.0
+    doubled: float = 0.0
+    garbled: float = 0.0
+    garbage: float = 0.0
+    cut: bool = False
+    bytewise: bool = False
+    turn_around_s: float = 0.0
+
+
+class MemoryLine:
+    """One bus, the readers behind it, and the clock of both."""
+
+    def __init__(self, bus: Bus, peers: Sequence[Hearer], clock: SetClock, *, baud: int = 9600, seed: int = 1) -> None:
+        self.bus = bus
+        self.peers = list(peers)
+        self.clock = clock
+        self.manners = Manners()
+        self.events: list[Event] = []
+        self.sent: list[tuple[float, bytes]] = []
+        self.replies: list[bytes] = []
+        self.on_event: Callable[[Event], None] = lambda _event: None
+        self.tamper: Callable[[Packet, bytes], bytes] = lambda _asked, answer: answer
+        self._character_s = 10 / baud
+        self._arriving: list[tuple[float, int, bytes]] = []
+        self._count = 0
+        self._random = random.Random(seed)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.run_until(lambda: False, seconds)
+
+    def run_until(self, fact: Callable[[], bool], within_s: float = 10.0) -> bool:
+        """Let time pass until something is so; whether it became so in time."""
+        end_s = self.clock.mono_s + within_s
+        while not fact():
+            if self.clock.mono_s >= end_s:
+                return False
+            self._step(end_s)
+        return True
+
+    def happened(self, kind: type[Happened]) -> list[Happened]:
+        """Every event of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def _step(self, end_s: float) -> None:
+        frame = self.bus.advance(self.clock.moment())
+        self._publish()
+        if frame:
+            self.sent.append((self.clock.mono_s, frame))
+            self._carry(frame)
+        next_s = min([self.bus.wake_s(), end_s] + [arrival[0] for arrival in self._arriving[:1]])
+        self.clock.go_on(max(next_s - self.clock.mono_s, 1e-5))
+        while self._arriving and self._arriving[0][0] <= self.clock.mono_s:
+            data = heapq.heappop(self._arriving)[2]
+            self.bus.receive(data, self.clock.moment())
+            self._publish()
+
+    def _publish(self) -> None:
+        events, self.bus.events = self.bus.events, []
+        for event in events:
+            self.events.append(event)
+            self.on_event(event)
+
+    def _carry(self, frame: bytes) -> None:
+        """To the readers at once, with the time at which they have heard it; their answers come at the line's pace."""
+        heard_s = self.clock.mono_s + len(frame) * self._character_s
+        for heard in self._mistreat(frame):
+            for packet in FrameDecoder().feed(heard, heard_s):
+                if isinstance(packet, Packet):
+                    self._answer(packet, heard_s)
+
+    def _answer(self, packet: Packet, heard_s: float) -> None:
+        for peer in self.peers:
+            answer = peer.receive(packet, heard_s)
+            if answer is not None:
+                self.replies.append(answer)
+                begun_s = heard_s + self.manners.turn_around_s
+                for data in self._mistreat(self.tamper(packet, answer)):
+                    self._arrive(data, begun_s)
+
+    def _arrive(self, data: bytes, begun_s: float) -> None:
+        size = 1 if self.manners.bytewise else _LUMP
+        pieces = [data[i : i + size] for i in range(0, len(data), size)]
+        ended_s = begun_s
+        for piece in pieces:
+            ended_s += len(piece) * self._character_s
+            self._count += 1
+            heapq.heappush(self._arriving, (ended_s, self._count, piece))
+
+    def _mistreat(self, data: bytes) -> list[bytes]:
+        manners, chance = self.manners, self._random.random
+        if manners.cut or chance() < manners.lost:
+            return []
+        if chance() < manners.garbled:
+            place = self._random.randrange(len(data))
+            data = data[:place] + bytes((data[place] ^ 1 << self._random.randrange(8),)) + data[place + 1 :]
+        if chance() < manners.garbage:
+            data = self._random.randbytes(self._random.randrange(1, 30)) + data
+        return [data, data] if chance() < manners.doubled else [data]
+
+
+def reader(number: int, key: bytes | None, world: World, **config: object) -> Peripheral:
+    """A conforming reader at address ``number``."""
+    settings = ReaderConfig(number, "A", number, key, **config)  # type: ignore[arg-type]
+    return Peripheral(ReaderHead(settings, world), entropy=random.Random(number).randbytes)
+
+
+def line_with(
+    keys: dict[int, bytes | None],
+    *,
+    panel_keys: dict[int, bytes | None] | None = None,
+    baud: int = 9600,
+    seed: int = 1,
+    timing: LinkTiming | None = None,
+) -> tuple[MemoryLine, dict[int, Peripheral]]:
+    """A line with one reader for each of ``keys``; the panel has the same keys unless it is given others."""
+    clock = SetClock()
+    world = World((), clock, RelayLog(None))
+    readers = {number: reader(number, key, world) for number, key in keys.items()}
+    setups = [ReaderSetup(number, number, key) for number, key in (panel_keys or keys).items()]
+    bus = Bus(setups, baud, random.Random(seed).randbytes, timing)
+    return MemoryLine(bus, list(readers.values()), clock, baud=baud, seed=seed), readers
+
+
+def output(number: int, index: int = 0) -> Point:
+    """An output of a reader."""
+    return Point(DeviceKind.READER, number, index)
