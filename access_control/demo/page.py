@@ -105,8 +105,8 @@ class SchoolPage(App[None]):
         option = people.highlighted_option
         return STRANGER if option is None or option.id is None else option.id
 
-    @on(DataTable.RowHighlighted)
-    @on(OptionList.OptionHighlighted)
+    @on(DataTable.RowHighlighted, "#doors")
+    @on(OptionList.OptionHighlighted, "#people")
     def _show_choice(self) -> None:
         row = next((row for row in self._scene.doors if row.door == self.door), None)
         where = f"door {row.number}, {row.name}" if row else "no door"
@@ -167,8 +167,8 @@ class SchoolPage(App[None]):
         if self.is_running and said.words:
             self.call_from_thread(self.write, said)
 
-    @on(DataTable.RowSelected)
-    @on(OptionList.OptionSelected)
+    @on(DataTable.RowSelected, "#doors")
+    @on(OptionList.OptionSelected, "#people")
     @on(Button.Pressed, "#present")
     def action_present(self) -> None:
         """Present the chosen person's card at the chosen door."""

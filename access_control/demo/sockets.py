@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from access_control.demo.scene import StageError
+
+TIMEOUT_S: Final = 30.0
 
 
 class UnreachableError(StageError):
@@ -18,7 +20,7 @@ class RefusedError(StageError):
     """The program said no; the text is its sentence."""
 
 
-def ask(path: Path, do: str, *, timeout_s: float = 10.0, **fields: object) -> dict[str, Any]:
+def ask(path: Path, do: str, **fields: object) -> dict[str, Any]:
     """Ask the program at ``path`` for one thing.
 
     Raises:
@@ -26,7 +28,7 @@ def ask(path: Path, do: str, *, timeout_s: float = 10.0, **fields: object) -> di
         RefusedError: The answer is no.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(timeout_s)
+        line.settimeout(TIMEOUT_S)
         try:
             line.connect(str(path))
             line.sendall(json.dumps({"do": do, **fields}).encode() + b"\n")
