@@ -21,7 +21,7 @@ class World:
 
     Attributes:
         orders: Always the union of everything heard, so nothing in it is ever lost to a newer document.
-        fires: Fire inputs that were active and have not been seen normal since. A cut wire or a lost board changes nothing.
+        fires: Fire inputs that were active and not seen normal since. A cut wire or a lost board changes nothing.
         fire_held: Doors that fire commanded when the bridge stopped.
         heard: When a device last proved anything, in monotonic seconds.
     """

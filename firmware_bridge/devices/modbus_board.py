@@ -1,0 +1,164 @@
+"""What the port thread knows of one relay board: commands that wait, leases that run, and what is due next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from access_control.core.decision.model import Board, DeviceKind, Point
+from firmware_bridge.controller.commands import DriveOutput, Urgency
+
+POLL_S: Final = 0.08
+"""How often a board's inputs are read."""
+READ_BACK_S: Final = 5.0
+"""How often its outputs are read back."""
+STRAY_GRACE_S: Final = 2.0
+"""A board came back with an output on that nobody leased: it is left alone for so long, its command is on the way."""
+LONGEST_LEASE_S: Final = 300.0
+"""No output stays on longer than this without a new command, whatever was asked."""
+SILENT_AFTER: Final = 3
+"""A board that missed so many answers in a row is told as lost."""
+_FIRST_PROBE_S: Final = 0.25
+_LAST_PROBE_S: Final = 2.0
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A command that was not delivered yet. ``ends_s`` is the end of its lease, counted from when it was asked."""
+
+    command: DriveOutput
+    urgency: Urgency
+    ends_s: float
+    order: int
+
+
+class BoardState:
+    """One board. Seconds are monotonic."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.answers: bool | None = None
+        self.inputs: Sequence[bool] | None = None
+        self.waiting: dict[int, Waiting] = {}
+        self.leases: dict[int, float] = {}
+        self._misses = 0
+        self._probe_s = _FIRST_PROBE_S
+        self._next_try_s = 0.0
+        self._next_poll_s = 0.0
+        self._next_read_back_s = 0.0
+        self._strays_from_s = 0.0
+
+    def output(self, index: int) -> Point:
+        """An output as the controller names it."""
+        return Point(DeviceKind.BOARD, self.board.id, index)
+
+    def input(self, index: int) -> Point:
+        """An input as the controller names it."""
+        return Point(DeviceKind.BOARD, self.board.id, index)
+
+    def ask(self, command: DriveOutput, now: float, order: int) -> None:
+        """Take a command. The newest one for an output replaces what waits: a lock kills a grant on its way."""
+        index = command.point.index
+        before = self.waiting.get(index)
+        urgency = command.urgency
+        if before is not None and before.command.energised is command.energised:
+            urgency = min(urgency, before.urgency)
+        lease_s = min(command.lease_s, LONGEST_LEASE_S)
+        self.waiting[index] = Waiting(command, urgency, now + lease_s, order)
+
+    def drop_late(self, now: float) -> list[DriveOutput]:
+        """Take back commands that came too late: those that must be reported. What only lost its lease goes quietly."""
+        late = []
+        for index, waiting in list(self.waiting.items()):
+            expires_s = waiting.command.expires_mono_s
+            if expires_s is not None and expires_s <= now:
+                late.append(waiting.command)
+                del self.waiting[index]
+            elif waiting.command.energised and waiting.ends_s <= now:
+                del self.waiting[index]
+        return late
+
+    def next_command(self) -> Waiting | None:
+        """The command that goes first, if one can go at all."""
+        return min(self.waiting.values(), key=lambda waiting: (waiting.urgency, waiting.order), default=None)
+
+    def delivered(self, waiting: Waiting, now: float) -> None:
+        """A command arrived: its lease runs, and an emergency's is read back at once."""
+        index = waiting.command.point.index
+        if self.waiting.get(index) is waiting:
+            del self.waiting[index]
+        if waiting.command.energised:
+            self.leases[index] = waiting.ends_s
+        else:
+            self.leases.pop(index, None)
+        if waiting.urgency is Urgency.EMERGENCY:
+            self._next_read_back_s = now
+
+    def refused(self, waiting: Waiting) -> None:
+        """The board answered that it will not: asking again is up to the controller."""
+        self.waiting = {index: other for index, other in self.waiting.items() if other is not waiting}
+
+    def lapsed(self, now: float) -> list[int]:
+        """Outputs whose lease ran out and for which nothing newer waits."""
+        return [index for index, ends_s in self.leases.items() if ends_s <= now and index not in self.waiting]
+
+    def strays(self, coils: Sequence[bool], now: float) -> list[int]:
+        """Outputs that are on although nobody has a lease on them."""
+        if now < self._strays_from_s:
+            return []
+        return [i for i, on in enumerate(coils) if on and i not in self.leases and i not in self.waiting]
+
+    def reachable(self, now: float) -> bool:
+        """Whether to talk to the board now: it answers, or it is time for a probe."""
+        return self.answers is True or now >= self._next_try_s
+
+    def answered(self, now: float) -> bool:
+        """The board answered; ``True`` says that it was lost until now."""
+        back = self.answers is not True
+        self._misses, self._probe_s, self.answers = 0, _FIRST_PROBE_S, True
+        if back:
+            self.inputs = None
+            self._next_poll_s = self._next_read_back_s = now
+            self._strays_from_s = now + STRAY_GRACE_S
+        return back
+
+    def missed(self, now: float) -> bool:
+        """The board did not answer; ``True`` says that it is lost from now on. The next probe comes later and later."""
+        self._misses += 1
+        self._next_poll_s = now + POLL_S
+        if self.answers is True and self._misses < SILENT_AFTER:
+            return False
+        lost = self.answers is not False
+        self.answers, self.inputs = False, None
+        self._next_try_s = now + self._probe_s
+        self._probe_s = min(self._probe_s * 2, _LAST_PROBE_S)
+        return lost
+
+    def polled(self, now: float) -> None:
+        """The inputs were read."""
+        self._next_poll_s = now + POLL_S
+
+    def read_back(self, now: float) -> None:
+        """The outputs were read back."""
+        self._next_read_back_s = now + READ_BACK_S
+
+    def read_back_due(self, now: float) -> bool:
+        """Whether the outputs are to be read back."""
+        return self.answers is True and now >= self._next_read_back_s
+
+    def poll_due_s(self) -> float:
+        """When the inputs are to be read; for a lost board, when it is to be probed."""
+        return self._next_poll_s if self.answers is True else self._next_try_s
+
+    def due_s(self) -> float:
+        """When anything is to be done without a new command."""
+        ends = [waiting.ends_s for waiting in self.waiting.values()] + list(self.leases.values())
+        expiries = [w.command.expires_mono_s for w in self.waiting.values() if w.command.expires_mono_s is not None]
+        return min(self.poll_due_s(), *ends, *expiries) if ends or expiries else self.poll_due_s()
+
+    def closed(self) -> None:
+        """The port is gone: nothing is known of the board any more, and what was leased must be asked for again."""
+        self.answers, self.inputs = None, None
+        self.leases.clear()
+        self._misses, self._probe_s, self._next_try_s = 0, _FIRST_PROBE_S, 0.0
