@@ -48,7 +48,7 @@ class ReaderConfig:
     key: bytes | None = None
     outputs: int = 1
     inputs: int = 2
-    reply_gap_chars: float = 0.0
+    reply_gap_chars: int = 0
     needs_secure: bool = True
 
 

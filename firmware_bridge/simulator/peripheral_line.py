@@ -17,7 +17,7 @@ class PeripheralLine:
 
     def __init__(self, peripherals: Sequence[Peripheral], world: World) -> None:
         self.peripherals = tuple(peripherals)
-        self.gap_chars = {p.head.config.id: p.head.config.reply_gap_chars for p in peripherals}
+        self.gap_chars: dict[int, float] = {p.head.config.id: p.head.config.reply_gap_chars for p in peripherals}
         self._world = world
         # Silences are judged here, from the end of one piece to the beginning of the next.
         self._decoder = FrameDecoder(gap_s=float("inf"))

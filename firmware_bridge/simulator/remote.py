@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -20,7 +21,11 @@ class Remote:
     def __init__(self, path: Path, timeout_s: float = 30.0) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(timeout_s)
-        self._socket.connect(str(path))
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
         self._stream = self._socket.makefile("rw", encoding="utf-8")
 
     def __enter__(self) -> Self:
@@ -31,7 +36,8 @@ class Remote:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Hang up."""
-        self._stream.close()
+        with contextlib.suppress(OSError):
+            self._stream.close()
         self._socket.close()
 
     def ask(self, do: str, **fields: Any) -> dict[str, Any]:
@@ -50,8 +56,7 @@ class Remote:
     def watch(self) -> Iterator[dict[str, Any]]:
         """Every happening from now on; nothing else can be asked on this connection any more."""
         self.ask("watch")
-        while True:
-            yield self._next()
+        return iter(self._next, None)
 
     def _next(self) -> dict[str, Any]:
         line = self._stream.readline()
