@@ -18,6 +18,7 @@ from firmware_bridge.local.requests import (
     ApplyDocument,
     AskStatus,
     Follow,
+    ResetFire,
     StartEmergency,
     write_request,
 )
@@ -78,6 +79,10 @@ class LocalClient:
     def acknowledge(self, door: int, by: str) -> dict[str, Any]:
         """Say that a person saw a door's alarm."""
         return self._ask(AcknowledgeAlarm(door=door, by=by))
+
+    def reset_fire(self, door: int, by: str) -> dict[str, Any]:
+        """Say that a person reset a door whose fire release stays latched."""
+        return self._ask(ResetFire(door=door, by=by))
 
     def follow(self) -> Iterator[dict[str, Any]]:
         """Events and changes of status as they come; the first line is the status now. Ends with the bridge."""

@@ -53,7 +53,14 @@ class AcknowledgeAlarm(Request, frozen=True, tag="acknowledge"):
     by: Text
 
 
-AnyRequest = AskStatus | StartEmergency | ApplyDocument | Follow | AcknowledgeAlarm
+class ResetFire(Request, frozen=True, tag="reset_fire"):
+    """A person reset a door whose fire release stays latched; it counts once the fire input is normal again."""
+
+    door: int
+    by: Text
+
+
+AnyRequest = AskStatus | StartEmergency | ApplyDocument | Follow | AcknowledgeAlarm | ResetFire
 _decoder: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 
 

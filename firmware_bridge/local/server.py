@@ -26,6 +26,7 @@ from firmware_bridge.local.requests import (
     AskStatus,
     Follow,
     RequestError,
+    ResetFire,
     StartEmergency,
     is_apply,
     read_request,
@@ -57,6 +58,10 @@ class Control(Protocol):
 
     def acknowledge(self, request: AcknowledgeAlarm) -> Answer:
         """Note that a person saw a door's alarm."""
+        ...
+
+    def reset_fire(self, request: ResetFire) -> Answer:
+        """Note that a person reset a door whose fire release stays latched."""
         ...
 
 
@@ -198,6 +203,8 @@ class ControlServer:
                 return self._control.apply(request.document)
             case AcknowledgeAlarm():
                 return self._control.acknowledge(request)
+            case ResetFire():
+                return self._control.reset_fire(request)
             case Follow():
                 return {"ok": True}
 

@@ -148,9 +148,9 @@ class Documents:
             NotStoredError: As before; the disk did not take it.
         """
         trusted_at = at if clock_trusted else None
-        match _kind_of(data):
+        match self.kind_of(data):
             case Kind.KEYS:
-                return self._apply_keys(data)
+                return self._apply_keys(data, announce)
             case Kind.ORDERS:
                 return self._apply_orders(data, trusted_at, announce)
             case Kind.DIRECTIVE | Kind.RELEASE as kind:
@@ -174,6 +174,15 @@ class Documents:
             self.kept, _ = recall_directive(self.kept, sealed)
             return self._keep_emergencies([(EmergencyKind.DIRECTIVE, directive.id, sealed)])
 
+    @staticmethod
+    def kind_of(data: bytes) -> Kind:
+        """What a document says it is; whether that is true is judged by whoever opens it."""
+        heading = data[:1000].split(b"\n", 2)
+        try:
+            return Kind(msgspec.json.decode(heading[1], type=_Heading).kind)
+        except (IndexError, msgspec.MsgspecError, ValueError):
+            return Kind.POLICY  # opening it as one says what is wrong with its first lines
+
     def _document_keys(self) -> KeyStatement:
         if self.statement is None:
             raise Refused(
@@ -193,7 +202,7 @@ class Documents:
             own_doors=frozenset(policy.doors) if policy else frozenset(),
         )
 
-    def _apply_keys(self, data: bytes) -> Applied:
+    def _apply_keys(self, data: bytes, announce: Announce) -> Applied:
         with self._lock:
             before = self.statement
             statement = open_keys(data, self.trust.identity_bytes(), site=self.trust.site, in_force=before)
@@ -201,7 +210,9 @@ class Documents:
                 return Applied(Kind.KEYS, "This key statement is already in force.")
             self._put("keys", data)
             self.statement = statement
-        return Applied(Kind.KEYS, f"The key statement {_words(statement.revision)} is in force.")
+            applied = Applied(Kind.KEYS, f"The key statement {_words(statement.revision)} is in force.")
+            announce(applied)
+            return applied
 
     def _apply_policy(self, data: bytes, trusted_at: datetime | None, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
@@ -314,15 +325,6 @@ class Documents:
             self._memory.keep_fact(f"floor:{name}", f"{revision.epoch} {revision.n}".encode())
         except MemoryFullError:
             return  # the document itself is the floor as long as it is sound
-
-
-def _kind_of(data: bytes) -> Kind:
-    """What a document says it is; whether that is true is judged by whoever opens it."""
-    heading = data[:1000].split(b"\n", 2)
-    try:
-        return Kind(msgspec.json.decode(heading[1], type=_Heading).kind)
-    except (IndexError, msgspec.MsgspecError, ValueError):
-        return Kind.POLICY  # opening it as one says what is wrong with its first lines
 
 
 def _kind_of_record(record: Directive | Release) -> EmergencyKind:

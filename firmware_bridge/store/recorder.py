@@ -103,6 +103,7 @@ class Recorder:
         self._outbox: Outbox | None = None
         self._stopping = False
         self._trouble = False
+        self._slow = False
         self._told_full = False
         self._low = False
         self._damaged = ""
@@ -119,19 +120,27 @@ class Recorder:
             thread.start()
 
     def record(self, entry: Entry, wait_s: float = WAIT_S) -> bool:
-        """Hand over one event; wait until the operating system has it, or not longer than ``wait_s``.
+        """Hand over one event and wait for it: :meth:`hand_over`, then :meth:`wait_for`."""
+        self.hand_over(entry)
+        return self.wait_for(entry, wait_s)
 
-        Returns whether it is stored. If not, it is flagged, kept in memory and stored as soon as the disk allows.
-        """
+    def hand_over(self, entry: Entry) -> None:
+        """Take one event; never waits. Events are stored in the order in which they were handed over."""
         with self._changed:
-            behind = self._trouble
             if len(self._waiting) >= MOST_WAITING:
                 self._give_one_up()
             self._waiting.append(entry)
             self._changed.notify()
-        if not behind and entry.stored.wait(wait_s):
+
+    def wait_for(self, entry: Entry, wait_s: float = WAIT_S) -> bool:
+        """Wait until the operating system has an event that was handed over, or not longer than ``wait_s``.
+
+        Returns whether it has. If not, the event is flagged, kept in memory and stored as soon as the disk allows. Once
+        the disk has taken nothing for that long, later events do not wait until it takes some again.
+        """
+        if entry.stored.wait(0 if self._slow else wait_s):
             return True
-        entry.late = True
+        entry.late = self._slow = True
         return entry.stored.is_set()
 
     def flush(self, timeout_s: float = 5.0) -> bool:
@@ -258,7 +267,7 @@ class Recorder:
         """The disk took nothing: give up the reserve, make room, and try again a little later."""
         if not self._trouble:
             _log.error("Events wait in memory: the disk takes none (%s). Make room on it; doors go on.", error)
-        self._trouble = True
+        self._trouble = self._slow = True
         self._reserve.unlink(missing_ok=True)
         if self._outbox is not None and "locked" not in str(error):
             with suppress(OutboxFullError, OutboxDamagedError):
@@ -272,7 +281,7 @@ class Recorder:
                 self._changed.wait(RETRY_S)
 
     def _recovered(self) -> None:
-        self._trouble = False
+        self._trouble = self._slow = False
         if self._told_full and self._outbox is not None:
             self._told_full = False
             _log.warning("The disk takes events again.")

@@ -68,7 +68,7 @@ def writing_for(bridge: str) -> Writing:
             holder=entry.holder,
             drill=entry.drill,
             flagged=entry.late,
-            detail=dict(entry.detail),
+            detail={key: value[:2000] if isinstance(value, str) else value for key, value in entry.detail.items()},
         )
         return encode_event(record)
 

@@ -1,0 +1,33 @@
+"""The bridge's status as plain values, for the control socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from access_control.core.decision.model import Revision
+from firmware_bridge.controller.status import BridgeStatus, DoorStatus
+
+
+def status_shape(status: BridgeStatus) -> dict[str, Any]:
+    """Plain JSON values; names are those of :mod:`firmware_bridge.controller.status`, revisions are ``epoch/n``."""
+    return {
+        "policy": _revision(status.policy),
+        "orders": _revision(status.orders),
+        "clock_trusted": status.clock_trusted,
+        "doors": [_door(door) for door in status.doors],
+        "readers": msgspec.to_builtins(status.readers),
+        "boards": msgspec.to_builtins(status.boards),
+        "ports": msgspec.to_builtins(status.ports),
+        "emergencies": msgspec.to_builtins(status.emergencies),
+    }
+
+
+def _door(door: DoorStatus) -> dict[str, Any]:
+    shape: dict[str, Any] = msgspec.to_builtins(door)
+    return shape | {"slot": door.slot.name.lower()}
+
+
+def _revision(revision: Revision | None) -> str | None:
+    return None if revision is None else f"{revision.epoch}/{revision.n}"

@@ -1,0 +1,188 @@
+"""What the bridge does for people and programs at its control socket, on their threads and never on its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from access_control.core.wire.errors import Refused
+from access_control.core.wire.events import EventCode
+from access_control.core.wire.signing import Kind
+from firmware_bridge.clock import Clock
+from firmware_bridge.controller.commands import RaiseDirective, RecordEvent
+from firmware_bridge.controller.events import (
+    AlarmAcknowledged,
+    DirectiveHeard,
+    DocumentRefused,
+    EmergencyAsked,
+    FireReset,
+    OrdersAccepted,
+    PolicyAccepted,
+    ReleaseHeard,
+    UnlockAsked,
+)
+from firmware_bridge.local.requests import AcknowledgeAlarm, ResetFire, StartEmergency
+from firmware_bridge.local.server import Answer, ControlServer, encoded, refusal
+from firmware_bridge.local.shapes import status_shape
+from firmware_bridge.runtime.keeper import Task
+from firmware_bridge.runtime.loop import Told
+from firmware_bridge.store.documents import Applied, Documents, NotStoredError
+from firmware_bridge.store.outbox import OutboxDamagedError, OutboxFullError
+from firmware_bridge.store.recorder import Recorder
+from firmware_bridge.store.uuid7 import uuid7
+
+if TYPE_CHECKING:
+    from firmware_bridge.runtime.loop import Loop
+
+RAISE_S: Final = 3.0
+KEEP_S: Final = 5.0
+STATUS_EVERY_S: Final = 0.25  # at most four status lines a second
+_log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Serves :class:`firmware_bridge.local.server.Control`."""
+
+    loop: Loop
+    server: ControlServer
+
+    def __init__(self, documents: Documents, recorder: Recorder, clock: Clock, *, clock_trusted: bool) -> None:
+        """``loop`` and ``server`` are set before the first request can come."""
+        self._documents = documents
+        self._recorder = recorder
+        self._clock = clock
+        self._clock_trusted = clock_trusted
+        self._raised: dict[str, Task] = {}
+        self._raising = threading.Condition()
+        self._news = threading.Event()
+        self._teller: threading.Thread | None = None
+
+    def status(self) -> Answer:
+        """Everything the bridge knows, as plain values."""
+        found = self.loop.status()
+        if found is None:
+            return refusal("busy", "The bridge does not answer in time; its log has more.")
+        trust = self._documents.trust
+        about = {"site": trust.site, "bridge": trust.bridge, "outbox": self._outbox()}
+        return {"ok": True, "status": about | status_shape(found)}
+
+    def _outbox(self) -> dict[str, Any]:
+        outbox = self._recorder.outbox
+        if outbox is None:
+            return {"stream": None, "last_seq": 0, "acknowledged": 0, "trouble": True}
+        try:
+            acknowledged = outbox.acknowledged
+        except (OutboxFullError, OutboxDamagedError):
+            acknowledged = 0
+        return {
+            "stream": outbox.stream,
+            "last_seq": outbox.last_seq,
+            "acknowledged": acknowledged,
+            "trouble": self._recorder.trouble,
+        }
+
+    def start_emergency(self, request: StartEmergency) -> Answer:
+        """Raise a directive; answer with its id once it is in force, and say whether a restart would keep it."""
+        if self._documents.policy is None:
+            return refusal("no_policy", "This bridge has no Policy yet, so it knows no doors. Apply one first.")
+        moment = self._clock.moment()
+        identity = uuid7(moment.at)
+        self.loop.put(EmergencyAsked(moment, identity, request.action, request.scope, request.by, request.drill))
+        with self._raising:
+            if not self._raising.wait_for(lambda: identity in self._raised, RAISE_S):
+                return refusal("busy", "The bridge does not answer in time. Lock the doors by hand; its log has more.")
+            task = self._raised.pop(identity)
+        task.done.wait(KEEP_S)
+        return {"ok": True, "directive": identity, "kept": not task.outcome, "sentence": task.outcome}
+
+    def kept(self, command: RaiseDirective, task: Task) -> None:
+        """A directive of this bridge is in force; called by the loop."""
+        with self._raising:
+            self._raised[command.directive.id] = task
+            self._raising.notify_all()
+
+    def apply(self, document: bytes) -> Answer:
+        """Take a sealed document, or say why not; either way it is an event."""
+        moment = self._clock.moment()
+        try:
+            applied = self._documents.apply(
+                document, moment.at, clock_trusted=self._clock_trusted, announce=self._announce
+            )
+        except Refused as error:
+            self._refuse(document, error.code.value, error.sentence)
+            return refusal(error.code.value, error.sentence)
+        except NotStoredError as error:
+            self._refuse(document, "not_stored", str(error))
+            return refusal("not_stored", str(error))
+        if applied.unkept:
+            _log.error("%s", applied.unkept)
+        sentence = f"{applied.sentence} {applied.unkept}".strip()
+        return {"ok": True, "kind": applied.kind.value, "sentence": sentence, "kept": not applied.unkept}
+
+    def _refuse(self, document: bytes, code: str, sentence: str) -> None:
+        kind = self._documents.kind_of(document).value
+        self.loop.put(DocumentRefused(self._clock.moment(), kind, code, sentence))
+
+    def _announce(self, applied: Applied) -> None:
+        """Tell the controller what holds from now on."""
+        moment = self._clock.moment()
+        if applied.policy is not None:
+            self.loop.put(PolicyAccepted(moment, applied.policy))
+        if applied.orders is not None:
+            self.loop.put(OrdersAccepted(moment, applied.orders))
+        if applied.directive is not None:
+            self.loop.put(DirectiveHeard(moment, applied.directive))
+        if applied.release is not None:
+            self.loop.put(ReleaseHeard(moment, applied.release))
+        if applied.action is not None and applied.action.target is not None:
+            self.loop.put(UnlockAsked(moment, applied.action.id, applied.action.target, applied.action.by))
+        if applied.kind is Kind.KEYS:
+            self.loop.put(Told(moment, RecordEvent(EventCode.KEYS_APPLIED)))
+        for error in applied.refused:
+            self.loop.put(DocumentRefused(moment, "directive", error.code.value, error.sentence))
+
+    def acknowledge(self, request: AcknowledgeAlarm) -> Answer:
+        """Note that a person saw a door's alarm."""
+        return self._at_door(request.door, AlarmAcknowledged(self._clock.moment(), request.door, request.by))
+
+    def reset_fire(self, request: ResetFire) -> Answer:
+        """Note that a person reset a door whose fire release stays latched."""
+        return self._at_door(request.door, FireReset(self._clock.moment(), request.door, request.by))
+
+    def _at_door(self, door: int, event: AlarmAcknowledged | FireReset) -> Answer:
+        policy = self._documents.policy
+        if policy is None or door not in policy.doors:
+            return refusal(
+                "no_such_door", f"There is no door {door} at this bridge; `firmware-bridge status` lists them."
+            )
+        self.loop.put(event)
+        return {"ok": True}
+
+    # What followers hear.
+
+    def heard(self, record: bytes) -> None:
+        """An event was stored; called by the recorder, on its own thread."""
+        server = getattr(self, "server", None)
+        if server is not None and server.followed:
+            server.tell(b'{"event":' + record + b"}")
+
+    def changed(self) -> None:
+        """Something may have changed; called by the loop after each event."""
+        if not self.server.followed:
+            return
+        if self._teller is None:
+            self._teller = threading.Thread(target=self._telling, name="status-teller", daemon=True)
+            self._teller.start()
+        self._news.set()
+
+    def _telling(self) -> None:
+        pause = threading.Event()
+        while True:
+            self._news.wait()
+            self._news.clear()
+            if self.server.followed:
+                found = self.status()
+                if found["ok"]:
+                    self.server.tell(encoded({"status": found["status"]}))
+            pause.wait(STATUS_EVERY_S)

@@ -1,0 +1,57 @@
+"""Writes what must survive a crash on a thread of its own, so that a slow disk never holds up a door."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+WAIT_S: Final = 0.05
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """One thing to write. ``outcome`` is empty when it is written, else one sentence on why not."""
+
+    write: Callable[[], str]
+    outcome: str = "It is not on the disk yet."
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+class Keeper:
+    """Carries tasks out one after another."""
+
+    def __init__(self) -> None:
+        """The thread starts with :meth:`start`."""
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._keeping, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def keep(self, write: Callable[[], str], wait_s: float = WAIT_S) -> Task:
+        """Have something written; wait for it, but not longer than ``wait_s``."""
+        task = Task(write)
+        self._tasks.put(task)
+        task.done.wait(wait_s)
+        return task
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Write what waits and end the thread."""
+        self._tasks.put(None)
+        self._thread.join(timeout_s)
+
+    def _keeping(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                task.outcome = task.write()
+            except Exception as error:  # noqa: BLE001 - the next thing must be written all the same
+                task.outcome = str(error)
+            if task.outcome:
+                _log.error("Something was not kept: %s", task.outcome)
+            task.done.set()

@@ -1,0 +1,198 @@
+"""The one thread that owns all state: takes events from the queue, asks the controller, carries its commands out.
+
+Lock commands of an emergency reach their ports before anything else is done. Whatever must be recorded before a lock
+moves is waited for, but not longer than 50 ms; nothing else is waited for at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from access_control.core.wire.events import EventCode
+from firmware_bridge.clock import Clock
+from firmware_bridge.controller.commands import (
+    Command,
+    DriveOutput,
+    RaiseDirective,
+    RecordEvent,
+    RememberCancelled,
+    RememberFire,
+    RememberPassUsed,
+    ShowAtReader,
+    Urgency,
+)
+from firmware_bridge.controller.controller import Controller
+from firmware_bridge.controller.events import Event, Moment, PolicyAccepted, TimePassed
+from firmware_bridge.controller.status import BridgeStatus
+from firmware_bridge.runtime.keeper import Keeper, Task
+from firmware_bridge.runtime.wiring import Wiring
+from firmware_bridge.store.recorder import Entry, Recorder
+
+IDLE_S: Final = 1.0
+_log = logging.getLogger(__name__)
+
+Remember = RaiseDirective | RememberPassUsed | RememberCancelled | RememberFire
+Write = Callable[[Remember], Callable[[], str]]
+"""What the keeper does for a command; made on the loop's thread, called on the keeper's."""
+
+
+@dataclass(slots=True, eq=False)
+class StatusAsked:
+    """Somebody wants to know; answered between two events, so that it is true of one instant."""
+
+    status: BridgeStatus | None = None
+    answered: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something to record that the controller does not have to know."""
+
+    moment: Moment
+    record: RecordEvent
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """The loop ends."""
+
+
+Item = Event | StatusAsked | Told | _Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the loop works with."""
+
+    controller: Controller
+    wiring: Wiring
+    recorder: Recorder
+    keeper: Keeper
+    write: Write
+    clock: Clock
+
+
+class Loop:
+    """The queue and the thread."""
+
+    def __init__(self, hands: Hands, kept: Callable[[RaiseDirective, Task], None], changed: Callable[[], None]) -> None:
+        """Nothing runs before :meth:`start`.
+
+        Args:
+            hands: What commands are carried out with.
+            kept: Called when a directive of this bridge is in force, with the task that keeps it.
+            changed: Called after each event; it must not block.
+        """
+        self._hands = hands
+        self._kept = kept
+        self._changed = changed
+        self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._looping, name="controller", daemon=True)
+
+    def put(self, item: Item) -> None:
+        """Queue an event; safe from any thread, never blocks."""
+        self._queue.put(item)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Take what is queued already and end the thread."""
+        self._queue.put(_Stop())
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def status(self, timeout_s: float = 5.0) -> BridgeStatus | None:
+        """Everything, as of one instant; ``None`` if the loop does not answer in time."""
+        asked = StatusAsked()
+        self._queue.put(asked)
+        asked.answered.wait(timeout_s)
+        return asked.status
+
+    def carry_out(self, commands: Sequence[Command], moment: Moment) -> None:
+        """Carry commands out in their order, but an emergency's lock commands first of all."""
+        for command in commands:
+            if isinstance(command, DriveOutput) and command.urgency is Urgency.EMERGENCY:
+                self._hands.wiring.submit(command)
+        unsure: Entry | None = None
+        for command in commands:
+            match command:
+                case RecordEvent():
+                    unsure = self._record(command, moment)
+                case DriveOutput() if command.urgency is Urgency.EMERGENCY:
+                    pass
+                case DriveOutput():
+                    if unsure is not None:
+                        self._hands.recorder.wait_for(unsure)
+                        unsure = None
+                    self._hands.wiring.submit(command)
+                case ShowAtReader():
+                    self._hands.wiring.submit(command)
+                case RaiseDirective() | RememberPassUsed() | RememberCancelled() | RememberFire():
+                    self._remember(command)
+
+    def _remember(self, command: Remember) -> None:
+        task = self._hands.keeper.keep(self._hands.write(command))
+        if isinstance(command, RaiseDirective):
+            self._kept(command, task)
+
+    def _record(self, record: RecordEvent, moment: Moment) -> Entry:
+        entry = Entry(
+            code=record.code,
+            at=moment.at,
+            door=record.door,
+            reader=record.reader,
+            holder=record.holder,
+            drill=record.drill,
+            detail=record.detail,
+            mono_s=moment.mono_s,
+        )
+        self._hands.recorder.hand_over(entry)
+        return entry
+
+    def _looping(self) -> None:
+        while True:
+            item = self._next()
+            if isinstance(item, _Stop):
+                return
+            try:
+                self._take(item)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the doors
+                _log.exception("The bridge met a fault of its own and goes on.")
+                fault = RecordEvent(
+                    EventCode.CONTROLLER_FAULT, detail={"why": f"{type(error).__name__}: {error}"[:500]}
+                )
+                self._record(fault, self._hands.clock.moment())
+
+    def _take(self, item: Item) -> None:
+        controller = self._hands.controller
+        match item:
+            case StatusAsked():
+                item.status = controller.status(self._hands.clock.monotonic_s())
+                item.answered.set()
+                return
+            case Told():
+                self._record(item.record, item.moment)
+            case _Stop():
+                return
+            case PolicyAccepted():
+                self._hands.wiring.connect(item.policy)
+                self.carry_out(controller.handle(item), item.moment)
+                self._hands.wiring.start()
+            case _:
+                self.carry_out(controller.handle(item), item.moment)
+        self._changed()
+
+    def _next(self) -> Item:
+        deadline = self._hands.controller.next_deadline_s()
+        wait_s = IDLE_S if deadline is None else min(IDLE_S, deadline - self._hands.clock.monotonic_s())
+        try:
+            return self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
+        except queue.Empty:
+            return TimePassed(self._hands.clock.moment())
