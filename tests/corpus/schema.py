@@ -1,4 +1,4 @@
-"""What a corpus file may say; README.md explains it. Strict, so that a slip of the pen is an error and not a default."""
+"""What a corpus file may say; README.md explains it. Strict: a slip of the pen is an error and not a default."""
 
 from typing import Any
 
