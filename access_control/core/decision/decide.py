@@ -26,50 +26,13 @@ def decide(
 ) -> Decision:
     """Decide one read. The first rule that refuses gives the reason; a read that no rule refuses is granted.
 
-    A card goes through these rules, in this order:
+    A card goes through these rules: reader known, reader enabled, door known, card readable, credential known,
+    not revoked, badge status, badge validity, holder active, holder validity, reader not paused, responder's PIN, fire,
+    emergency, door in service, manual lock, room lock, deny rules, access levels, PIN.
 
-    1. reader known
-    2. reader enabled
-    3. door known
-    4. card readable
-    5. credential known
-    6. not revoked
-    7. badge status
-    8. badge validity
-    9. holder active
-    10. holder validity
-    11. reader not paused
-    12. responder's PIN
-    13. fire
-    14. emergency
-    15. door in service
-    16. manual lock
-    17. room lock
-    18. deny rules
-    19. access levels
-    20. PIN
-
-    A scanned text goes through these:
-
-    1. reader known
-    2. reader enabled
-    3. door known
-    4. passes taken
-    5. reader not paused
-    6. no invitation
-    7. pass readable
-    8. pass genuine
-    9. pass of this site
-    10. pass for this door
-    11. pass not revoked
-    12. pass not used
-    13. clock trusted
-    14. pass times
-    15. fire
-    16. emergency
-    17. door in service
-    18. manual lock
-    19. room lock
+    A scanned text goes through these: reader known, reader enabled, door known, passes taken, reader not paused,
+    no invitation, pass readable, pass genuine, pass of this site, pass for this door, pass not revoked, pass not used,
+    clock trusted, pass times, fire, emergency, door in service, manual lock, room lock.
 
     What each of them asks, and what it makes of a fact that is unknown, is in docs/decisions.md. The function never
     raises, reads no clock and keeps nothing. Documents that contradict themselves refuse with ``DENIED_POLICY``.

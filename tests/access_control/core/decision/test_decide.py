@@ -65,14 +65,10 @@ ADAMS = case_named("reads: a card of ours opens").read
 VISITOR = case_named("passes: a fresh pass opens the front door").read
 
 
-def numbered(text: str) -> list[list[str]]:
-    """The numbered lists of a text, each as its items."""
-    lists: list[list[str]] = []
-    for number, item in re.findall(r"^ +(\d+)\. (.+)$", text, re.MULTILINE):
-        if number == "1":
-            lists.append([])
-        lists[-1].append(item)
-    return lists
+def listed(text: str) -> list[list[str]]:
+    """The lists in a text that begin with *goes through*, each as its items."""
+    lists = re.findall(r"goes through these(?: rules)?: (.+?)\.\n", text, re.DOTALL)
+    return [[" ".join(item.split()) for item in found.split(",")] for found in lists]
 
 
 def tables_of_rules(page: str) -> list[list[str]]:
@@ -92,7 +88,7 @@ def names(rules: tuple[Rule, ...]) -> list[str]:
 
 
 def test_the_docstring_has_the_order_of_the_rules() -> None:
-    assert numbered(decide.__doc__ or "") == [names(CARD_ORDER), names(PASS_ORDER)]
+    assert listed(decide.__doc__ or "") == [names(CARD_ORDER), names(PASS_ORDER)]
 
 
 def test_the_page_has_the_order_of_the_rules(root: Path) -> None:
