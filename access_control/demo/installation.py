@@ -62,6 +62,11 @@ class Places:
         return self.state / "bridge"
 
     @property
+    def outbox(self) -> Path:
+        """The bridge's own record of events."""
+        return self.bridge_state / "outbox.db"
+
+    @property
     def bridge_socket(self) -> Path:
         """Where the bridge listens."""
         return self.short / "bridge.sock"

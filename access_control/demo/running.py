@@ -29,8 +29,8 @@ class RunningSchool:
     def __init__(self, supervisor: Supervisor) -> None:
         """The supervisor has started, and will end, the programs."""
         self._supervisor = supervisor
-        self._places = supervisor.places
-        self._office = supervisor.office
+        self.places = supervisor.places
+        self.office = supervisor.office
         self._seen = 0
         self._confirmed: dict[int, str] = {}
         self._last_pass = ""
@@ -70,7 +70,7 @@ class RunningSchool:
 
     def status(self) -> dict[str, Any]:
         """What the bridge says of itself."""
-        found: dict[str, Any] = ask(self._places.bridge_socket, "status")["status"]
+        found: dict[str, Any] = ask(self.places.bridge_socket, "status")["status"]
         return found
 
     def building(self) -> dict[str, Any]:
@@ -85,11 +85,11 @@ class RunningSchool:
 
     def events(self, after: int = 0) -> list[EventRecord]:
         """The bridge's events as they are on the disk."""
-        return events_after(self._places.outbox, after)
+        return events_after(self.places.outbox, after)
 
     def simulate(self, do: str, **fields: object) -> dict[str, Any]:
         """Have something happen in the building."""
-        return ask(self._places.simulator_socket, do, **fields)
+        return ask(self.places.simulator_socket, do, **fields)
 
     # Deeds
 
@@ -112,7 +112,7 @@ class RunningSchool:
     def scan_pass(self, *, again: bool) -> str:
         """Scan a new visitor pass at the main entrance, or the last one again."""
         if not again or not self._last_pass:
-            self._last_pass = self._office.visitor_pass(utc_now())
+            self._last_pass = self.office.visitor_pass(utc_now())
             said = "A visitor scans a new pass at the main entrance."
         else:
             said = "Somebody scans the same pass at the main entrance once more."
@@ -127,24 +127,16 @@ class RunningSchool:
 
     def start_lockdown(self) -> str:
         """Start a lockdown at every door."""
-        self._office.raise_emergency(EmergencyAction.LOCKDOWN, utc_now())
-        self.publish(self._office.orders(utc_now()))
+        self.office.raise_emergency(EmergencyAction.LOCKDOWN, utc_now())
+        self._supervisor.publish(self.office.orders(utc_now()))
         return "The office signed a lockdown for every door and sent it to the bridge."
 
     def release(self) -> str:
         """End every emergency in force."""
-        if not self._office.release_all(WHY_RELEASED, utc_now()):
+        if not self.office.release_all(WHY_RELEASED, utc_now()):
             return "There is no emergency to release."
-        self.publish(self._office.orders(utc_now()))
+        self._supervisor.publish(self.office.orders(utc_now()))
         return "The office signed the release, with a second person and a reason, and sent it to the bridge."
-
-    def publish(self, document: bytes) -> None:
-        """Hand a signed document to the bridge.
-
-        Raises:
-            StageError: It was not taken; the sentence is the bridge's.
-        """
-        self._supervisor.publish(document)
 
     def kill_bridge(self) -> str:
         """``kill -9`` the bridge."""
@@ -200,7 +192,7 @@ class RunningSchool:
         for door in DOORS:
             self.simulate("door", door=door.id, action="close")
             try:
-                ask(self._places.bridge_socket, "acknowledge", door=door.id, by="demo:facilities")
+                ask(self.places.bridge_socket, "acknowledge", door=door.id, by="demo:facilities")
             except StageError:  # nothing to acknowledge there
                 continue
 
@@ -208,7 +200,7 @@ class RunningSchool:
 
     def bridge_answers(self) -> bool:
         """Whether the bridge is there to be asked."""
-        return answers(self._places.bridge_socket)
+        return answers(self.places.bridge_socket)
 
     def wait_until(self, fact: Callable[[], bool], within_s: float = 10.0, every_s: float = 0.02) -> float | None:
         """Wait until something is so; after how many seconds it was, or ``None`` if it did not become so in time."""
