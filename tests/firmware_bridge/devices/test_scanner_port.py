@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from access_control.core.decision.model import DeviceKind, Point
@@ -56,7 +56,7 @@ def test_a_line_that_is_too_long_is_thrown_away_whole() -> None:
     assert lines.feed(b"B" * LONGEST_TEXT + b"\r", 1.0) == ["B" * LONGEST_TEXT]
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.binary(max_size=200)))
 def test_no_bytes_break_it_and_no_text_has_control_characters(pieces: list[bytes]) -> None:
     lines = TextLines()

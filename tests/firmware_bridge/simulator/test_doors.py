@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from access_control.core.decision.model import LockKind, UnlockWhen
@@ -23,14 +23,14 @@ any_door = st.builds(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_door)
 def test_whoever_is_inside_gets_out_whatever_is_wrong(door: Door) -> None:
     assert door.leave()
     assert door.open
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_door, st.floats(0.1, 20))
 def test_a_person_who_leaves_is_never_kept_waiting(door: Door, patience_s: float) -> None:
     walk = Walk(door, 0.0, out=True, patience_s=patience_s)
@@ -40,7 +40,7 @@ def test_a_person_who_leaves_is_never_kept_waiting(door: Door, patience_s: float
     assert not door.rex_pressed
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_door)
 def test_a_locked_and_closed_door_does_not_open_from_outside(door: Door) -> None:
     was_open, released = door.open, door.released
