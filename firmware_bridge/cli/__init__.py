@@ -1,1 +1,1 @@
-"""The ``firmware-bridge`` command."""
+"""The commands of ``firmware-bridge``, one module each; docs/operations.md shows them at work."""

@@ -87,11 +87,25 @@ class LocalClient:
     def follow(self) -> Iterator[dict[str, Any]]:
         """Events and changes of status as they come; the first line is the status now. Ends with the bridge."""
         self._send(Follow())
-        while True:
+        while (line := self.next_line(3600.0)) is not None:
+            if line:
+                yield line
+
+    def start_following(self) -> None:
+        """Have events and changes of status sent; :meth:`next_line` reads them."""
+        self._send(Follow())
+
+    def next_line(self, timeout_s: float) -> dict[str, Any] | None:
+        """The next line while following: empty if none comes in time, ``None`` when the bridge has ended."""
+        self._socket.settimeout(max(timeout_s, 0.001))
+        try:
             line = self._line()
-            if line is None:
-                return
-            yield json.loads(line)
+        except BridgeUnreachableError:
+            return {}
+        if line is None:
+            return None
+        found: dict[str, Any] = json.loads(line)
+        return found
 
     def close(self) -> None:
         """End the connection."""

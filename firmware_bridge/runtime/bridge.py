@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Self
 
 from access_control.core.wire.errors import Refused
@@ -32,6 +29,7 @@ from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from firmware_bridge.store.recorder import Limits, Recorder
 from firmware_bridge.store.records import writing_for
+from firmware_bridge.store.state_lock import StateInUseError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
 
 _log = logging.getLogger(__name__)
@@ -78,7 +76,7 @@ class Bridge:
             self._closing = undo
             try:
                 self._start(undo)
-            except (TrustError, KeyFileError, MemoryFullError, SocketError) as error:
+            except (TrustError, KeyFileError, MemoryFullError, SocketError, StateInUseError) as error:
                 raise StartError(str(error)) from error
             except OSError as error:
                 place = error.filename or self.config.state_dir
@@ -88,7 +86,7 @@ class Bridge:
     def _start(self, undo: ExitStack) -> None:
         state = self.config.state_dir
         trust = read_trust(state)
-        undo.enter_context(_only_one(state))
+        undo.enter_context(only_one(state))
         key_store = KeyStore(state / "keys")
         keys = key_store.load()
         moment = self._clock.moment()
@@ -222,17 +220,3 @@ def _write(command: Remember, memory: BridgeMemory, documents: Documents) -> str
     except (MemoryFullError, Refused) as error:
         return str(error)
     return ""
-
-
-@contextmanager
-def _only_one(state_dir: Path) -> Iterator[None]:
-    """Hold the lock of a state directory; the kernel drops it with the process, however that ends."""
-    descriptor = os.open(state_dir / "bridge.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StartError(f"A bridge already runs with {state_dir}; stop it first.") from error
-        yield
-    finally:
-        os.close(descriptor)

@@ -87,6 +87,17 @@ class KeyStore:
         """
         self._write(_reader_file(port, address), key, SCBK_BYTES)
 
+    def restore_reader_key(self, port: str, address: int, key: bytes | None) -> None:
+        """Go back to the key before, or to none: the reader did not take the new one.
+
+        Raises:
+            KeyFileError: See :meth:`keep_reader_key`.
+        """
+        if key is not None:
+            self.keep_reader_key(port, address, key)
+            return
+        (self.directory / _reader_file(port, address)).unlink(missing_ok=True)
+
     def _read(self, name: str, length: int) -> bytes:
         self._check_directory()
         path = self.directory / name
