@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -16,11 +15,9 @@ from access_control.demo.running import RunningSchool
 from access_control.demo.scene import StageError
 from access_control.demo.supervisor import Supervisor
 
-MARK: Final = "office.json"
 NO_TERMINAL: Final = (
     "The demo's page needs a terminal, and this is none. 'make demo ARGS=--check' goes through its steps by itself."
 )
-NOT_A_DEMO: Final = "{state} holds other things than a demo, so --fresh leaves it alone. Choose another folder."
 
 
 def run(state: Path, *, check: bool, fresh: bool) -> int:
@@ -31,28 +28,13 @@ def run(state: Path, *, check: bool, fresh: bool) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        if fresh:
-            forget(state)
-        with Supervisor(state, lambda said: print(said, file=sys.stderr, flush=True)) as supervisor:
+        with Supervisor(state, lambda said: print(said, file=sys.stderr, flush=True), fresh=fresh) as supervisor:
             return _play(RunningSchool(supervisor), check=check)
     except StageError as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
         print("Ended; everything that the demo had started has ended too.", file=sys.stderr)
     return 1
-
-
-def forget(state: Path) -> None:
-    """Remove what earlier demos left in a folder.
-
-    Raises:
-        StageError: The folder is something else.
-    """
-    if not state.exists() or not any(state.iterdir()):
-        return
-    if not (state / MARK).exists():
-        raise StageError(NOT_A_DEMO.format(state=state))
-    shutil.rmtree(state)
 
 
 def _play(school: RunningSchool, *, check: bool) -> int:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import base64
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from access_control.clock import monotonic_s, utc_now
-from access_control.demo.building import READER_LINES, READERS
 from access_control.demo.children import Child
 from access_control.demo.installation import Places, write_bridge_toml, write_building
 from access_control.demo.office import Office
@@ -27,6 +26,7 @@ from access_control.demo.sockets import answers, ask
 START_S: Final = 20.0
 COMMAND_S: Final = 60.0
 PROGRAM: Final = "firmware_bridge"
+LOCK: Final = "demo.lock"
 
 Say = Callable[[str], None]
 
@@ -34,10 +34,11 @@ Say = Callable[[str], None]
 class Supervisor:
     """Use it as a context manager: inside, the school runs; after it, everything it started has ended."""
 
-    def __init__(self, state: Path, say: Say = lambda _: None) -> None:
-        """``say`` is told what takes a while."""
+    def __init__(self, state: Path, say: Say = lambda _: None, *, fresh: bool = False) -> None:
+        """``say`` is told what takes a while; ``fresh`` forgets what earlier demos left in the folder."""
         self._state = state
         self._say = say
+        self._fresh = fresh
         self._ending = ExitStack()
 
     def __enter__(self) -> Self:
@@ -59,8 +60,8 @@ class Supervisor:
             write_building(self.places)
             ending.callback(self.simulator.stop)
             self._begin(self.simulator, self.places.simulator_socket)
-            self._set_up_once()
             ending.callback(self.bridge.stop)
+            self._set_up_once()
             self._begin(self.bridge, self.places.bridge_socket)
             self._publish_everything()
             self._ending = ending.pop_all()
@@ -83,7 +84,9 @@ class Supervisor:
     def _take(self, ending: ExitStack) -> None:
         """Make sure that no other demo uses the same folder; the lock goes with this process, however it ends."""
         self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(self._state / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        if any(self._state.iterdir()) and not (self._state / LOCK).exists():
+            raise StageError(f"{self._state} holds other things than a demo. Choose another folder with --state.")
+        lock = os.open(self._state / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         ending.callback(os.close, lock)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,6 +94,15 @@ class Supervisor:
             raise StageError(
                 f"Another demo is using {self._state}: end that one first, or choose another folder with --state."
             ) from error
+        if self._fresh:
+            self._forget()
+
+    def _forget(self) -> None:
+        for entry in self._state.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK:
+                entry.unlink()
 
     def _begin(self, child: Child, socket: Path) -> None:
         child.start()
@@ -111,15 +123,14 @@ class Supervisor:
         identity = self.office.identity_public.hex()
         school = ("--site", SITE, "--bridge", BRIDGE, "--identity-key", identity, "--digest-key-file", "-")
         self._command("init", *school, given=self.office.digest_key.hex())
-        with ThreadPoolExecutor(len(READER_LINES)) as installers:
-            for outcome in [installers.submit(self._commission, line) for line in READER_LINES]:
-                outcome.result()
+        # As on a building site: the bridge learns its readers from a Policy, rests, and each reader gets its key.
+        self._begin(self.bridge, self.places.bridge_socket)
+        try:
+            self._publish_everything()
+        finally:
+            self.bridge.stop()
+        self._command("commission", "--all")
         done.touch()
-
-    def _commission(self, line: str) -> None:
-        for reader in READERS:
-            if reader.port == line:
-                self._command("commission", line, str(reader.address))
 
     def _publish_everything(self) -> None:
         now = utc_now()
