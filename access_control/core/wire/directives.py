@@ -23,7 +23,6 @@ from access_control.core.wire.strict import Record, ScopeName, ShortText, TimeTe
 
 SERVICE: Final = "service"
 Origin = Annotated[str, msgspec.Meta(pattern=r"^(service|bridge:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")]
-DoorsText = Annotated[str, msgspec.Meta(max_length=1500)]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
@@ -33,7 +32,7 @@ class DirectiveRow(Record, frozen=True):
     id: Uuid
     action: EmergencyAction
     scope: ScopeName
-    doors: DoorsText
+    doors: str
     origin: Origin
     by: ShortText
     drill: bool
@@ -45,7 +44,7 @@ class ReleaseRow(Record, frozen=True):
 
     id: Uuid
     directive: Uuid
-    doors: DoorsText | None
+    doors: str | None
     by: ShortText
     second: ShortText | None
     why: Reason

@@ -60,7 +60,7 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
             CRITICAL,
             "The reader uses the well-known default key. Commission it with a key of its own.",
         ),
-        E.OSDP_WRONG_KEY: (ALARM, "The reader does not have the key that this bridge keeps for it. Was it exchanged?"),
+        E.OSDP_WRONG_KEY: (ALARM, "The reader does not have the key that this bridge keeps for it. Find out why."),
         E.FIRE_INPUT_ON: (CRITICAL, "The fire panel reports an alarm."),
         E.FIRE_INPUT_OFF: (NOTICE, "The fire panel's alarm is over."),
         E.FIRE_RELEASE_APPLIED: (ALARM, "The fire alarm set the door to its fire position."),

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -217,3 +218,25 @@ def refuses() -> Refusing:
         assert caught.value.sentence.count(". ") >= 1, "one part says what happened, one what to do"
 
     return expecting
+
+
+Mutate = Callable[[bytes, str, object], bytes]
+
+
+@pytest.fixture(scope="session")
+def mutate() -> Mutate:
+    """Set one value in a payload: ``mutate(payload, "doors.0.name", "Gym")``; ``...`` takes the field away."""
+
+    def changed(payload: bytes, path: str, value: object) -> bytes:
+        document = msgspec.json.decode(payload)
+        *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        inside = document
+        for step in way:
+            inside = inside[step]
+        if value is ...:
+            del inside[last]
+        else:
+            inside[last] = value
+        return msgspec.json.encode(document)
+
+    return changed

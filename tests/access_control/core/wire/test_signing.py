@@ -171,7 +171,7 @@ def test_a_kept_document_is_read_again_without_its_key(refuses: Refusing) -> Non
         reread(SEALED[:-1], kind=Kind.ORDERS)
 
 
-@given(st.binary(max_size=700))
+@given(data=st.binary(max_size=700))
 def test_random_bytes_are_only_ever_refused(data: bytes) -> None:
     with pytest.raises(Refused):
         open_here(data)

@@ -71,7 +71,7 @@ def test_depth_cannot_exhaust_the_reader(refuses: Refusing) -> None:
         read_record(b'{"x":' * 100_000, Cup, "cup", limit=1_000_000)
 
 
-@given(st.binary(max_size=300))
+@given(data=st.binary(max_size=300))
 def test_random_bytes_are_only_ever_refused(data: bytes) -> None:
     with pytest.raises(Refused):
         read_record(data, Cup, "cup", limit=300)

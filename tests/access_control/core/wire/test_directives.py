@@ -1,0 +1,185 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from access_control.core.decision.emergency import Directive, Release
+from access_control.core.decision.model import EmergencyAction
+from access_control.core.wire.directives import (
+    Authority,
+    decode_directive,
+    decode_release,
+    encode_directive,
+    encode_release,
+    open_directive,
+    open_release,
+    seal_directive,
+    seal_release,
+)
+from access_control.core.wire.errors import RefusalCode, Refused
+from access_control.core.wire.signing import Kind, SigningKey, seal
+
+Refusing = Callable[[RefusalCode], AbstractContextManager[None]]
+SITE = "0193a000-0000-7000-8000-000000000001"
+
+
+def test_the_service_raises_a_lockdown(lockdown: Directive, document_key: SigningKey, authority: Authority) -> None:
+    assert open_directive(seal_directive(lockdown, document_key, site=SITE), authority, site=SITE) == lockdown
+
+
+def test_a_bridge_raises_one_by_itself(lockdown: Directive, bridge_key: SigningKey, authority: Authority) -> None:
+    own = replace(lockdown, origin=f"bridge:{bridge_key.key_id}", by="panic button 4")
+    assert open_directive(seal_directive(own, bridge_key, site=SITE), authority, site=SITE) == own
+
+
+def test_a_neighbour_raises_only_what_policy_lets_it(
+    lockdown: Directive, neighbour_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    here = replace(lockdown, origin=f"bridge:{neighbour_key.key_id}", scope="building:2")
+    assert open_directive(seal_directive(here, neighbour_key, site=SITE), authority, site=SITE) == here
+    everywhere = replace(here, scope="site")
+    with refuses(RefusalCode.NOT_ALLOWED):
+        open_directive(seal_directive(everywhere, neighbour_key, site=SITE), authority, site=SITE)
+
+
+def test_nobody_speaks_in_anothers_name(
+    lockdown: Directive, document_key: SigningKey, neighbour_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    borrowed = replace(lockdown, origin=f"bridge:{neighbour_key.key_id}", scope="building:2")
+    with refuses(RefusalCode.NOT_ALLOWED):
+        open_directive(seal_directive(borrowed, document_key, site=SITE), authority, site=SITE)
+    with refuses(RefusalCode.NOT_ALLOWED):
+        claimed = replace(lockdown, scope="building:2")
+        open_directive(seal_directive(claimed, neighbour_key, site=SITE), authority, site=SITE)
+
+
+def test_a_bridge_cannot_take_the_services_place(
+    document_key: SigningKey, neighbour_key: SigningKey, lockdown: Directive, refuses: Refusing
+) -> None:
+    upstart = SigningKey(document_key.key_id, neighbour_key.private)
+    authority = Authority(
+        service={document_key.key_id: document_key.public_bytes()},
+        neighbours={document_key.key_id: (neighbour_key.public_bytes(), ("site",))},
+    )
+    with refuses(RefusalCode.BAD_SIGNATURE):
+        open_directive(seal_directive(lockdown, upstart, site=SITE), authority, site=SITE)
+
+
+def test_the_scope_outside_is_the_scope_inside(
+    lockdown: Directive, all_clear: Release, document_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    sealed = seal(Kind.DIRECTIVE, encode_directive(lockdown), document_key, site=SITE, to="building:1")
+    with refuses(RefusalCode.WRONG_RECIPIENT):
+        open_directive(sealed, authority, site=SITE)
+    sealed = seal(Kind.RELEASE, encode_release(all_clear), document_key, site=SITE, to=all_clear.id)
+    with refuses(RefusalCode.WRONG_RECIPIENT):
+        open_release(sealed, authority, site=SITE)
+
+
+def test_a_directive_has_2_kb_at_most(lockdown: Directive, document_key: SigningKey, refuses: Refusing) -> None:
+    whole_school = replace(lockdown, doors=frozenset(range(1, 5000)))
+    assert len(seal_directive(whole_school, document_key, site=SITE)) < 1000
+    for last in (900, 1000):  # too long with its seal, and too long by itself
+        scattered = replace(lockdown, doors=frozenset(range(1, last, 2)))
+        with refuses(RefusalCode.TOO_LARGE):
+            seal_directive(scattered, document_key, site=SITE)
+    with refuses(RefusalCode.TOO_LARGE):
+        decode_directive(b" " * 2049)
+
+
+def test_the_service_releases_everywhere(all_clear: Release, document_key: SigningKey, authority: Authority) -> None:
+    assert open_release(seal_release(all_clear, document_key, site=SITE), authority, site=SITE) == all_clear
+
+
+def test_a_bridge_releases_its_own_doors_with_two_persons(
+    all_clear: Release, bridge_key: SigningKey, authority: Authority
+) -> None:
+    here = replace(all_clear, doors=frozenset({2, 3}))
+    assert open_release(seal_release(here, bridge_key, site=SITE), authority, site=SITE) == here
+
+
+@pytest.mark.parametrize(
+    ("doors", "second"),
+    [
+        (None, "operator 15"),
+        (frozenset({2, 99}), "operator 15"),
+        (frozenset({2}), None),
+        (frozenset({2}), "operator 12"),
+    ],
+    ids=["everywhere", "a foreign door", "one person", "the same person twice"],
+)
+def test_a_bridge_releases_nothing_else(
+    doors: frozenset[int] | None,
+    second: str | None,
+    all_clear: Release,
+    bridge_key: SigningKey,
+    authority: Authority,
+    refuses: Refusing,
+) -> None:
+    release = replace(all_clear, doors=doors, second=second)
+    with refuses(RefusalCode.NOT_ALLOWED):
+        open_release(seal_release(release, bridge_key, site=SITE), authority, site=SITE)
+
+
+def test_a_neighbours_release_is_not_taken_over(
+    all_clear: Release, neighbour_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    here = replace(all_clear, doors=frozenset({2}))
+    with refuses(RefusalCode.NOT_ALLOWED):
+        open_release(seal_release(here, neighbour_key, site=SITE), authority, site=SITE)
+
+
+def test_without_an_own_key_only_the_service_counts(
+    lockdown: Directive, bridge_key: SigningKey, document_key: SigningKey, refuses: Refusing
+) -> None:
+    authority = Authority(service={document_key.key_id: document_key.public_bytes()}, bridge=bridge_key.key_id)
+    own = replace(lockdown, origin=f"bridge:{bridge_key.key_id}")
+    with refuses(RefusalCode.UNKNOWN_KEY):
+        open_directive(seal_directive(own, bridge_key, site=SITE), authority, site=SITE)
+
+
+def test_one_kind_is_never_the_other(
+    lockdown: Directive, all_clear: Release, document_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    with refuses(RefusalCode.WRONG_KIND):
+        open_directive(seal_release(all_clear, document_key, site=SITE), authority, site=SITE)
+    with refuses(RefusalCode.WRONG_KIND):
+        open_release(seal_directive(lockdown, document_key, site=SITE), authority, site=SITE)
+
+
+def test_what_cannot_be_read_is_not_signed(lockdown: Directive, document_key: SigningKey, refuses: Refusing) -> None:
+    for broken in (replace(lockdown, id="seven"), replace(lockdown, by=""), replace(lockdown, scope="the gym")):
+        with refuses(RefusalCode.BAD_CONTENT):
+            seal_directive(broken, document_key, site=SITE)
+
+
+@given(
+    action=st.sampled_from(EmergencyAction),
+    scope=st.sampled_from(["site", "doors", "building:3", "zone:17"]),
+    doors=st.frozensets(st.integers(1, 300), max_size=40),
+    drill=st.booleans(),
+)
+def test_directives_come_back(
+    action: EmergencyAction, scope: str, doors: frozenset[int], drill: bool, lockdown: Directive
+) -> None:
+    directive = replace(lockdown, action=action, scope=scope, doors=doors, drill=drill)
+    assert decode_directive(encode_directive(directive)) == directive
+
+
+@given(
+    doors=st.none() | st.frozensets(st.integers(1, 300), max_size=40),
+    why=st.text(st.characters(codec="utf-8"), min_size=1, max_size=300),
+)
+def test_releases_come_back(doors: frozenset[int] | None, why: str, all_clear: Release) -> None:
+    release = replace(all_clear, doors=doors, why=why)
+    assert decode_release(encode_release(release)) == release
+
+
+@given(data=st.binary(max_size=400))
+def test_random_bytes_are_only_ever_refused(data: bytes) -> None:
+    for decode in (decode_directive, decode_release):
+        with pytest.raises(Refused):
+            decode(data)

@@ -1,0 +1,278 @@
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from access_control.core.credentials.canonical import Credential, digest
+from access_control.core.decision.emergency import Directive, DirectiveSet, Release
+from access_control.core.decision.model import BadgeStatus, PassRevocation, Policy, Revision
+from access_control.core.wire.directives import Authority, seal_directive, seal_release
+from access_control.core.wire.errors import RefusalCode, Refused
+from access_control.core.wire.kept import (
+    Kept,
+    fold,
+    hear_directive,
+    hear_release,
+    recall_directive,
+    recall_release,
+    settle,
+)
+from access_control.core.wire.orders import OrdersDocument, RevokedPass
+from access_control.core.wire.policy import PolicyDraft, decode_policy, encode_policy
+from access_control.core.wire.signing import SigningKey
+
+Refusing = Callable[[RefusalCode], AbstractContextManager[None]]
+SITE = "0193a000-0000-7000-8000-000000000001"
+BRIDGE = "0193a000-0000-7000-8000-0000000000b1"
+LONG = int(os.environ.get("LONG", "0"))
+
+
+@pytest.fixture(scope="module")
+def policy(draft: PolicyDraft, digest_key: bytes) -> Policy:
+    return decode_policy(encode_policy(draft, digest_key), digest_key)
+
+
+@pytest.fixture(scope="module")
+def later(draft: PolicyDraft, digest_key: bytes) -> Policy:
+    """The next Policy, in which the first two badges are gone."""
+    return decode_policy(
+        encode_policy(replace(draft, revision=Revision(1, 6), badges=list(draft.badges)[2:]), digest_key), digest_key
+    )
+
+
+@pytest.fixture
+def empty(made_at: datetime) -> OrdersDocument:
+    return OrdersDocument(SITE, BRIDGE, Revision(1, 10), made_at)
+
+
+@pytest.fixture(scope="module")
+def teachers_card(digest_key: bytes) -> bytes:
+    return digest(digest_key, Credential("H10301", 123, 4567))
+
+
+def test_the_first_document(
+    orders: OrdersDocument, authority: Authority, policy: Policy, made_at: datetime, lockdown: Directive
+) -> None:
+    folded = fold(None, orders, authority=authority, policy=policy, at=made_at)
+    found = folded.kept.orders()
+    assert found.revision == orders.revision
+    assert found.overrides == tuple(orders.overrides)
+    assert found.revoked == orders.revoked
+    assert found.revoked_passes == {2**64 - 1: PassRevocation.SIGNED_OUT}
+    assert found.directives.directives == {lockdown.id: lockdown}
+    assert [heard.sealed for heard in folded.news] == [*orders.directives, *orders.releases]
+    assert not folded.refused
+
+
+def test_nothing_kept_is_no_orders() -> None:
+    assert Kept().orders().revision == Revision(0, 0)
+
+
+def test_absence_releases_nothing(
+    orders: OrdersDocument,
+    empty: OrdersDocument,
+    authority: Authority,
+    policy: Policy,
+    made_at: datetime,
+    lockdown: Directive,
+) -> None:
+    locked = replace(orders, releases=())
+    kept = fold(None, locked, authority=authority, policy=policy, at=made_at).kept
+    years_later = made_at + timedelta(days=4000)
+    kept = fold(kept, empty, authority=authority, policy=policy, at=years_later).kept
+    assert kept.orders().directives.in_force_at(1, policy.scopes) == (lockdown,)
+    assert not kept.orders().overrides
+
+
+def test_the_same_document_twice_is_harmless(
+    orders: OrdersDocument, authority: Authority, policy: Policy, made_at: datetime
+) -> None:
+    once = fold(None, orders, authority=authority, policy=policy, at=made_at)
+    twice = fold(once.kept, orders, authority=authority, policy=policy, at=made_at)
+    assert twice.kept == once.kept
+    assert not twice.news
+
+
+def test_orders_do_not_go_backwards(
+    orders: OrdersDocument,
+    empty: OrdersDocument,
+    authority: Authority,
+    policy: Policy,
+    made_at: datetime,
+    refuses: Refusing,
+) -> None:
+    kept = fold(None, empty, authority=authority, policy=policy, at=made_at).kept
+    with refuses(RefusalCode.OLDER):
+        fold(kept, orders, authority=authority, policy=policy, at=made_at)
+    with refuses(RefusalCode.SAME_REVISION):
+        fold(kept, replace(orders, revision=empty.revision), authority=authority, policy=policy, at=made_at)
+
+
+def test_a_foreign_directive_inside_is_left_out_and_the_rest_applies(
+    orders: OrdersDocument,
+    authority: Authority,
+    neighbour_key: SigningKey,
+    lockdown: Directive,
+    policy: Policy,
+    made_at: datetime,
+) -> None:
+    forged = seal_directive(lockdown, SigningKey("doc-9", neighbour_key.private), site=SITE)
+    document = replace(orders, directives=(forged,), releases=(b"garbage",))
+    folded = fold(None, document, authority=authority, policy=policy, at=made_at)
+    assert [refusal.code for refusal in folded.refused] == [RefusalCode.UNKNOWN_KEY, RefusalCode.BAD_FRAME]
+    assert not folded.kept.directives.directives
+    assert folded.kept.orders().revoked == orders.revoked
+
+
+def test_a_changed_key_does_not_end_an_old_lockdown(
+    orders: OrdersDocument, authority: Authority, policy: Policy, made_at: datetime, lockdown: Directive
+) -> None:
+    document = replace(orders, releases=())
+    kept = fold(None, document, authority=authority, policy=policy, at=made_at).kept
+    rotated = replace(authority, service={"doc-2": bytes(32)})
+    folded = fold(kept, replace(document, revision=Revision(1, 11)), authority=rotated, policy=policy, at=made_at)
+    assert not folded.refused
+    assert folded.kept.directives.directives == {lockdown.id: lockdown}
+
+
+def test_a_lost_badge_stays_dead_while_policy_is_behind(
+    empty: OrdersDocument, authority: Authority, policy: Policy, later: Policy, made_at: datetime, teachers_card: bytes
+) -> None:
+    def folding(kept: Kept | None, n: int, *, lists: bool, with_policy: Policy | None) -> Kept:
+        revoked = {teachers_card: BadgeStatus.LOST} if lists else {}
+        document = replace(empty, revision=Revision(1, n), revoked=revoked)
+        return fold(kept, document, authority=authority, policy=with_policy, at=made_at).kept
+
+    kept = folding(None, 1, lists=True, with_policy=policy)
+    for behind in (policy, None):
+        kept = folding(kept, (kept.revision or Revision(1, 1)).n + 1, lists=False, with_policy=behind)
+        assert kept.orders().revoked == {teachers_card: BadgeStatus.LOST}
+    listed_again = folding(kept, 10, lists=True, with_policy=later)
+    assert listed_again.orders().revoked, "still named, so still dead"
+    assert not folding(kept, 10, lists=False, with_policy=later).orders().revoked
+    assert not settle(kept, later, made_at).orders().revoked, "a new Policy alone is enough"
+
+
+def test_a_badge_that_policy_itself_calls_dead_need_not_be_remembered(
+    empty: OrdersDocument, authority: Authority, policy: Policy, made_at: datetime, digest_key: bytes
+) -> None:
+    lost_in_policy = digest(digest_key, Credential("H10302", None, 98765))
+    document = replace(empty, revoked={lost_in_policy: BadgeStatus.STOLEN})
+    kept = fold(None, document, authority=authority, policy=policy, at=made_at).kept
+    following = replace(empty, revision=Revision(1, 11))
+    assert not fold(kept, following, authority=authority, policy=policy, at=made_at).kept.revoked
+
+
+@pytest.mark.parametrize(("hours", "kept_still"), [(-10, True), (0, True), (23.9, True), (24, False), (None, True)])
+def test_a_dead_pass_is_remembered_a_day_past_its_end(
+    hours: float | None,
+    kept_still: bool,
+    empty: OrdersDocument,
+    authority: Authority,
+    policy: Policy,
+    made_at: datetime,
+) -> None:
+    expires = int(made_at.timestamp()) // 1
+    document = replace(empty, revoked_passes={77: RevokedPass(PassRevocation.CANCELLED, expires)})
+    kept = fold(None, document, authority=authority, policy=policy, at=made_at).kept
+    at = None if hours is None else made_at.replace(microsecond=0) + timedelta(hours=hours)
+    following = replace(empty, revision=Revision(1, 11))
+    after = fold(kept, following, authority=authority, policy=policy, at=at).kept
+    assert (77 in after.orders().revoked_passes) is kept_still
+    assert settle(kept, policy, at).revoked_passes, "while Orders name it, it stays"
+
+
+def test_a_directive_is_heard_once(
+    lockdown: Directive, all_clear: Release, document_key: SigningKey, authority: Authority
+) -> None:
+    sealed = seal_directive(lockdown, document_key, site=SITE)
+    kept, first = hear_directive(Kept(), sealed, authority, site=SITE)
+    again, second = hear_directive(kept, sealed, authority, site=SITE)
+    assert (first, second) == (lockdown, None)
+    assert again is kept
+    sealed = seal_release(all_clear, document_key, site=SITE)
+    kept, release = hear_release(kept, sealed, authority, site=SITE)
+    assert release == all_clear
+    assert hear_release(kept, sealed, authority, site=SITE) == (kept, None)
+
+
+def test_a_store_is_read_again_without_keys(
+    lockdown: Directive, all_clear: Release, document_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    directive, release = (
+        seal_directive(lockdown, document_key, site=SITE),
+        seal_release(all_clear, document_key, site=SITE),
+    )
+    heard, _ = hear_directive(Kept(), directive, authority, site=SITE)
+    heard, _ = hear_release(heard, release, authority, site=SITE)
+    recalled, _ = recall_release(Kept(), release)
+    recalled, found = recall_directive(recalled, directive)
+    assert recalled == heard
+    assert found == lockdown
+    with refuses(RefusalCode.BAD_FRAME):
+        recall_directive(recalled, b"garbage")
+
+
+def emergencies(lockdown: Directive, all_clear: Release, key: SigningKey) -> Iterator[tuple[str, bytes]]:
+    """Six directives, and releases of some of them at some doors."""
+    for number in range(6):
+        directive = replace(lockdown, id=f"0193a000-0000-7000-8000-00000000d{number:03}", doors=frozenset({number % 3}))
+        yield "directive", seal_directive(directive, key, site=SITE)
+        if number % 2:
+            doors = None if number == 3 else frozenset({1, 2})
+            release = replace(
+                all_clear, id=f"0193a000-0000-7000-8000-00000000e{number:03}", directive=directive.id, doors=doors
+            )
+            yield "release", seal_release(release, key, site=SITE)
+
+
+@settings(max_examples=500 if LONG else 60)
+@given(seed=st.integers(0, 2**32))
+def test_in_any_order_and_any_way_the_same_emergencies(
+    seed: int,
+    lockdown: Directive,
+    all_clear: Release,
+    document_key: SigningKey,
+    authority: Authority,
+    made_at: datetime,
+) -> None:
+    chance = random.Random(seed)
+    sealed = list(emergencies(lockdown, all_clear, document_key))
+
+    def delivered() -> DirectiveSet:
+        """In random order: pushed, inside Orders, or both; some twice; with Orders that lack them in between."""
+        kept = Kept()
+        for n, (kind, data) in enumerate(chance.sample(sealed * 2, len(sealed) * 2)):
+            inside = chance.random() < 0.5
+            document = OrdersDocument(
+                SITE,
+                BRIDGE,
+                Revision(1, n),
+                made_at,
+                directives=(data,) if inside and kind == "directive" else (),
+                releases=(data,) if inside and kind == "release" else (),
+            )
+            before = kept.directives
+            kept = fold(kept, document, authority=authority, policy=None, at=made_at).kept
+            if not inside:
+                hear = hear_directive if kind == "directive" else hear_release
+                kept = hear(kept, data, authority, site=SITE)[0]
+            assert before.directives.keys() <= kept.directives.directives.keys()
+            assert before.releases.keys() <= kept.directives.releases.keys()
+        return kept.directives
+
+    assert delivered() == delivered()
+
+
+@given(data=st.binary(max_size=200))
+def test_random_bytes_are_only_ever_refused(data: bytes, authority: Authority) -> None:
+    with pytest.raises(Refused):
+        hear_directive(Kept(), data, authority, site=SITE)
+    with pytest.raises(Refused):
+        recall_release(Kept(), data)

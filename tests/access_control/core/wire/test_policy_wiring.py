@@ -1,0 +1,165 @@
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from access_control.core.decision.model import (
+    Board,
+    DeviceKind,
+    Door,
+    FireAction,
+    LockKind,
+    Point,
+    Reader,
+    UnlockWhen,
+)
+from access_control.core.wire.errors import RefusalCode, Refused
+from access_control.core.wire.policy import PolicyDraft, decode_policy, encode_policy
+
+Refusing = Callable[[RefusalCode], AbstractContextManager[None]]
+WIRING, UNSAFE, MISSING = RefusalCode.BAD_WIRING, RefusalCode.UNSAFE_DOOR, RefusalCode.BAD_REFERENCE
+FRONT, ROOM, LIBRARY = 0, 1, 2
+
+
+def board(index: int, device: int = 1) -> Point:
+    return Point(DeviceKind.BOARD, device, index)
+
+
+def reader(index: int, device: int) -> Point:
+    return Point(DeviceKind.READER, device, index)
+
+
+def changed(draft: PolicyDraft, place: int, door: Mapping[str, Any], lock: Mapping[str, Any]) -> PolicyDraft:
+    doors = list(draft.doors)
+    doors[place] = replace(doors[place], **door, lock=replace(doors[place].lock, **lock))
+    return replace(draft, doors=doors)
+
+
+Change = tuple[int, Mapping[str, Any], Mapping[str, Any]]
+REFUSED: dict[str, tuple[Change, RefusalCode]] = {
+    "a lock on a board that is not there": ((FRONT, {}, {"output": board(0, device=9)}), MISSING),
+    "a lock on an output that the board has not": ((FRONT, {}, {"output": board(8)}), MISSING),
+    "a contact on an input that the board has not": ((FRONT, {"contact": board(8)}, {}), MISSING),
+    "a contact at a reader that is not there": ((FRONT, {"contact": reader(0, 9)}, {}), MISSING),
+    "a contact far beyond any reader": ((FRONT, {"contact": reader(16, 1)}, {}), MISSING),
+    "a latch switch that is not there": ((FRONT, {"latch": board(99)}, {}), MISSING),
+    "a fire input that is not there": ((FRONT, {}, {"fire_input": board(99)}), MISSING),
+    "two doors on one output": ((LIBRARY, {}, {"output": board(0)}), WIRING),
+    "two doors on one contact": ((LIBRARY, {"contact": board(0)}, {}), WIRING),
+    "one input for contact and exit button": ((LIBRARY, {"rex": board(2)}, {}), WIRING),
+    "a contact on the fire input": ((LIBRARY, {"contact": board(7)}, {}), WIRING),
+    "one number on two doors": ((LIBRARY, {"number": "112"}, {}), WIRING),
+    "a magnet that fire does not release": ((LIBRARY, {}, {"fire_action": FireAction.NONE}), UNSAFE),
+    "a magnet that fire relatches": ((LIBRARY, {}, {"fire_action": FireAction.RELATCH}), UNSAFE),
+    "a magnet that the exit button leaves locked": ((LIBRARY, {}, {"rex_unlocks": False}), UNSAFE),
+    "an exit button that is not there": ((LIBRARY, {"rex": None}, {}), UNSAFE),
+    "a fire door whose strike releases": ((FRONT, {}, {"fire_action": FireAction.RELEASE}), UNSAFE),
+    "an outside door that evacuate unlocks": ((FRONT, {"evacuate_unlock": True}, {}), UNSAFE),
+    "a room that evacuate unlocks": ((ROOM, {"evacuate_unlock": True}, {}), UNSAFE),
+    "an outside lock in its reader": ((FRONT, {}, {"output": reader(0, 1)}), UNSAFE),
+    "an outside lock in its reader, said to be inside": (
+        (FRONT, {}, {"output": reader(0, 1), "secure_side": True}),
+        UNSAFE,
+    ),
+    "an outside lock on the unsecured side": ((FRONT, {}, {"secure_side": False}), UNSAFE),
+    "an outside door that opens when power fails": ((FRONT, {}, {"unlock_when": UnlockWhen.RELAY_OFF}), UNSAFE),
+    "an empty reason for it": (
+        (FRONT, {}, {"unlock_when": UnlockWhen.RELAY_OFF, "bench_override": "  "}),
+        UNSAFE,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refused(what: str, draft: PolicyDraft, digest_key: bytes, refuses: Refusing) -> None:
+    change, code = REFUSED[what]
+    with refuses(code):
+        encode_policy(changed(draft, *change), digest_key)
+
+
+TAKEN: dict[str, Change] = {
+    "an outside lock in its reader, with a written reason": (
+        FRONT,
+        {},
+        {"output": reader(0, 1), "secure_side": False, "bench_override": "On the bench until the board arrives."},
+    ),
+    "an outside lock on an output module inside": (FRONT, {}, {"output": reader(0, 4)}),
+    "an outside door that opens when power fails, with a written reason": (
+        FRONT,
+        {},
+        {"unlock_when": UnlockWhen.RELAY_OFF, "bench_override": "Required by the fire marshal, letter of 3 May."},
+    ),
+    "a magnet without an exit button (released by the bar in the door)": (
+        LIBRARY,
+        {"rex": None},
+        {"rex_unlocks": False},
+    ),
+    "a fire door with a lockset that releases for re-entry": (
+        LIBRARY,
+        {},
+        {"kind": LockKind.LOCKSET, "fire_rated": True},
+    ),
+    "an inside door on the unsecured side": (LIBRARY, {}, {"secure_side": False}),
+}
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_taken(what: str, draft: PolicyDraft, digest_key: bytes) -> None:
+    module = Reader(4, "Output module in the cabinet", 1, "B", 7, ())
+    furnished = replace(draft, readers=(*draft.readers, module))
+    policy = decode_policy(encode_policy(changed(furnished, *TAKEN[what]), digest_key), digest_key)
+    assert len(policy.doors) == 3
+
+
+@pytest.mark.parametrize(
+    ("added", "code"),
+    [
+        (Reader(4, "Gym", 9, "A", 5, ("H10301",)), MISSING),
+        (Reader(4, "Gym", 1, "A", 1, ("H10301",)), WIRING),
+        (Reader(4, "Gym", 1, "C", 5, ("H10301",)), WIRING),
+        (Reader(4, "Gym", 1, "A", 5, ("H10301",), copyable=frozenset({"H10302"})), WIRING),
+        (Reader(4, "Gym", 1, "A", 5, ("H99999",)), MISSING),
+        (Reader(4, "Gym", 1, "A", 127, ("H10301",)), RefusalCode.BAD_CONTENT),
+        (Reader(3, "Gym", 1, "A", 5, ("H10301",)), RefusalCode.BAD_COLUMNS),
+        (Board(2, "Attic", "C", 1, 8, 8), WIRING),
+        (Board(2, "Attic", "A", 9, 8, 8), WIRING),
+        (Board(2, "Attic", "C", 248, 8, 8), RefusalCode.BAD_CONTENT),
+        (Board(2, "Attic", "/dev/ttyUSB0", 2, 8, 8), RefusalCode.BAD_CONTENT),
+    ],
+    ids=[
+        "at no door",
+        "an address twice",
+        "a reader on the boards' line",
+        "copyable but not accepted",
+        "a format that is none",
+        "the broadcast address",
+        "an id twice",
+        "a board's address twice",
+        "a board on the readers' line",
+        "beyond Modbus",
+        "a path for a port",
+    ],
+)
+def test_a_device_that_does_not_fit_is_refused(
+    added: Reader | Board, code: RefusalCode, draft: PolicyDraft, digest_key: bytes, refuses: Refusing
+) -> None:
+    if isinstance(added, Reader):
+        more = replace(draft, readers=(*draft.readers, added))
+    else:
+        more = replace(draft, boards=(*draft.boards, added))
+    with refuses(code):
+        encode_policy(more, digest_key)
+
+
+def test_a_door_twice_is_refused(
+    draft: PolicyDraft, doors: tuple[Door, ...], digest_key: bytes, refuses: Refusing
+) -> None:
+    with refuses(RefusalCode.BAD_COLUMNS):
+        encode_policy(replace(draft, doors=(*doors, doors[0])), digest_key)
+
+
+def test_the_sentence_names_the_door_as_it_is_painted(draft: PolicyDraft, digest_key: bytes) -> None:
+    with pytest.raises(Refused, match=r"Door L is held by a magnet.*release"):
+        encode_policy(changed(draft, LIBRARY, {}, {"fire_action": FireAction.NONE}), digest_key)
