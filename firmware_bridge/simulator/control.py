@@ -32,7 +32,6 @@ class ControlServer:
         self.desk = Desk(building)
         self._building = building
         self._path = path
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._thread = threading.Thread(target=self._accept, name="control", daemon=True)
         self._stopping = False
         self._connections: set[socket.socket] = set()
@@ -43,6 +42,7 @@ class ControlServer:
         Raises:
             PathTakenError: Something else is at the path, or another simulator uses it.
         """
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             _make_way(self._path)
             mask = os.umask(0o177)
