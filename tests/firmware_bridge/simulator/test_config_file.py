@@ -132,3 +132,10 @@ def test_a_file_that_is_not_there_or_cannot_be_read(tmp_path: Path) -> None:
         read_building(tmp_path / "nothing.toml")
     with pytest.raises(BuildingConfigError, match="cannot be read"):
         read_building(tmp_path)
+
+
+def test_the_building_in_the_manual_is_one(root: Path, tmp_path: Path) -> None:
+    manual = (root / "docs" / "simulator.md").read_text()
+    building = read_building(write(tmp_path, manual.split("```toml\n")[1].split("```")[0]))
+    assert len(building.lines) == 3
+    assert building.doors[0].readers == (1, 2)
