@@ -68,15 +68,20 @@ class Cards:
         after = self._evidence.newest()
         held_s = self._evidence.hold_card(STRANGER, GYM)
         event = self._evidence.event("DENIED_UNKNOWN_CREDENTIAL", after, GYM)
+        self._evidence.happened("walk", held_s, door=GYM, result="gave_up")
         self._evidence.stayed_locked(GYM, held_s)
         return words_of(event.code)
 
-    def refused(self, name: str, door: int, reason: str) -> str:
+    def refused(self, name: str, door: int, reason: str, *, silent: bool = False) -> str:
         """Somebody is refused: the event with its reason, a red light, and a lock that does not move."""
         after, who = self._evidence.newest(), called(name)
         held_s = self._evidence.hold_card(who.credential, door)
         event = self._evidence.event(reason, after, door, who.ref)
-        self._evidence.shown(door, "red", held_s)
+        if not silent:
+            self._evidence.shown(door, "red", held_s)
+        self._evidence.happened("walk", held_s, door=door, result="gave_up")
+        if silent:
+            self._evidence.stayed_red_and_silent(door, held_s)
         self._evidence.stayed_locked(door, held_s)
         return words_of(event.code)
 

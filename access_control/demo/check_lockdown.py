@@ -37,11 +37,11 @@ class Lockdown:
 
     def student_is_refused(self) -> str:
         """At a room."""
-        return self._cards.refused("Ava Thornton", ROOM_101, "DENIED_LOCKDOWN")
+        return self._cards.refused("Ava Thornton", ROOM_101, "DENIED_LOCKDOWN", silent=True)
 
     def staff_are_refused_outside(self) -> str:
         """The principal too."""
-        return self._cards.refused("Hannah Whitfield", MAIN, "DENIED_LOCKDOWN")
+        return self._cards.refused("Hannah Whitfield", MAIN, "DENIED_LOCKDOWN", silent=True)
 
     def staff_enter_a_room(self) -> str:
         """To recover a child from the corridor."""
@@ -62,14 +62,13 @@ class Lockdown:
     def stuck_contact_is_shown(self) -> str:
         """A lock that is locked is not a door that is shut."""
         self._school.simulate("fault_door", door=LIBRARY, contact_stuck=True)
-        seen = self._evidence.wait(f"{NAMES[LIBRARY]} shown as not secure", self._not_secure)
+        self._library_is("not_secure")
         self._school.simulate("fault_door", door=LIBRARY)
-        self._evidence.all_secured()
-        return f"walk to {seen}"
+        self._library_is("secured")
+        return f"walk to {LIBRARY}; mended, it is secured again"
 
-    def _not_secure(self) -> str | None:
-        emergency = self._emergency()
-        return str(LIBRARY) if emergency["not_secure"] == [LIBRARY] and len(emergency["secured"]) == 7 else None
+    def _library_is(self, group: str) -> None:
+        self._evidence.wait(f"{NAMES[LIBRARY]} as {group}", lambda: LIBRARY in self._emergency()[group] or None)
 
     def bridge_is_killed(self) -> str:
         """At the worst moment: a responder's grant is stored, the lock is released, the door about to open."""
@@ -101,7 +100,7 @@ class Lockdown:
 
     def first_card_after_restart(self) -> str:
         """At the door that was released when the bridge died."""
-        return self._cards.refused("Ava Thornton", GYM, "DENIED_LOCKDOWN")
+        return self._cards.refused("Ava Thornton", GYM, "DENIED_LOCKDOWN", silent=True)
 
     def ends(self) -> str:
         """A signed release with a second person and a reason."""
@@ -130,13 +129,12 @@ class Lockdown:
     def _left(self, door: int) -> str:
         after, asked = self._evidence.newest(), monotonic_s()
         self._school.leave(door)
-        opened = self._evidence.happened("door", asked, door=door, open=True)
         self._evidence.event("REX", after, door)
         self._evidence.walked_through(door, asked)
         self._evidence.event("DOOR_CLOSED", after, door)
         if any(event.code == "DOOR_FORCED" for event in self._school.events(after)):
             raise StepFailedError(f"Leaving by door {door} was called forced.")
-        return f"open {ms(opened['mono_s'] - asked)} after the hand"
+        return "the door opened, and nobody called it forced"
 
     def _emergency(self) -> dict[str, Any]:
         emergencies: list[dict[str, Any]] = self._school.status()["emergencies"]

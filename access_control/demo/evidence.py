@@ -13,6 +13,7 @@ from access_control.demo.running import RunningSchool
 from access_control.demo.witness import Movement, Reckoning, movements, reckon, relay_lines
 
 PATIENCE_S: Final = 10.0
+GIVES_UP_S: Final = 1.5
 Found = TypeVar("Found")
 
 
@@ -76,7 +77,7 @@ class Evidence:
     def hold_card(self, credential: Credential, door: int) -> float:
         """Hold a card to a door's reader; the monotonic second at which it was held there."""
         asked = monotonic_s()
-        self.school.hold_card(credential, door)
+        self.school.hold_card(credential, door, GIVES_UP_S)
         return float(self.happened("card", asked, reader=door)["mono_s"])
 
     def happened(self, what: str, since_s: float, **fields: object) -> dict[str, Any]:
@@ -120,6 +121,17 @@ class Evidence:
             return None
 
         return self.wait(f"Reader {reader} showing {colour}", look)
+
+    def stayed_red_and_silent(self, reader: int, since_s: float) -> None:
+        """See that a reader neither showed green nor made a sound: in a lockdown nobody inside may be given away.
+
+        Raises:
+            StepFailedError: It did.
+        """
+        history = self.school.building()["readers"][str(reader)]["history"]
+        for entry in history:
+            if entry["mono_s"] >= since_s and (entry["what"] == "buzzer" or "green" in entry["shows"]):
+                raise StepFailedError(f"Reader {reader} showed or sounded {entry['shows']} in a lockdown.")
 
     def walked_through(self, door: int, since_s: float) -> None:
         """Wait until a door has opened and closed."""
