@@ -1,0 +1,236 @@
+"""What a reader is asked when nothing is urgent, and what its answers become."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from access_control.core.credentials.bits import Bits
+from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
+from firmware_bridge.controller.events import (
+    CardPresented,
+    Event,
+    InputChanged,
+    InputState,
+    KeysPressed,
+    LinkAlarm,
+    OutputProved,
+    ReaderAlarmed,
+    ReaderTampered,
+)
+from firmware_bridge.protocol.osdp.commands import AskCapabilities, AskInputs, AskLocalStatus, AskOutputs, Buzz, Poll
+from firmware_bridge.protocol.osdp.errands import Errands
+from firmware_bridge.protocol.osdp.fields import Malformed
+from firmware_bridge.protocol.osdp.lights import SetLeds
+from firmware_bridge.protocol.osdp.outputs import Outputs
+from firmware_bridge.protocol.osdp.replies import (
+    Ack,
+    Capabilities,
+    Capability,
+    Function,
+    InputStatus,
+    Keypad,
+    LocalStatus,
+    Nak,
+    OutputStatus,
+    RawCard,
+)
+from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
+from tests.building.clock import SetClock
+from tests.building.memory_line import output
+
+EVERYTHING = Capabilities(
+    (
+        Capability(Function.INPUTS, 1, 2),
+        Capability(Function.OUTPUTS, 4, 1),
+        Capability(Function.LED, 4, 1),
+        Capability(Function.BUZZER, 2, 0),
+    )
+)
+REFUSED = ShowAtReader(7, Indication.REFUSED, 2.0, silent=False)
+
+
+@dataclass
+class Desk:
+    """The errands of reader 7, and what they told."""
+
+    can: Capabilities | None = EVERYTHING
+    read_back: bool = True
+    clock: SetClock = field(default_factory=SetClock)
+    told: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.outputs = Outputs(7, self.told.append)
+        setup = ReaderSetup(7, 7, read_back=self.read_back)
+        self.errands = Errands(setup, LinkTiming(), self.outputs, self.told.append)
+        if self.can:
+            self.errands.learn(self.can)
+
+    def next(self) -> object:
+        return self.errands.next(self.clock.mono_s)
+
+    def hear(self, reply: object) -> list[Event]:
+        self.told.clear()
+        self.errands.unasked(reply, self.clock.moment())
+        return self.told
+
+    def lock(self) -> None:
+        self.outputs.submit(
+            DriveOutput(output(7), energised=False, lease_s=0.0, urgency=Urgency.ROUTINE), self.clock.moment()
+        )
+        pending = self.outputs.take(self.clock.mono_s)
+        assert pending is not None
+        self.outputs.acknowledged(pending, self.clock.moment())
+
+
+def test_a_new_session_asks_for_inputs_and_tamper_once() -> None:
+    desk = Desk()
+    desk.errands.new_session(desk.clock.mono_s)
+    assert desk.errands.getting_to_know
+
+    assert [desk.next(), desk.next(), desk.next()] == [AskInputs(), AskLocalStatus(), None]
+    assert not desk.errands.getting_to_know
+
+
+def test_a_reader_without_inputs_is_not_asked_for_them() -> None:
+    desk = Desk(can=Capabilities(()))
+    desk.errands.new_session(desk.clock.mono_s)
+
+    assert [desk.next(), desk.next()] == [AskLocalStatus(), None]
+
+
+def test_light_and_sound_go_out_one_after_the_other() -> None:
+    desk = Desk()
+    desk.errands.display.show(REFUSED)
+    assert desk.errands.waiting(desk.clock.mono_s)
+
+    assert isinstance(desk.next(), SetLeds)
+    assert isinstance(desk.next(), Buzz)
+    assert desk.next() is None
+
+
+@pytest.mark.parametrize("can", [None, Capabilities(())])
+def test_a_reader_that_cannot_show_is_not_told_to(can: Capabilities | None) -> None:
+    desk = Desk(can=can)
+    desk.errands.display.show(REFUSED)
+
+    assert desk.next() is None
+    assert not desk.errands.timed_outputs
+
+
+def test_a_refused_light_is_noted_once_and_never_asked_for_again() -> None:
+    desk = Desk()
+    desk.errands.display.show(REFUSED)
+    led = desk.next()
+    assert isinstance(led, SetLeds)
+    desk.errands.answered(led, Nak(3), desk.clock.moment())
+    [alarm] = desk.told
+    assert isinstance(alarm, ReaderAlarmed)
+    assert alarm.alarm is LinkAlarm.NAK
+    assert "light" in alarm.detail
+
+    desk.errands.display.show(REFUSED)
+
+    assert isinstance(desk.next(), Buzz)
+
+
+def test_outputs_are_read_back_every_five_seconds_once_one_was_moved() -> None:
+    desk = Desk()
+    desk.errands.new_session(desk.clock.mono_s)
+    desk.next()
+    desk.next()
+    desk.lock()
+    assert desk.next() is None
+
+    desk.clock.go_on(5.0)
+    assert desk.next() == AskOutputs()
+    assert desk.next() is None
+    desk.errands.answered(AskOutputs(), OutputStatus((1,)), desk.clock.moment())
+
+    assert isinstance(desk.told[-1], OutputProved)
+    assert desk.told[-1].energised
+
+
+def test_a_reader_is_not_read_back_if_it_cannot_or_must_not() -> None:
+    cannot, must_not = Desk(can=Capabilities(())), Desk(read_back=False)
+    for desk in (cannot, must_not):
+        desk.lock()
+        desk.clock.go_on(5.0)
+        assert desk.next() is None
+
+
+def test_a_question_that_a_reader_goes_off_line_over_is_asked_twice_and_no_more() -> None:
+    desk = Desk()
+    desk.errands.unanswered(Poll())
+    desk.errands.unanswered(AskInputs())
+    desk.errands.unanswered(AskInputs())
+    desk.errands.new_session(desk.clock.mono_s)
+
+    assert [desk.next(), desk.next()] == [AskLocalStatus(), None]
+
+    desk.errands.forget_capabilities()
+    assert not desk.errands.knows_capabilities
+
+
+def test_an_answer_forgives_an_earlier_silence() -> None:
+    desk = Desk()
+    desk.errands.unanswered(AskInputs())
+    desk.errands.answered(AskInputs(), InputStatus((0,)), desk.clock.moment())
+    desk.errands.unanswered(AskInputs())
+    desk.errands.new_session(desk.clock.mono_s)
+
+    assert desk.next() == AskInputs()
+
+
+def test_it_learns_what_the_reader_can_do() -> None:
+    desk = Desk(can=None)
+    desk.errands.answered(AskCapabilities(), EVERYTHING, desk.clock.moment())
+    assert desk.errands.timed_outputs
+
+    desk.errands.answered(AskCapabilities(), Nak(3), desk.clock.moment())
+    assert desk.errands.knows_capabilities
+    assert not desk.errands.timed_outputs
+
+
+def test_a_card_keeps_its_bits() -> None:
+    desk = Desk()
+
+    assert desk.hear(RawCard(0, 0, Bits(5, 26))) == [CardPresented(desk.clock.moment(), 7, Bits(5, 26))]
+
+
+def test_keys_are_digits_star_and_hash() -> None:
+    desk = Desk()
+
+    assert desk.hear(Keypad(0, b"12\x7f\x0d")) == [KeysPressed(desk.clock.moment(), 7, "12*#")]
+    assert desk.hear(Keypad(0, b"\x01")) == []
+
+
+def test_tamper_is_told_when_it_changes() -> None:
+    desk = Desk()
+
+    assert desk.hear(LocalStatus(tampered=True, power_failed=False)) == [
+        ReaderTampered(desk.clock.moment(), 7, tampered=True)
+    ]
+    assert desk.hear(LocalStatus(tampered=True, power_failed=True)) == []
+
+
+def test_inputs_are_told_when_they_change_and_again_in_a_new_session() -> None:
+    desk = Desk()
+
+    assert desk.hear(InputStatus((0, 1, 9))) == [
+        InputChanged(desk.clock.moment(), output(7, 0), InputState.NORMAL),
+        InputChanged(desk.clock.moment(), output(7, 1), InputState.ACTIVE),
+        InputChanged(desk.clock.moment(), output(7, 2), InputState.UNKNOWN),
+    ]
+    assert len(desk.hear(InputStatus((1, 1, 9)))) == 1
+
+    desk.errands.new_session(desk.clock.mono_s)
+    assert len(desk.hear(InputStatus((1, 1, 9)))) == 3
+
+
+def test_nonsense_is_an_alarm_and_silence_is_nothing() -> None:
+    desk = Desk()
+
+    [alarm] = desk.hear(Malformed(0x50, b"", "a card without bits"))
+    assert isinstance(alarm, ReaderAlarmed)
+    assert alarm.alarm is LinkAlarm.GARBAGE
+    assert desk.hear(Ack()) == []

@@ -1,0 +1,130 @@
+"""What a reader shows and sounds, and that a hidden room stays quiet."""
+
+import pytest
+
+from firmware_bridge.controller.commands import Indication, ShowAtReader
+from firmware_bridge.protocol.osdp.commands import Buzz
+from firmware_bridge.protocol.osdp.indications import LOOKS, Display
+from firmware_bridge.protocol.osdp.lights import Blink, Colour, LedOrder
+
+RED = Blink(1, 0, Colour.RED, Colour.RED)
+GREEN = Blink(1, 0, Colour.GREEN, Colour.GREEN)
+
+
+def show(indication: Indication, for_s: float | None, *, silent: bool = False) -> ShowAtReader:
+    return ShowAtReader(7, indication, for_s, silent)
+
+
+def led_of(display: Display) -> LedOrder | None:
+    command = display.take_led()
+    return command.orders[0] if command else None
+
+
+def test_nothing_is_shown_until_somebody_asks() -> None:
+    display = Display()
+
+    assert not display.waiting()
+    assert led_of(display) is None
+    assert display.take_buzz() is None
+
+
+def test_granted_is_green_for_its_time_with_one_beep() -> None:
+    display = Display()
+    display.show(show(Indication.GRANTED, 5.0))
+
+    assert display.waiting()
+    assert led_of(display) == LedOrder(0, 0, temporary=GREEN, timer=50)
+    assert display.take_buzz() == Buzz(0, 2, 1, 1, 1)
+    assert not display.waiting()
+
+
+def test_refused_flashes_and_beeps_three_times_or_stays_silent() -> None:
+    display = Display()
+    display.show(show(Indication.REFUSED, 2.0))
+    assert led_of(display) == LedOrder(0, 0, temporary=Blink(2, 2, Colour.RED, Colour.OFF), timer=20)
+    assert display.take_buzz() == Buzz(0, 2, 1, 1, 3)
+
+    display.show(show(Indication.REFUSED, 2.0, silent=True))
+    assert display.take_buzz() is None
+
+
+def test_a_new_resting_state_replaces_what_shows_now() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+
+    assert led_of(display) == LedOrder(0, 0, permanent=RED, cancel=True)
+
+
+def test_the_same_resting_state_again_leaves_a_timed_one_alone() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+    led_of(display)
+    display.show(show(Indication.GRANTED, 5.0))
+    display.show(show(Indication.LOCKED, None))
+
+    assert led_of(display) == LedOrder(0, 0, temporary=GREEN, timer=50, permanent=RED)
+
+
+def test_lockdown_ends_a_green_light_at_once_and_makes_no_sound() -> None:
+    display = Display()
+    display.show(show(Indication.GRANTED, 5.0))
+    display.take_buzz()
+    display.show(show(Indication.LOCKDOWN, None))
+
+    assert led_of(display) == LedOrder(0, 0, permanent=LOOKS[Indication.LOCKDOWN].blink, cancel=True)
+    assert display.take_buzz() is None
+
+
+def test_lockdown_silences_a_beep_that_has_not_been_sent() -> None:
+    display = Display()
+    display.show(show(Indication.GRANTED, 5.0))
+    display.show(show(Indication.LOCKDOWN, None))
+
+    assert display.take_buzz() == Buzz(0, 1, 0, 0, 0)
+
+
+def test_the_pre_alarm_sounds_until_something_else_shows() -> None:
+    display = Display()
+    display.show(show(Indication.HELD_PRE_ALARM, None))
+    assert display.take_buzz() == Buzz(0, 2, 2, 8, 0)
+
+    display.show(show(Indication.LOCKED, None))
+    assert display.take_buzz() == Buzz(0, 1, 0, 0, 0)
+
+    display.show(show(Indication.LOCKED, None))
+    assert display.take_buzz() is None
+
+
+def test_a_timed_pre_alarm_sounds_for_its_time_or_not_at_all() -> None:
+    display = Display()
+    display.show(show(Indication.HELD_PRE_ALARM, 10.0))
+    assert display.take_buzz() == Buzz(0, 2, 2, 8, 10)
+
+    display.show(show(Indication.HELD_PRE_ALARM, 10.0, silent=True))
+    assert display.take_buzz() is None
+
+
+def test_a_new_session_shows_the_resting_state_again() -> None:
+    display = Display()
+    display.new_session()
+    assert not display.waiting()
+
+    display.show(show(Indication.UNLOCKED, None))
+    led_of(display)
+    display.new_session()
+
+    assert led_of(display) == LedOrder(0, 0, permanent=GREEN)
+
+
+@pytest.mark.parametrize("indication", Indication)
+def test_every_indication_has_a_look(indication: Indication) -> None:
+    assert indication in LOOKS
+
+
+def test_very_long_times_fit_the_field() -> None:
+    display = Display()
+    display.show(show(Indication.UNLOCKED, 1e9))
+
+    led = led_of(display)
+    assert led is not None
+    assert led.timer == 0xFFFF

@@ -1,0 +1,308 @@
+"""One reader's outputs: which command goes when, which one must never arrive, and when a lease is over."""
+
+from dataclasses import dataclass, field
+
+from firmware_bridge.controller.commands import DriveOutput, Urgency
+from firmware_bridge.controller.events import Event, OutputFailed, OutputLapsed, OutputProved, Proof
+from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder
+from firmware_bridge.protocol.osdp.outputs import OVERTAKEN, TOO_LATE, Outputs, Pending
+from tests.building.clock import SetClock
+from tests.building.memory_line import output
+
+
+@dataclass
+class Desk:
+    """A clock, the outputs of reader 7, and what they told."""
+
+    clock: SetClock = field(default_factory=SetClock)
+    told: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.outputs = Outputs(7, self.told.append)
+
+    def submit(self, command: DriveOutput) -> None:
+        self.outputs.submit(command, self.clock.moment())
+
+    def take(self) -> Pending:
+        pending = self.outputs.take(self.clock.mono_s)
+        assert pending is not None
+        return pending
+
+    def deliver(self) -> Pending:
+        pending = self.take()
+        self.outputs.acknowledged(pending, self.clock.moment())
+        return pending
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.go_on(seconds)
+        self.outputs.pass_time(self.clock.moment())
+
+    def grant(self, *, expires_in_s: float = 2.0, lease_s: float = 5.0) -> DriveOutput:
+        return DriveOutput(
+            output(7),
+            energised=True,
+            lease_s=lease_s,
+            urgency=Urgency.GRANT,
+            expires_mono_s=self.clock.mono_s + expires_in_s,
+        )
+
+
+LOCKDOWN = DriveOutput(output(7), energised=False, lease_s=0.0, urgency=Urgency.EMERGENCY)
+HOLD_ON = DriveOutput(output(7), energised=True, lease_s=10.0, urgency=Urgency.ROUTINE)
+
+
+def test_a_grant_is_sent_and_its_acknowledgement_is_proof() -> None:
+    desk = Desk()
+    desk.submit(desk.grant())
+
+    assert desk.outputs.urgency() is Urgency.GRANT
+    desk.deliver()
+
+    assert desk.outputs.urgency() is None
+    assert desk.outputs.take(desk.clock.mono_s) is None
+    assert desk.told == [OutputProved(desk.clock.moment(), output(7), energised=True, proof=Proof.ACKNOWLEDGED)]
+
+
+def test_a_grant_that_waited_too_long_is_dropped_and_reported() -> None:
+    desk = Desk()
+    desk.submit(desk.grant(expires_in_s=2.0))
+    assert desk.outputs.next_s() == desk.clock.mono_s + 2.0
+
+    desk.pass_time(2.0)
+
+    assert desk.outputs.take(desk.clock.mono_s) is None
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=TOO_LATE, expired=True)]
+
+
+def test_an_energised_command_whose_lease_is_over_before_it_was_sent_is_dropped() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+
+    desk.pass_time(10.0)
+
+    assert isinstance(desk.told[0], OutputFailed)
+    assert desk.outputs.urgency() is None
+
+
+def test_a_lockdown_waits_for_ever_and_kills_a_waiting_grant() -> None:
+    desk = Desk()
+    desk.submit(desk.grant())
+    desk.submit(LOCKDOWN)
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=OVERTAKEN, expired=True)]
+
+    desk.pass_time(3600.0)
+
+    assert desk.take().command == LOCKDOWN
+
+
+def test_a_permitted_grant_after_a_lockdown_goes_behind_it_and_does_not_erase_it() -> None:
+    desk = Desk()
+    desk.submit(LOCKDOWN)
+    desk.submit(desk.grant())
+
+    assert desk.take().command == LOCKDOWN
+    assert desk.take().command.energised
+
+    desk.submit(LOCKDOWN)
+    desk.submit(desk.grant(expires_in_s=1.0))
+    desk.pass_time(1.0)
+    assert desk.take().command == LOCKDOWN
+
+
+def test_the_most_urgent_output_goes_first() -> None:
+    desk = Desk()
+    desk.submit(DriveOutput(output(7, 1), energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
+    desk.submit(LOCKDOWN)
+
+    assert desk.take().command == LOCKDOWN
+
+
+def test_a_lease_that_nobody_renews_switches_the_output_off() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    desk.deliver()
+    assert desk.outputs.next_s() == desk.clock.mono_s + 10.0
+
+    desk.pass_time(10.0)
+
+    assert desk.told[-1] == OutputLapsed(desk.clock.moment(), output(7))
+    assert not desk.take().command.energised
+
+
+def test_a_renewed_lease_goes_on() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    desk.deliver()
+    desk.pass_time(9.0)
+    desk.submit(HOLD_ON)
+
+    desk.pass_time(2.0)
+
+    assert OutputLapsed not in map(type, desk.told)
+    assert desk.take().command == HOLD_ON
+
+
+def test_a_lease_counts_even_if_nobody_knows_whether_the_command_arrived() -> None:
+    desk = Desk()
+    desk.submit(desk.grant(lease_s=5.0))
+    desk.take()
+
+    desk.pass_time(5.0)
+
+    assert not desk.take().command.energised
+
+
+def test_an_output_that_is_being_switched_off_does_not_lapse() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    desk.deliver()
+    desk.submit(LOCKDOWN)
+
+    desk.pass_time(10.0)
+
+    assert OutputLapsed not in map(type, desk.told)
+    assert desk.deliver().command == LOCKDOWN
+    assert desk.outputs.next_s() is None
+
+
+def test_a_command_that_got_lost_goes_again() -> None:
+    desk = Desk()
+    desk.submit(LOCKDOWN)
+    lost = desk.take()
+    desk.outputs.give_back(lost, desk.clock.moment())
+
+    assert desk.take() is lost
+
+
+def test_a_lost_grant_goes_again_unless_something_newer_waits() -> None:
+    desk = Desk()
+    desk.submit(desk.grant())
+    lost = desk.take()
+    desk.outputs.give_back(lost, desk.clock.moment())
+    assert desk.take() is lost
+
+    desk.submit(LOCKDOWN)
+    desk.outputs.give_back(lost, desk.clock.moment())
+
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=OVERTAKEN, expired=True)]
+    assert desk.take().command == LOCKDOWN
+    assert desk.outputs.urgency() is None
+
+
+def test_a_newer_command_wins_over_a_lost_one() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    lost = desk.take()
+    desk.submit(LOCKDOWN)
+    desk.outputs.give_back(lost, desk.clock.moment())
+
+    assert desk.take().command == LOCKDOWN
+    assert desk.outputs.take(desk.clock.mono_s) is None
+
+
+def test_a_reader_that_is_unable_for_a_moment_is_asked_again_twice() -> None:
+    desk = Desk()
+    desk.submit(LOCKDOWN)
+    for _ in range(3):
+        desk.outputs.refused(desk.take(), "It would not.", desk.clock.moment(), again=True)
+
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=False, why="It would not.")]
+    assert desk.outputs.take(desk.clock.mono_s) is None
+
+
+def test_a_reader_that_will_never_do_it_is_not_asked_again() -> None:
+    desk = Desk()
+    desk.submit(LOCKDOWN)
+    desk.outputs.refused(desk.take(), "It has no such output.", desk.clock.moment(), again=False)
+
+    assert desk.outputs.urgency() is None
+
+
+def test_a_command_too_late_in_flight_is_reported() -> None:
+    desk = Desk()
+    desk.submit(desk.grant())
+    desk.outputs.dropped(desk.take(), desk.clock.moment())
+
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=TOO_LATE, expired=True)]
+
+
+def test_reading_back_proves_only_what_we_moved() -> None:
+    desk = Desk()
+    desk.submit(LOCKDOWN)
+    desk.submit(DriveOutput(output(7, 1), energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
+    desk.submit(DriveOutput(output(7, 9), energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
+    assert not desk.outputs.moved()
+    desk.deliver()
+    desk.take()
+    desk.deliver()
+    desk.told.clear()
+
+    desk.outputs.read_back((1, 0), desk.clock.moment())
+
+    assert desk.outputs.moved()
+    assert desk.told == [OutputProved(desk.clock.moment(), output(7), energised=True, proof=Proof.READ_BACK)]
+
+
+def test_a_new_session_sends_again_what_still_holds() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    held = desk.deliver()
+
+    desk.outputs.new_session(desk.clock.mono_s + 1.0)
+    assert desk.take() is held
+
+    desk.outputs.new_session(desk.clock.mono_s + 11.0)
+    assert desk.outputs.take(desk.clock.mono_s) is None
+
+
+def test_a_new_session_repeats_no_grant_and_overtakes_nothing() -> None:
+    desk = Desk()
+    desk.submit(desk.grant())
+    desk.deliver()
+    desk.outputs.new_session(desk.clock.mono_s)
+    assert desk.outputs.urgency() is None
+
+    desk.submit(HOLD_ON)
+    desk.deliver()
+    desk.submit(LOCKDOWN)
+    desk.outputs.new_session(desk.clock.mono_s)
+    assert desk.take().command == LOCKDOWN
+
+
+def test_a_new_session_before_anything_was_delivered_sends_nothing_extra() -> None:
+    desk = Desk()
+    desk.submit(LOCKDOWN)
+    desk.outputs.new_session(desk.clock.mono_s)
+
+    assert desk.take().command == LOCKDOWN
+    assert desk.outputs.take(desk.clock.mono_s) is None
+
+
+def test_at_the_end_everything_that_was_used_goes_off() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    desk.deliver()
+    desk.submit(desk.grant())
+
+    desk.outputs.all_off(desk.clock.moment())
+
+    assert desk.take().command == LOCKDOWN
+    assert desk.outputs.take(desk.clock.mono_s) is None
+
+
+def test_both_waiting_commands_have_their_deadlines() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    desk.submit(desk.grant(expires_in_s=1.0))
+
+    assert desk.outputs.next_s() == desk.clock.mono_s + 1.0
+
+
+def test_what_the_reader_is_told() -> None:
+    on, off = Pending(HOLD_ON, 110.0), Pending(LOCKDOWN, 100.0)
+
+    assert off.order(100.0, timed=True) == OutputOrder(0, OutputControl.OFF)
+    assert on.order(100.0, timed=False) == OutputOrder(0, OutputControl.ON)
+    assert on.order(100.0, timed=True) == OutputOrder(0, OutputControl.ON_FOR_TIMER, 100)
+    assert on.order(200.0, timed=True).timer == 1
+    assert Pending(HOLD_ON, 1e6).order(100.0, timed=True).timer == 0xFFFF

@@ -1,0 +1,427 @@
+"""One reader's session, on a line in memory with a conforming reader: from the first question to the last refusal."""
+
+from dataclasses import replace
+
+import pytest
+
+from access_control.core.credentials.bits import Bits
+from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
+from firmware_bridge.controller.events import (
+    CardPresented,
+    LinkAlarm,
+    LinkState,
+    OutputFailed,
+    OutputProved,
+    Proof,
+    ReaderAlarmed,
+    ReaderLinkChanged,
+)
+from firmware_bridge.protocol.osdp.frames import Packet
+from firmware_bridge.protocol.osdp.outputs import TOO_LATE
+from firmware_bridge.protocol.osdp.panel import NO_ANSWER, NO_KEY, UNSTABLE
+from firmware_bridge.protocol.osdp.replies import Ack, Busy, Nak, RawCard
+from firmware_bridge.protocol.osdp.secure import SCBK_D
+from firmware_bridge.simulator.peripheral import Peripheral, ReaderFaults
+from tests.building.memory_line import MemoryLine, line_with, output
+
+KEY, OTHER = b"K" * 16, b"X" * 16
+CARD = Bits(0x2F623AE, 26)
+IN_CLEAR = {0x61, 0x76, 0x77}
+"""ID, CHLNG and SCRYPT: all that a reader with a key may ever be sent in the clear."""
+
+
+def links(line: MemoryLine) -> list[tuple[LinkState, str]]:
+    return [(event.state, event.why) for event in line.happened(ReaderLinkChanged)]
+
+
+def alarms(line: MemoryLine) -> list[LinkAlarm]:
+    return [event.alarm for event in line.happened(ReaderAlarmed)]
+
+
+def clear_codes(line: MemoryLine) -> set[int]:
+    packets = [Packet.from_bytes(frame) for _, frame in line.sent]
+    return {packet.code for packet in packets if not packet.security or packet.security[0] < 0x15}
+
+
+def connected(key: bytes = KEY) -> tuple[MemoryLine, Peripheral]:
+    line, readers = line_with({1: key})
+    assert line.run_until(lambda: links(line) == [(LinkState.SECURE, "")])
+    line.run(1.0)
+    return line, readers[1]
+
+
+def submit(line: MemoryLine, *, on: bool, urgency: Urgency = Urgency.GRANT, expires_in_s: float | None = None) -> None:
+    expires = None if expires_in_s is None else line.clock.mono_s + expires_in_s
+    line.bus.submit(DriveOutput(output(1), on, 5.0, urgency, expires), line.clock.moment())
+
+
+def test_a_reader_with_its_key_comes_up_and_says_nothing_in_the_clear() -> None:
+    line, reader = connected()
+
+    assert reader.secure
+    assert clear_codes(line) == IN_CLEAR
+    assert line.bus.settled()
+
+
+def test_a_card_arrives_with_its_bits() -> None:
+    line, reader = connected()
+    reader.head.present(CARD)
+    line.run(0.2)
+
+    [card] = line.happened(CardPresented)
+    assert (card.reader, card.bits) == (1, CARD)
+
+
+def test_an_output_moves_and_is_proved() -> None:
+    line, reader = connected()
+    submit(line, on=True)
+    line.run(0.2)
+
+    assert reader.head.outputs == [True]
+    assert line.happened(OutputProved)[0].proof is Proof.ACKNOWLEDGED
+
+
+def test_an_output_is_read_back_within_five_seconds() -> None:
+    line, _ = connected()
+    submit(line, on=False)
+    line.run(6.0)
+
+    assert Proof.READ_BACK in [event.proof for event in line.happened(OutputProved)]
+
+
+def test_an_indication_reaches_the_reader() -> None:
+    line, reader = connected()
+    line.bus.submit(ShowAtReader(1, Indication.UNLOCKED, None, silent=False), line.clock.moment())
+    line.run(0.5)
+
+    assert str(reader.head.face.looks(line.clock.mono_s)) == "green"
+
+
+# -- keys that are wrong
+
+
+def test_a_reader_with_another_key_stays_down_and_hears_nothing_in_the_clear() -> None:
+    line, readers = line_with({1: OTHER}, panel_keys={1: KEY})
+    readers[1].head.present(CARD)
+    submit(line, on=True, expires_in_s=1.0)
+    line.run(10.0)
+
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+    assert alarms(line) == [LinkAlarm.WRONG_KEY]
+    assert clear_codes(line) <= IN_CLEAR
+    assert line.happened(CardPresented) == []
+    assert [(event.why, event.expired) for event in line.happened(OutputFailed)] == [(TOO_LATE, True)]
+    assert readers[1].head.outputs == [False]
+
+
+def test_a_reader_in_install_mode_never_gets_our_key_by_itself() -> None:
+    line, readers = line_with({1: None}, panel_keys={1: KEY})
+    line.run(5.0)
+
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+    assert alarms(line) == [LinkAlarm.DOWNGRADE]
+    assert readers[1].key is None
+
+
+def test_a_reader_that_proves_only_the_default_key_is_refused() -> None:
+    line, _ = line_with({1: SCBK_D}, panel_keys={1: KEY})
+    line.run(5.0)
+
+    assert alarms(line) == [LinkAlarm.DEFAULT_KEY]
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+
+
+def test_a_reader_that_lies_about_the_beginning_of_a_session_is_refused() -> None:
+    line, _ = line_with({1: KEY})
+    line.tamper = lambda asked, answer: (
+        replace(Packet.from_bytes(answer), data=b"m" * 16).to_bytes() if asked.code == 0x77 else answer
+    )
+    line.run(5.0)
+
+    assert alarms(line) == [LinkAlarm.WRONG_KEY]
+
+
+def test_a_reader_that_suddenly_cannot_protect_its_line_stays_down() -> None:
+    line, _ = line_with({1: KEY})
+    line.tamper = lambda asked, answer: refusal(asked, 5) if asked.code == 0x76 else answer
+    line.run(5.0)
+
+    assert alarms(line) == [LinkAlarm.DOWNGRADE]
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+
+
+def test_a_reader_that_garbles_one_handshake_gets_another() -> None:
+    line, _ = line_with({1: KEY})
+    left = [1]
+
+    def once(asked: Packet, answer: bytes) -> bytes:
+        if asked.code == 0x77 and left:
+            left.pop()
+            return refusal(asked, 4)
+        return answer
+
+    line.tamper = once
+
+    assert line.run_until(lambda: links(line) == [(LinkState.SECURE, "")])
+    assert alarms(line) == []
+
+
+def refusal(asked: Packet, error: int) -> bytes:
+    return Packet(asked.address, asked.sequence, Nak.CODE, bytes((error,)), reply=True).to_bytes()
+
+
+# -- readers without a key
+
+
+def test_a_reader_without_a_key_is_there_but_opens_nothing() -> None:
+    line, readers = line_with({1: None})
+    readers[1].head.present(CARD)
+    submit(line, on=True, expires_in_s=1.0)
+    line.run(5.0)
+
+    assert links(line) == [(LinkState.CLEAR, NO_KEY)]
+    assert line.happened(CardPresented) == []
+    assert readers[1].head.outputs == [False]
+    assert clear_codes(line) == {0x61, 0x62, 0x60}
+
+
+def test_a_reader_whose_key_we_lack_is_shown_as_such() -> None:
+    line, _ = line_with({1: KEY}, panel_keys={1: None})
+    line.run(5.0)
+
+    assert links(line) == [(LinkState.CLEAR, NO_KEY)]
+
+
+def test_a_reader_without_a_key_that_restarts_is_met_anew() -> None:
+    line, readers = line_with({1: None})
+    line.run(1.0)
+    readers[1].restart(line.clock.mono_s)
+    line.sent.clear()
+    line.run(1.0)
+
+    assert 0x61 in clear_codes(line)
+    assert links(line) == [(LinkState.CLEAR, NO_KEY)]
+
+
+def test_a_reader_that_will_not_say_who_it_is_still_gets_its_session() -> None:
+    line, _ = line_with({1: KEY})
+    line.tamper = lambda asked, answer: refusal(asked, 3) if asked.code == 0x61 else answer
+
+    assert line.run_until(lambda: links(line) == [(LinkState.SECURE, "")])
+
+
+def test_a_reader_without_a_key_that_will_not_say_what_it_can_is_there_all_the_same() -> None:
+    line, _ = line_with({1: None})
+    line.tamper = lambda asked, answer: refusal(asked, 3) if asked.code in (0x61, 0x62) else answer
+
+    assert line.run_until(lambda: links(line) == [(LinkState.CLEAR, NO_KEY)])
+
+
+# -- silence, restarts, noise
+
+
+def test_a_silent_reader_is_noticed_within_a_second_and_met_again_when_it_is_back() -> None:
+    line, reader = connected()
+    reader.set_faults(ReaderFaults(dead=True))
+    assert line.run_until(lambda: links(line)[-1] == (LinkState.DOWN, NO_ANSWER), 1.0)
+
+    line.run(20.0)
+    reader.set_faults(ReaderFaults())
+
+    assert line.run_until(lambda: links(line)[-1][0] is LinkState.SECURE, 1.5)
+
+
+def test_a_reader_that_was_never_there_is_reported_once() -> None:
+    line, readers = line_with({1: KEY})
+    readers[1].set_faults(ReaderFaults(dead=True))
+    line.run(30.0)
+
+    assert links(line) == [(LinkState.DOWN, NO_ANSWER)]
+    assert len(line.sent) < 60
+
+
+def test_a_restarted_reader_gets_new_keys_at_once_without_an_event_and_its_lock_again() -> None:
+    line, reader = connected()
+    submit(line, on=True, urgency=Urgency.ROUTINE)
+    line.run(0.3)
+    reader.restart(line.clock.mono_s)
+    assert reader.head.outputs == [False]
+
+    line.run(0.5)
+
+    assert links(line) == [(LinkState.SECURE, "")]
+    assert reader.head.outputs == [True]
+
+
+def test_a_command_on_its_way_when_the_reader_restarts_goes_again() -> None:
+    line, reader = connected()
+    reader.restart(line.clock.mono_s)
+    submit(line, on=True)
+    line.run(0.5)
+
+    assert reader.head.outputs == [True]
+    assert links(line) == [(LinkState.SECURE, "")]
+
+
+def test_a_lockdown_given_while_the_reader_is_away_arrives_and_a_grant_does_not() -> None:
+    line, reader = connected()
+    submit(line, on=True, urgency=Urgency.ROUTINE)
+    line.run(0.3)
+    reader.set_faults(ReaderFaults(dead=True))
+    line.run(1.0)
+    submit(line, on=False, urgency=Urgency.EMERGENCY)
+    submit(line, on=True, expires_in_s=1.0)
+    line.run(3.0)
+    reader.set_faults(ReaderFaults())
+    line.run(2.0)
+
+    assert reader.head.outputs == [False]
+    assert [event.expired for event in line.happened(OutputFailed)] == [True]
+
+
+def test_a_grant_whose_acknowledgement_is_lost_for_too_long_is_not_repeated_later() -> None:
+    line, reader = connected()
+    reader.set_faults(ReaderFaults(deaf_to=0x68))
+    submit(line, on=True, expires_in_s=0.2)
+    line.run(0.5)
+    reader.set_faults(ReaderFaults())
+    line.run(1.0)
+
+    assert reader.head.outputs == [False]
+    assert [event.why for event in line.happened(OutputFailed)] == [TOO_LATE]
+    assert links(line) == [(LinkState.SECURE, "")]
+
+
+def test_a_retry_is_the_same_bytes() -> None:
+    line, reader = connected()
+    line.sent.clear()
+    reader.set_faults(ReaderFaults(dead=True))
+    line.run(0.3)
+
+    assert len(line.sent) > 1
+    assert len({frame for _, frame in line.sent}) == 1
+
+
+def test_a_busy_reader_is_asked_again_with_the_same_bytes_and_stays_on_line() -> None:
+    line, reader = connected()
+    line.sent.clear()
+    reader.set_faults(ReaderFaults(busy=30))
+    submit(line, on=True)
+    assert line.run_until(lambda: reader.head.outputs == [True], 3.0)
+
+    assert links(line) == [(LinkState.SECURE, "")]
+    assert len({frame for _, frame in line.sent[:30]}) == 1
+
+
+def test_a_clear_answer_inside_a_session_is_an_alarm_and_believed_by_nobody() -> None:
+    line, _ = connected()
+    forged = RawCard(0, 0, CARD)
+    line.tamper = lambda asked, _answer: Packet(
+        asked.address, asked.sequence, forged.CODE, forged.to_bytes(), reply=True
+    ).to_bytes()
+    line.run(0.4)
+
+    assert line.happened(CardPresented) == []
+    assert alarms(line) == [LinkAlarm.DOWNGRADE]
+
+
+def test_damaged_answers_lead_to_new_keys_and_not_off_line() -> None:
+    line, reader = connected()
+    left = list(range(3))
+
+    def damage(_asked: Packet, answer: bytes) -> bytes:
+        packet = Packet.from_bytes(answer)
+        if left and packet.mac:
+            left.pop()
+            return replace(packet, mac=b"\0\0\0\0").to_bytes()
+        return answer
+
+    line.tamper = damage
+    line.run(1.0)
+
+    assert not left
+    assert reader.secure
+    assert links(line) == [(LinkState.SECURE, "")]
+
+
+def test_a_reader_that_drops_every_session_goes_down_and_is_tried_later() -> None:
+    line, _ = connected()
+    line.tamper = lambda asked, answer: refusal(asked, 6) if asked.security[:1] in (b"\x15", b"\x17") else answer
+    assert line.run_until(lambda: links(line)[-1] == (LinkState.DOWN, UNSTABLE), 2.0)
+
+    line.tamper = lambda _asked, answer: answer
+
+    assert line.run_until(lambda: links(line)[-1][0] is LinkState.SECURE, 2.0)
+
+
+@pytest.mark.parametrize("error", [4, 6])
+def test_a_sealed_refusal_about_the_session_itself_makes_a_new_one(error: int) -> None:
+    line, reader = connected()
+    reader.set_faults(ReaderFaults(nak=error))
+    submit(line, on=True)
+    line.run(0.1)
+    reader.set_faults(ReaderFaults())
+    line.run(2.0)
+
+    assert reader.head.outputs == [True]
+
+
+def test_a_refused_output_is_reported_and_the_door_goes_on() -> None:
+    line, reader = connected()
+    line.bus.submit(
+        DriveOutput(output(1, 9), energised=False, lease_s=0.0, urgency=Urgency.EMERGENCY), line.clock.moment()
+    )
+    line.run(1.0)
+    submit(line, on=True)
+    line.run(0.3)
+
+    assert [event.point.index for event in line.happened(OutputFailed)] == [9]
+    assert LinkAlarm.NAK in alarms(line)
+    assert reader.head.outputs == [True]
+    assert links(line) == [(LinkState.SECURE, "")]
+
+
+def test_answers_to_another_question_are_ignored() -> None:
+    line, reader = connected()
+    session = line.bus._by_id[1]
+    stranger = Packet(1, 0, Ack.CODE, reply=True)
+    assert not session.heard(replace(stranger, sequence=(session._sequence + 1) % 4), line.clock.moment())
+
+    session._exchange = None
+    assert not session.heard(stranger, line.clock.moment())
+    session.silent(line.clock.moment())
+
+    line.run(0.5)
+    assert reader.secure
+
+
+def test_a_busy_answer_may_carry_the_questions_own_number() -> None:
+    line, _ = connected()
+    left = [1]
+
+    def busy(asked: Packet, answer: bytes) -> bytes:
+        return Packet(1, asked.sequence, Busy.CODE, reply=True).to_bytes() if left and left.pop() else answer
+
+    line.tamper = busy
+    line.run(0.5)
+
+    assert links(line) == [(LinkState.SECURE, "")]
+
+
+def test_a_stream_of_commands_does_not_starve_cards() -> None:
+    line, reader = connected()
+    line.on_event = lambda event: (
+        submit(line, on=False, urgency=Urgency.ROUTINE) if isinstance(event, OutputProved) else None
+    )
+    submit(line, on=False, urgency=Urgency.ROUTINE)
+    reader.head.present(CARD)
+
+    assert line.run_until(lambda: bool(line.happened(CardPresented)), 1.0)
+
+
+def test_a_lost_line_is_a_lost_session() -> None:
+    line, _ = connected()
+    line.bus.line_lost("The serial port has gone.", line.clock.moment())
+    line.run(1.0)
+
+    assert links(line)[1:] == [(LinkState.DOWN, "The serial port has gone."), (LinkState.SECURE, "")]
