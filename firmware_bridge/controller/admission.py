@@ -17,7 +17,7 @@ from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.events import InputState
 from firmware_bridge.controller.indications import REFUSED_S, silent_at
 from firmware_bridge.controller.momentary import Grant
-from firmware_bridge.controller.reader import PIN_KEY_S, ReaderMachine
+from firmware_bridge.controller.reader import PIN_KEY_S, PinEntry, ReaderMachine
 from firmware_bridge.controller.world import World
 
 REMOTE_UNLOCK_S = 8.0
@@ -37,7 +37,7 @@ class Admission:
         """Decide a card, with the PIN that was typed to it."""
         decision = self._decide(reader, Read(reader.reader.id, bits=bits, pin=pin), self._facts(reader, answer), answer)
         if decision.pin_wanted and not decision.granted and pin is None:
-            reader.want_pin(bits, answer.now)
+            reader.want_pin(bits, decision, answer.now)
             self._show(reader, Indication.PIN_WANTED, PIN_KEY_S, answer)
             return
         self._conclude(reader, decision, None, answer)
@@ -49,9 +49,9 @@ class Admission:
         granted = self._conclude(reader, decision, signed, answer)
         reader.judged_text(text, answer.now, granted=granted)
 
-    def pin_overdue(self, reader: ReaderMachine, answer: Answer) -> None:
+    def pin_overdue(self, reader: ReaderMachine, entry: PinEntry, answer: Answer) -> None:
         """Nobody typed the PIN that a card wanted."""
-        self._refuse(reader, Decision(granted=False, reason=Reason.DENIED_PIN_REQUIRED), answer, why="pin_timeout")
+        self._refuse(reader, entry.decision, answer, cause="pin_timeout")
 
     def remote(self, machine: DoorMachine | None, door: int, by: str, action: str, answer: Answer) -> None:
         """Unlock a door once for an operator. It goes through the same slots as every other grant."""
@@ -130,7 +130,7 @@ class Admission:
         self._show(reader, shown, decision.unlock_s, answer)
         return True
 
-    def _refuse(self, reader: ReaderMachine, decision: Decision, answer: Answer, why: str = "") -> None:
+    def _refuse(self, reader: ReaderMachine, decision: Decision, answer: Answer, cause: str = "") -> None:
         unreported = reader.bounded(decision.reason, answer.now)
         if unreported is not None:
             answer.record(
@@ -139,7 +139,7 @@ class Admission:
                 reader=reader.reader.id,
                 holder=decision.holder_ref,
                 pass_id=_pass_text(decision),
-                cause=why,
+                cause=cause,
                 unreported=unreported or None,
             )
         if reader.refused(decision.reason, answer.now):

@@ -179,9 +179,9 @@ class Controller:
     def _card(self, reader: ReaderMachine, event: CardPresented, answer: Answer) -> None:
         if reader.repeats_card(event.bits, answer.now):
             return
-        if reader.pin is not None and reader.pin.bits != event.bits:
-            reader.pin = None
-            self._admission.pin_overdue(reader, answer)
+        waiting = reader.give_up_pin()
+        if waiting is not None and waiting.bits != event.bits:
+            self._admission.pin_overdue(reader, waiting, answer)
         self._admission.card(reader, event.bits, answer)
 
     def _stranger(self, reader: int, answer: Answer) -> None:
@@ -217,7 +217,8 @@ class Controller:
 
     def _advance_readers(self, answer: Answer) -> None:
         for reader in self._building.readers.values():
-            if reader.pin_overdue(answer.now):
-                self._admission.pin_overdue(reader, answer)
+            overdue = reader.pin_overdue(answer.now)
+            if overdue is not None:
+                self._admission.pin_overdue(reader, overdue, answer)
             if reader.lockout_over(answer.now):
                 answer.record(EventCode.READER_LOCKOUT_RELEASED, door=reader.reader.door, reader=reader.reader.id)

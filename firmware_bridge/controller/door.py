@@ -84,10 +84,9 @@ class DoorMachine:
         wait_s = self._standing.look_again_s
         self._look_again_at = None if wait_s is None else answer.now + wait_s
 
-    def _tell_schedule(self, before: Standing | None, answer: Answer) -> None:
-        was = before is not None and before.stack.get(Slot.SCHEDULE) is not None
-        now = self._standing.stack.get(Slot.SCHEDULE) is not None
-        if before is not None and was is not now:
+    def _tell_schedule(self, before: Standing, answer: Answer) -> None:
+        was, now = (held.stack.top()[0] is Slot.SCHEDULE for held in (before, self._standing))
+        if was is not now:
             code = EventCode.SCHEDULE_UNLOCK_START if now else EventCode.SCHEDULE_UNLOCK_END
             answer.record(code, door=self.door.id)
 
@@ -178,9 +177,13 @@ class DoorMachine:
         """
         if self._look_again_at is not None and self._look_again_at <= answer.now:
             self.refresh(answer)
+        running = self.momentary.slot is not None
         self._move_leaf(answer)
         self.momentary.advance(self.door, answer, watched=self.leaf.position is Position.CLOSED)
         self._stack_up(answer)
+        if running and self.momentary.slot is None:
+            # Locking again behind somebody is as urgent as letting them in was.
+            urgency = min(urgency, Urgency.GRANT)
         self._drive(answer, urgency, again=again)
         self._watch(answer)
 
@@ -223,6 +226,8 @@ class DoorMachine:
             urgency = Urgency.EMERGENCY
         elif slot in (Slot.PERMITTED_GRANT, Slot.GRANT):
             urgency = min(urgency, Urgency.GRANT)
+        elif slot in (Slot.LOCKDOWN, Slot.SECURE) and self.drive.untold:
+            urgency = Urgency.EMERGENCY
         self.drive.bring(effect, answer, urgency, until=self._until(), again=again)
 
     def _until(self) -> float | None:

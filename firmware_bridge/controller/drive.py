@@ -40,6 +40,11 @@ class LockDrive:
         """The output that moves the lock."""
         return self.lock.output
 
+    @property
+    def untold(self) -> bool:
+        """Whether the relay was never told where to be, or may have forgotten."""
+        return self._sent is None
+
     def energised(self, effect: Effect) -> bool:
         """Which relay state brings ``effect`` about with this wiring."""
         if effect is Effect.RELAY_OFF:

@@ -91,7 +91,7 @@ class Emergencies:
         for key in [key for key in self._told if key[1] == door]:
             judged = judged or verdict(machine, self._world, answer.now)
             told = self._told[key]
-            if judged.security is told or (told is Security.SECURED and _passing(machine)):
+            if judged.security is told or _passing(machine, told):
                 continue
             applied = self._applied[key[0]]
             if judged.waiting and answer.now < _waits_until(applied, machine):
@@ -132,10 +132,17 @@ def _waits_until(applied: Applied, machine: DoorMachine) -> float:
     return max(applied.since, machine.drive.sent_at) + PROOF_WAIT_S
 
 
-def _passing(machine: DoorMachine) -> bool:
-    """Whether a secured door is only being used as it may be: somebody leaves, or goes through with a right to."""
+def _passing(machine: DoorMachine, told: Security | None) -> bool:
+    """Whether the door is only being used as it may be: somebody goes through with a right to, or leaves.
+
+    That is no news about a door that was secured, and none to wait for about another one.
+    """
+    if machine.stack.top()[0] is Slot.PERMITTED_GRANT:
+        return True
+    if told is not Security.SECURED:
+        return False
     if machine.released:
-        return machine.stack.top()[0] in (Slot.EGRESS, Slot.PERMITTED_GRANT)
+        return machine.stack.top()[0] is Slot.EGRESS
     leaf = machine.leaf
     return leaf.position is Position.OPEN and not leaf.forced and leaf.held is DoorAlarm.NONE
 

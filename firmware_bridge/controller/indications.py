@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.emergency import in_force
+from access_control.core.decision.emergency import in_force, lock_effect
 from access_control.core.decision.model import EmergencyAction
-from access_control.core.decision.slots import Effect, Slot
+from access_control.core.decision.slots import Effect
 from firmware_bridge.controller.commands import Indication
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.world import World
@@ -20,12 +20,19 @@ def silent_at(door: int, world: World) -> bool:
     return any(d.action is EmergencyAction.LOCKDOWN for d in in_force(world.policy, world.orders, door))
 
 
+def _secured_outside(door: int, world: World) -> bool:
+    """Whether a Secure locks this door. Hold and Shelter use the same slot, but their readers look as usual."""
+    assert world.policy is not None
+    effects = lock_effect(world.policy, world.orders, door)
+    return any(effect.directive.action is EmergencyAction.SECURE for effect in effects)
+
+
 def resting(machine: DoorMachine, world: World) -> Indication:
     """What the readers of a door show at rest."""
     stack = machine.steady
     if silent_at(machine.door.id, world):
         return Indication.LOCKDOWN
-    if stack.get(Slot.SECURE) is not None:
+    if _secured_outside(machine.door.id, world):
         return Indication.SECURE
     if not world.alive(machine.lock_device):
         return Indication.DEGRADED

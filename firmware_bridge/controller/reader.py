@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from access_control.core.credentials.bits import Bits
-from access_control.core.decision.model import Reader
+from access_control.core.decision.model import Decision, Reader
 from access_control.core.decision.reasons import Reason
 from firmware_bridge.controller.commands import Indication
 from firmware_bridge.controller.limits import Limiter
@@ -49,6 +49,7 @@ class PinEntry:
     """A card that waits for its PIN."""
 
     bits: Bits
+    decision: Decision
     due: float
     digits: str = ""
 
@@ -107,9 +108,9 @@ class ReaderMachine:
         """As :meth:`bounded`, for alarms of the line."""
         return self._alarms.setdefault(kind, Limiter(5, 60.0)).take(now)
 
-    def want_pin(self, bits: Bits, now: float) -> None:
+    def want_pin(self, bits: Bits, decision: Decision, now: float) -> None:
         """Wait for a PIN to this card."""
-        self.pin = PinEntry(bits, now + PIN_KEY_S)
+        self.pin = PinEntry(bits, decision, now + PIN_KEY_S)
 
     def key(self, key: str, now: float) -> PinEntry | None:
         """Take one key; a complete entry is handed back and forgotten."""
@@ -126,12 +127,16 @@ class ReaderMachine:
             entry.digits += key
         return None
 
-    def pin_overdue(self, now: float) -> bool:
-        """Whether the card that waits for its PIN has waited too long; it is then forgotten."""
+    def pin_overdue(self, now: float) -> PinEntry | None:
+        """The card that has waited too long for its PIN; it is then forgotten."""
         if self.pin is None or now < self.pin.due:
-            return False
-        self.pin = None
-        return True
+            return None
+        return self.give_up_pin()
+
+    def give_up_pin(self) -> PinEntry | None:
+        """The card that waits for its PIN, which is then forgotten."""
+        entry, self.pin = self.pin, None
+        return entry
 
     def lockout_over(self, now: float) -> bool:
         """Whether a pause has just ended."""

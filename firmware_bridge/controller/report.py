@@ -44,7 +44,10 @@ def verdict(machine: DoorMachine, world: World, now: float) -> Verdict:
     if machine.leaf.latch_faulty:
         return Verdict(Security.NOT_SECURE, "The door is shut but its latch is not thrown. Pull it shut.")
     if not world.alive(machine.lock_device):
-        return Verdict(Security.UNKNOWN, "The device that moves the lock does not answer. Walk there and check.")
+        # Just after a start nothing has answered yet; that is no failure before it has had the time to.
+        never = machine.lock_device not in world.links
+        why = "The device that moves the lock does not answer. Walk there and check."
+        return Verdict(Security.UNKNOWN, why, waiting=never)
     if not machine.drive.fresh(now):
         return Verdict(Security.UNKNOWN, "The lock has not proved that it is locked.", waiting=True)
     if position is Position.NOT_MONITORED:
