@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from access_control.core.credentials.canonical import Credential, digest, pin_digest
 from access_control.core.credentials.reading import BadReadKind, read_card
 from access_control.core.decision.case import Rule
-from access_control.core.decision.model import BadgeStatus, Known
+from access_control.core.decision.model import BadgeStatus, HolderClass, Known
 from access_control.core.decision.reasons import Reason
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ it was without power and service together.
 """
 
 LONGEST_PIN = 16
+
+# Looking a member up on its enum costs as much as a whole rule; these are asked for at every read.
+_YES, _ACTIVE, _RESPONDER = Known.YES, BadgeStatus.ACTIVE, HolderClass.RESPONDER
 
 _STATUS = {
     BadgeStatus.LOST: Reason.DENIED_LOST,
@@ -67,16 +70,18 @@ def _card_readable(case: Case) -> Reason | None:
 
 
 def _credential_known(case: Case) -> Reason | None:
-    case.digest = digest(case.policy.digest_key, case.credential)
-    row = case.policy.credentials.rows.get(case.digest)
+    policy = case.policy
+    case.digest = digest(policy.digest_key, case.credential)
+    row = policy.credentials.rows.get(case.digest)
     if row is None:
         return Reason.DENIED_UNKNOWN_CREDENTIAL
-    holder = case.policy.credentials.holders[row]
+    holder = policy.credentials.holders[row]
     if row < 0 or holder < 0:
         return Reason.DENIED_POLICY
-    holders = case.policy.holders
+    holders = policy.holders
     case.row, case.holder = row, holder
     case.holder_class = holders.classes[holder]
+    case.responder = case.holder_class is _RESPONDER
     case.holder_ref = holders.refs[holder]
     case.extended = bool(holders.extended[holder])
     return None
@@ -91,7 +96,7 @@ def _not_revoked(case: Case) -> Reason | None:
 
 def _badge_status(case: Case) -> Reason | None:
     status = case.policy.credentials.status[case.row]
-    return None if status is BadgeStatus.ACTIVE else _STATUS[status]
+    return None if status is _ACTIVE else _STATUS[status]
 
 
 def _badge_validity(case: Case) -> Reason | None:
@@ -114,19 +119,20 @@ def _validity(case: Case, start: int, end: int) -> Reason | None:
     While the clock is untrusted a responder is only refused for a window that had ended when Policy was made; others
     are judged by the clock as it stands, and at exterior doors not admitted when the window may be over by now.
     """
+    if case.clock_trusted and start <= case.second < end:
+        return None
     if not case.clock_trusted and case.responder:
         return Reason.DENIED_EXPIRED if end <= case.policy.made_at.timestamp() else None
     if case.second < start:
         return Reason.DENIED_NOT_YET_ACTIVE
     if case.second >= end:
         return Reason.DENIED_EXPIRED
-    if not case.clock_trusted and case.exterior and case.second + CLOCK_DOUBT_S >= end:
-        return Reason.DENIED_CLOCK_UNTRUSTED
-    return None
+    in_doubt = case.exterior and case.second + CLOCK_DOUBT_S >= end
+    return Reason.DENIED_CLOCK_UNTRUSTED if in_doubt else None
 
 
 def _reader_not_paused(case: Case) -> Reason | None:
-    paused = case.facts.locked_out is Known.YES and not case.responder
+    paused = case.facts.locked_out is _YES and not case.responder
     return Reason.DENIED_MAX_ATTEMPTS if paused else None
 
 
@@ -138,7 +144,7 @@ def _responder_pin(case: Case) -> Reason | None:
 
 def _pin(case: Case) -> Reason | None:
     times = case.reader.pin_times
-    if case.responder or not (times.always or times.covers(case.second) or case.doubtful(times)):
+    if case.responder or not (times.covers(case.second) or case.doubtful(times)):
         return None
     return _judge_pin(case)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from access_control.core.decision.building import DoorClass, Timetable
-from access_control.core.decision.model import HolderClass, Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from access_control.core.credentials.canonical import Credential
     from access_control.core.credentials.passes import SignedPass
     from access_control.core.decision.building import Door, Reader
-    from access_control.core.decision.model import Facts, Orders, Policy, Read
+    from access_control.core.decision.model import Facts, HolderClass, Orders, Policy, Read
     from access_control.core.decision.reasons import Reason
 
 
@@ -24,9 +23,12 @@ class Case:
 
     Attributes:
         second: The instant of the read, UTC seconds.
+        clock_trusted: Whether that instant is proved; not knowing it counts as not proved.
+        past_horizon: Whether timetables have not been worked out for this instant.
         row: The badge's row in :attr:`Policy.credentials`.
         holder: The holder's row in :attr:`Policy.holders`.
         levels: The access levels that the holder has.
+        responder: Police, fire or medical service: they pass wherever the door's hardware allows it.
         despite_lock: Something locks the door that this holder may pass all the same.
     """
 
@@ -34,7 +36,9 @@ class Case:
     orders: Orders
     read: Read
     facts: Facts
-    second: int = 0
+    second: int
+    clock_trusted: bool
+    past_horizon: bool
     reader: Reader = field(init=False)
     door: Door = field(init=False)
     credential: Credential = field(init=False)
@@ -49,27 +53,13 @@ class Case:
     extended: bool = False
     pass_id: int | None = None
     pin_wanted: bool = False
+    responder: bool = False
     despite_lock: bool = False
-
-    @property
-    def responder(self) -> bool:
-        """Whether this is police, fire or medical service: they pass wherever the door's hardware allows it."""
-        return self.holder_class is HolderClass.RESPONDER
 
     @property
     def exterior(self) -> bool:
         """Whether the door leads outside, where doubt is answered with a refusal."""
         return self.door.door_class is DoorClass.EXTERIOR
-
-    @property
-    def clock_trusted(self) -> bool:
-        """Whether the instant is proved; not knowing that counts as not proved."""
-        return self.facts.clock_trusted is Known.YES
-
-    @property
-    def past_horizon(self) -> bool:
-        """Whether timetables have not been worked out for this instant."""
-        return self.second >= self.policy.horizon
 
     def doubtful(self, times: Timetable) -> bool:
         """Whether a timetable cannot be judged now, because of the clock or the horizon."""

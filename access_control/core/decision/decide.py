@@ -8,7 +8,7 @@ from access_control.core.decision.badge_rules import BADGE_RULES, PIN_RULE, READ
 from access_control.core.decision.case import Case, Rule
 from access_control.core.decision.door_rules import DOOR_RULES
 from access_control.core.decision.level_rules import LEVEL_RULES
-from access_control.core.decision.model import Decision, Step
+from access_control.core.decision.model import Decision, Known, Step
 from access_control.core.decision.pass_rules import PASS_RULES
 from access_control.core.decision.reasons import Reason
 
@@ -45,19 +45,18 @@ def decide(
         at: The instant of the read, with a time zone.
         explain: Also write down each rule as it was applied. The verdict is the same either way.
     """
-    case = Case(policy, orders, read, facts)
     steps: list[Step] | None = [] if explain else None
     try:
-        reason = _first_refusal(case, at, steps)
+        second = int(at.timestamp())
+        trusted = facts.clock_trusted is Known.YES
+        case = Case(policy, orders, read, facts, second, trusted, second >= policy.horizon)
+        reason = Reason.DENIED_POLICY if at.tzinfo is None else _first_refusal(case, steps)
         return _refused(case, reason, steps) if reason is not None else _granted(case, steps)
     except Exception:  # noqa: BLE001 - whatever hostile documents provoke, the door stays shut and the bridge runs on
-        return _refused(case, Reason.DENIED_POLICY, steps)
+        return Decision(granted=False, reason=Reason.DENIED_POLICY, trace=tuple(steps or ()))
 
 
-def _first_refusal(case: Case, at: datetime, steps: list[Step] | None) -> Reason | None:
-    if at.tzinfo is None:
-        return Reason.DENIED_POLICY
-    case.second = int(at.timestamp())
+def _first_refusal(case: Case, steps: list[Step] | None) -> Reason | None:
     scanned = case.read.bits is None and case.read.text is not None
     for rule in PASS_ORDER if scanned else CARD_ORDER:
         try:

@@ -14,6 +14,9 @@ from access_control.core.decision.slots import Effect
 if TYPE_CHECKING:
     from access_control.core.decision.case import Case
 
+# Looking a member up on its enum costs as much as a whole rule; these are asked for at every read.
+_YES, _NO = Known.YES, Known.NO
+
 _REFUSED_BY = {
     EmergencyAction.LOCKDOWN: Reason.DENIED_LOCKDOWN,
     EmergencyAction.EVACUATE: Reason.DENIED_EVACUATE,
@@ -24,7 +27,7 @@ _REFUSED_BY = {
 
 
 def _fire(case: Case) -> Reason | None:
-    cut = case.door.lock.fire_action is FireAction.RELATCH and case.facts.fire_at_door is Known.YES
+    cut = case.facts.fire_at_door is _YES and case.door.lock.fire_action is FireAction.RELATCH
     return Reason.DENIED_FIRE if cut else None
 
 
@@ -45,27 +48,28 @@ def _emergency(case: Case) -> Reason | None:
 
 
 def _door_in_service(case: Case) -> Reason | None:
-    blocked = case.door.out_of_service or _overridden(case, OverrideEffect.BLOCK)
-    return _unless_responder(case, Reason.DENIED_ALL) if blocked else None
+    if case.door.out_of_service or _overridden(case, OverrideEffect.BLOCK):
+        return _unless_responder(case, Reason.DENIED_ALL)
+    return None
 
 
 def _manual_lock(case: Case) -> Reason | None:
-    locked = _overridden(case, OverrideEffect.LOCK)
-    return _unless_responder(case, Reason.LOCKED_BY_HIGHER_PRIORITY) if locked else None
+    if _overridden(case, OverrideEffect.LOCK):
+        return _unless_responder(case, Reason.LOCKED_BY_HIGHER_PRIORITY)
+    return None
 
 
 def _room_lock(case: Case) -> Reason | None:
     fact = case.facts.room_locked
-    may_be = fact is Known.UNKNOWN and case.door.door_class is DoorClass.ROOM
-    return _unless_responder(case, Reason.DENIED_ROOM_LOCKED) if fact is Known.YES or may_be else None
+    if fact is _NO or (fact is not _YES and case.door.door_class is not DoorClass.ROOM):
+        return None
+    return _unless_responder(case, Reason.DENIED_ROOM_LOCKED)
 
 
 def _overridden(case: Case, effect: OverrideEffect) -> bool:
-    return any(
-        order.door == case.reader.door
-        and order.effect is effect
-        and (order.expires is None or case.second < order.expires)
-        for order in case.orders.overrides
+    here = case.orders.overrides_at.get(case.reader.door)
+    return here is not None and any(
+        order.effect is effect and (order.expires is None or case.second < order.expires) for order in here
     )
 
 

@@ -70,16 +70,19 @@ class DirectiveSet:
 
     Two records with one id do not come from honest hands; then the stricter one stays, so that merging still gives the
     same answer in every order.
+
+    Attributes:
+        standing: What is not released everywhere, with the doors that are. Ids are kept for ever, and a card must not
+            have to walk them all.
     """
 
     directives: Mapping[str, Directive] = field(default_factory=lambda: MappingProxyType({}))
     releases: Mapping[str, Release] = field(default_factory=lambda: MappingProxyType({}))
-    # What is not released everywhere, with the doors that are. Ids are kept for ever; a card must not walk them all.
-    _open: tuple[tuple[Directive, frozenset[int]], ...] = field(init=False, repr=False, compare=False)
+    standing: tuple[tuple[Directive, frozenset[int]], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sort out once what may still be in force."""
-        object.__setattr__(self, "_open", tuple(_still_open(self.directives, self.releases.values())))
+        object.__setattr__(self, "standing", tuple(_still_open(self.directives, self.releases.values())))
 
     def with_directive(self, directive: Directive) -> DirectiveSet:
         """The set with one more directive; one that is already there changes nothing."""
@@ -105,7 +108,7 @@ class DirectiveSet:
         """
         found = [
             directive
-            for directive, released in self._open
+            for directive, released in self.standing
             if door not in released and (door in directive.doors or door in scopes.get(directive.scope, ()))
         ]
         if len(found) > 1:
@@ -160,6 +163,8 @@ class EmergencyEffect:
 
 def in_force(policy: Policy, orders: Orders, door: int) -> tuple[Directive, ...]:
     """The directives that rule a door now, highest first; without drills where drills move no doors."""
+    if not orders.directives.standing:
+        return ()
     found = orders.directives.in_force_at(door, policy.scopes)
     if found and not policy.emergency_rules.drill_moves_doors:
         return tuple(directive for directive in found if not directive.drill)

@@ -42,21 +42,24 @@ def _access_levels(case: Case) -> Reason | None:
     if case.responder:
         return None
     grants = case.policy.grants.get(case.reader.door, _NONE)
-    here = [grants[level] for level in case.levels if level in grants]
-    if any(times.always or _opens_now(case, times) for times in here):
-        return None
-    if not here:
+    judged = case.clock_trusted and not case.past_horizon
+    named = sometimes = False
+    for level in case.levels:
+        times = grants.get(level)
+        if times is None:
+            continue
+        if times.always or (judged and times.covers(case.second)):
+            return None
+        named = True
+        sometimes = sometimes or bool(times.starts)
+    if not named:
         return _refused_without_level(case)
     if case.past_horizon:
         return Reason.DENIED_PAST_HORIZON
-    if case.clock_trusted or not any(times.starts for times in here):
+    if case.clock_trusted or not sometimes:
         return Reason.DENIED_OUT_OF_SCHEDULE
     # Inside, a timed level opens its door at any time while nobody can tell the time: better than a dark corridor.
     return Reason.DENIED_CLOCK_UNTRUSTED if case.exterior else None
-
-
-def _opens_now(case: Case, times: Timetable) -> bool:
-    return case.clock_trusted and not case.past_horizon and times.covers(case.second)
 
 
 def _refused_without_level(case: Case) -> Reason:

@@ -254,6 +254,13 @@ class Orders:
     overrides: tuple[Override, ...] = ()
     revoked: Mapping[bytes, BadgeStatus] = field(default_factory=_nothing)
     revoked_passes: Mapping[int, PassRevocation] = field(default_factory=_nothing)
+    overrides_at: Mapping[int, tuple[Override, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort overrides by door once, so that a read looks at its own door's only."""
+        doors = {override.door for override in self.overrides}
+        sorted_out = {door: tuple(o for o in self.overrides if o.door == door) for door in doors}
+        object.__setattr__(self, "overrides_at", MappingProxyType(sorted_out))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,35 @@
-"""What a case makes of clock and horizon."""
+"""When a timetable cannot be judged."""
 
 import pytest
 
 from access_control.core.decision.case import Case
 from access_control.core.decision.emergency import DirectiveSet
-from access_control.core.decision.model import Facts, HolderClass, Known, Orders, Policy, Read, Revision, Timetable
+from access_control.core.decision.model import Facts, Orders, Policy, Read, Revision, Timetable
 
 LUNCH = Timetable(starts=(100,), ends=(200,))
 
 
-def case(policy: Policy, trusted: Known, second: int = 150) -> Case:
-    return Case(policy, Orders(Revision(1, 1), DirectiveSet()), Read(1), Facts(clock_trusted=trusted), second)
+def case(policy: Policy, *, trusted: bool, past_horizon: bool) -> Case:
+    return Case(policy, Orders(Revision(1, 1), DirectiveSet()), Read(1), Facts(), 150, trusted, past_horizon)
 
 
-@pytest.mark.parametrize("trusted", [Known.NO, Known.UNKNOWN])
-def test_timed_rules_are_doubtful_while_the_clock_is(small_school: Policy, trusted: Known) -> None:
-    assert case(small_school, trusted).doubtful(LUNCH)
-    assert not case(small_school, Known.YES).doubtful(LUNCH)
-
-
-def test_timed_rules_are_doubtful_from_the_horizon_on(small_school: Policy) -> None:
-    horizon = small_school.horizon
-    assert case(small_school, Known.YES, horizon).doubtful(LUNCH)
-    assert not case(small_school, Known.YES, horizon - 1).doubtful(LUNCH)
+@pytest.mark.parametrize(
+    ("trusted", "past_horizon", "doubtful"),
+    [(True, False, False), (False, False, True), (True, True, True), (False, True, True)],
+)
+def test_hours_are_doubtful_without_a_clock_and_past_the_horizon(
+    small_school: Policy, trusted: bool, past_horizon: bool, doubtful: bool
+) -> None:
+    assert case(small_school, trusted=trusted, past_horizon=past_horizon).doubtful(LUNCH) is doubtful
 
 
 @pytest.mark.parametrize("times", [Timetable(always=True), Timetable()])
 def test_always_and_never_are_never_doubtful(small_school: Policy, times: Timetable) -> None:
-    assert not case(small_school, Known.NO).doubtful(times)
+    assert not case(small_school, trusted=False, past_horizon=True).doubtful(times)
 
 
-def test_only_responders_are_responders(small_school: Policy) -> None:
-    asked = case(small_school, Known.YES)
-    answers = {}
-    for kind in HolderClass:
-        asked.holder_class = kind
-        answers[kind] = asked.responder
-    assert [kind for kind, answer in answers.items() if answer] == [HolderClass.RESPONDER]
+@pytest.mark.parametrize(("door", "exterior"), [(1, True), (3, False), (6, False)])
+def test_only_doors_to_the_outside_are_exterior(small_school: Policy, door: int, exterior: bool) -> None:
+    asked = case(small_school, trusted=True, past_horizon=False)
+    asked.door = small_school.doors[door]
+    assert asked.exterior is exterior
