@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from access_control.core.wire.events import EventRecord, Severity, severity_of, words_of
-from access_control.demo.building import NAMES
+from access_control.demo.building import NAMES, READERS
 from access_control.demo.people import BY_REF
 from access_control.demo.scene import DoorRow, LogLine, Mark, Tone
 from access_control.demo.witness import GRANTS
@@ -20,14 +20,25 @@ def told(event: EventRecord) -> LogLine | None:
     """One line of the log, or nothing for what only machines care about."""
     if event.code in QUIET:
         return None
-    words = words_of(event.code, event.detail)
+    words = brief(event) or words_of(event.code, event.detail)
     who = BY_REF[event.holder].name if event.holder in BY_REF else ""
-    door = f"Door {event.door} {NAMES.get(event.door, '')}" if event.door is not None else ""
-    before = ": ".join(part for part in (door, who) if part)
-    time = f" ({event.detail['ms']} ms)" if isinstance(event.detail.get("ms"), int) else ""
+    before = ": ".join(part for part in (where(event), who) if part)
     return LogLine(
-        event.moment().astimezone().strftime("%H:%M:%S"), f"{before}: {words}{time}" if before else words, tone(event)
+        event.moment().astimezone().strftime("%H:%M:%S"), f"{before}: {words}" if before else words, tone(event)
     )
+
+
+def brief(event: EventRecord) -> str:
+    """Shorter words where eight lines come at once; empty for everything else."""
+    after = event.detail.get("ms")
+    return f"secured, proved after {after} ms." if event.code == "DOOR_SECURED" and isinstance(after, int) else ""
+
+
+def where(event: EventRecord) -> str:
+    """The door of an event, or else its reader; nothing for what happened at neither."""
+    if event.door is not None:
+        return f"Door {event.door} {NAMES.get(event.door, '')}".rstrip()
+    return next((reader.name for reader in READERS if reader.id == event.reader), "")
 
 
 def tone(event: EventRecord) -> Tone:
@@ -69,7 +80,7 @@ def door_state(status: Plain) -> tuple[Mark, str]:
     if position == "open":
         return Mark.OPEN, "open"
     if status["command"] == "unlock":
-        return Mark.UNLOCKED, "unlocked"
+        return (Mark.UNLOCKED, "unlocked") if status["proved"] else (Mark.UNKNOWN, "unlocked?")
     mark = {"secured": Mark.SECURED, "not_monitored": Mark.NOT_MONITORED}.get(security, Mark.NOT_SECURE)
     return mark, mark.word
 

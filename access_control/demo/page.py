@@ -49,7 +49,7 @@ class SchoolPage(App[None]):
         Binding("x", "leave", "Exit"),
         Binding("l", "lockdown", "Lockdown"),
         Binding("r", "release", "Release"),
-        Binding("k", "bridge", "Kill -9"),
+        Binding("k", "bridge", "Kill/start"),
         Binding("f", "faults", "Faults"),
         Binding("q", "quit", "Quit"),
     ]
@@ -132,7 +132,7 @@ class SchoolPage(App[None]):
             key, cells = str(row.door), door_cells(row)
             if key not in table.rows:
                 table.add_row(*cells, key=key)
-            else:
+            elif row not in self._scene.doors:
                 for (column, _), cell in zip(COLUMNS, cells, strict=True):
                     table.update_cell(key, column, cell)
         self._scene = scene
@@ -146,7 +146,7 @@ class SchoolPage(App[None]):
         banner.set_class(bool(scene.emergency), "emergency")
         banner.set_class(not scene.bridge_runs, "down")
         if not scene.bridge_runs:
-            banner.update("The bridge is not running: nothing is known of any door. Press k to start it again.")
+            banner.update("The bridge is down: nothing is known of any door. Press k to start it again.")
         else:
             banner.update(scene.emergency or "A school morning. Choose a door and a person, then present the card.")
 
@@ -252,10 +252,13 @@ def door_cells(row: DoorRow) -> tuple[Text, Text, Text, Text]:
     for colour in ("red", "green", "amber"):
         if colour in row.reader:
             reader.stylize("yellow" if colour == "amber" else colour)
+    # Milliseconds are about a door that is secured; on any other the age of the proof matters more.
+    confirmed = row.confirmed if row.mark is Mark.SECURED else ""
+    proof = Text(confirmed or row.proved, "bold" if confirmed else "dim", no_wrap=True)
     return (
         Text(f"{row.number} {row.name}", no_wrap=True, overflow="ellipsis"),
         Text(f"{row.mark.shape} {row.words}", style, no_wrap=True, overflow="ellipsis"),
-        Text(row.confirmed or row.proved, "bold" if row.confirmed else "dim", no_wrap=True),
+        proof,
         reader,
     )
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from access_control.core.wire.events import EventRecord, Severity
 from access_control.demo.narration import ago, door_row, door_state, emergency_banner, led, told
@@ -70,7 +71,13 @@ def test_the_tone_of_a_line(code: str, tone: Tone) -> None:
 def test_how_long_a_door_took_to_be_secured_is_said() -> None:
     line = told(event("DOOR_SECURED", 2, ms=143))
     assert line is not None
-    assert line.words.endswith("(143 ms)")
+    assert line.words == "Door 2 Gym, field side: secured, proved after 143 ms."
+
+
+def test_what_happened_to_a_reader_names_the_reader() -> None:
+    line = told(replace(event("READER_OFFLINE"), reader=9))
+    assert line is not None
+    assert line.words.startswith("Main entrance, pass scanner: ")
 
 
 def test_what_only_machines_care_about_is_not_told() -> None:
@@ -95,6 +102,7 @@ def test_an_unknown_holder_and_no_door_are_left_out() -> None:
         ({"security": "unknown", "position": "open"}, Mark.UNKNOWN, "unknown"),
         ({"security": "not_secure", "position": "open"}, Mark.OPEN, "open"),
         ({"security": "not_secure", "command": "unlock"}, Mark.UNLOCKED, "unlocked"),
+        ({"security": "not_secure", "command": "unlock", "proved": False}, Mark.UNKNOWN, "unlocked?"),
         ({"security": "not_secure"}, Mark.NOT_SECURE, "not secure"),
         ({"security": "not_monitored"}, Mark.NOT_MONITORED, "not monitored"),
     ],

@@ -181,7 +181,7 @@ def test_killing_the_bridge_shows_that_nothing_is_known() -> None:
         await pilot.press("k")
         await settled(page, pilot)
         await seen_anew(page, pilot)
-        assert "not running" in text_of(page, "#banner")
+        assert "bridge is down" in text_of(page, "#banner")
         assert "? unknown" in str(page.query_one("#doors", DataTable).get_row("1")[1])
         await pilot.press("k")
 
@@ -242,9 +242,10 @@ def test_everything_is_on_the_screen(size: tuple[int, int]) -> None:
 
 
 def test_a_state_is_told_by_shape_and_word_and_not_by_colour_alone() -> None:
-    row = DoorRow(1, "1", "Main entrance", Mark.ALARM, "FORCED OPEN", "now", "● red", "143 ms")
-    name, state, proved, reader = (cell.plain for cell in door_cells(row))
-    assert (name, state, proved, reader) == ("1 Main entrance", "▲ FORCED OPEN", "143 ms", "● red")
+    secured = DoorRow(1, "1", "Main entrance", Mark.SECURED, "secured", "now", "● red", "143 ms")
+    assert [cell.plain for cell in door_cells(secured)] == ["1 Main entrance", "■ secured", "143 ms", "● red"]
+    forced = replace(secured, mark=Mark.ALARM, words="FORCED OPEN")
+    assert [cell.plain for cell in door_cells(forced)] == ["1 Main entrance", "▲ FORCED OPEN", "now", "● red"]
 
 
 def test_characters_are_found_by_name() -> None:
