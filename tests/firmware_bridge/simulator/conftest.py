@@ -48,6 +48,7 @@ class TestPanel:
         self._next = 0
         self._session: SecureSession | None = None
         self.last_frame = b""
+        self.last_answer: bytes | None = None
 
     def ask(self, command: Command, *, security: bytes = b"") -> Reply | UnknownReply | Malformed | None:
         """Send a command with the next sequence number; the reply, or None for silence."""
@@ -55,7 +56,7 @@ class TestPanel:
         if self._session:
             packet = self._session.seal(packet)
         self.last_frame = packet.to_bytes()
-        answer = self._carry(self.last_frame)
+        self.last_answer = answer = self._carry(self.last_frame)
         if answer is None:
             return None
         self._next = self._next % 3 + 1

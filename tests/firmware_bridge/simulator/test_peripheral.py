@@ -111,14 +111,14 @@ def test_the_same_sequence_number_gets_the_same_reply_and_nothing_is_done_twice(
     assert keyed.panel.secure()
     keyed.reader.head.present(CARD)
     assert keyed.panel.ask(Poll()) == RawCard(0, 0, CARD)
-    first = keyed.panel.again()
-    assert first == keyed.panel.again()
+    assert keyed.panel.again() == keyed.panel.last_answer
+    assert keyed.panel.again() == keyed.panel.last_answer
     assert keyed.panel.ask(Poll()) == Ack(), "the card is not there a second time"
     happened = keyed.world.watch()
     assert keyed.panel.ask(OPEN) == Ack()
     opening = keyed.panel.last_frame
     keyed.world.relay_commanded(LOCK, energised=False, by="test")
-    assert keyed.carry(opening) is not None
+    assert keyed.carry(opening) == keyed.panel.last_answer
     assert keyed.world.outputs[LOCK] is False, "the repeated command was not carried out again"
     assert happened.qsize() == 2
     assert keyed.panel.ask(Poll()) == Ack(), "the session goes on"
@@ -134,6 +134,16 @@ def test_a_card_counts_as_fetched_when_the_panel_goes_on(fresh: Bench) -> None:
     assert fetched == []
     fresh.panel.ask(Poll())
     assert fetched == [RawCard(0, 0, CARD)]
+
+
+def test_a_card_does_not_count_as_fetched_when_the_panel_begins_anew(fresh: Bench) -> None:
+    fetched: list[RawCard] = []
+    fresh.reader.card_fetched = fetched.append
+    fresh.reader.head.present(CARD)
+    assert fresh.panel.ask(Poll()) == RawCard(0, 0, CARD)
+    fresh.panel.restart()
+    fresh.panel.ask(Poll())
+    assert fetched == []
 
 
 def test_sequence_zero_begins_anew(keyed: Bench) -> None:
@@ -328,6 +338,19 @@ def test_timed_outputs(fresh: Bench, control: OutputControl, timer: int, at_once
     assert fresh.reader.head.outputs == [at_once]
     fresh.reader.head._timer_over(0, fresh.now_s + 0.6)
     assert fresh.reader.head.outputs == [later]
+
+
+def test_a_timer_that_was_set_anew_does_not_end_early(fresh: Bench) -> None:
+    head = fresh.reader.head
+    fresh.panel.ask(SetOutputs((OutputOrder(0, OutputControl.ON_FOR_TIMER, 5),)))
+    fresh.now_s += 0.4
+    fresh.panel.ask(SetOutputs((OutputOrder(0, OutputControl.ON_FOR_TIMER, 5),)))
+    head._timer_over(0, fresh.now_s + 0.1)
+    assert head.outputs == [True]
+    head._timer_over(0, fresh.now_s + 0.6)
+    assert head.outputs == [False]
+    fresh.panel.ask(SetOutputs((OutputOrder(0, OutputControl.ON_AFTER_TIMER),)))
+    assert head.outputs == [True], "no timer runs any more, so it holds at once"
 
 
 def test_an_order_while_the_timer_runs(fresh: Bench) -> None:

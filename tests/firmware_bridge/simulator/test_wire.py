@@ -94,6 +94,8 @@ def test_nothing_passes_a_cut_line_not_even_what_was_under_way() -> None:
     wire = Wire(9600)
     wire.host_sends(TEN, 1.0)
     wire.peer_sends(Transmission(TEN, 2.0))
+    wire.peer_sends(Transmission(TEN, 1.5))
+    assert arrived(wire, 1.5) == b""
     wire.faults = LineFaults(cut=True)
     wire.host_sends(TEN, 1.0)
     assert (heard_of(wire), arrived(wire)) == (b"", b"")
