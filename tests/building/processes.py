@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from access_control.core.wire.events import EventRecord, decode_event
 from firmware_bridge.local.client import LocalClient
+from firmware_bridge.simulator.config import BuildingConfig
 from firmware_bridge.simulator.config_writing import write_building
 from firmware_bridge.simulator.remote import Remote
 from tests.building.signed import Installation
@@ -102,13 +103,14 @@ def ended(process: Process) -> Iterator[Process]:
 class Site:
     """One installation with its simulator running; the bridge is started and ended by the test."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, building: BuildingConfig | None = None) -> None:
         self.installation = installation
+        self._building = building or installation.building()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         path = self.installation.place / "building.json"
-        write_building(self.installation.building(), path)
+        write_building(self._building, path)
         place = self.installation.place
         self.simulator = self._stack.enter_context(ended(launch(["simulate", str(path)], cwd=place)))
         until(lambda: self.simulator.out or self.simulator.popen.poll() is not None, "the simulator is ready")

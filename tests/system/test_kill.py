@@ -96,14 +96,13 @@ def test_no_grant_is_lost_and_none_is_doubled(site: Site) -> None:
     until(lambda: not outputs_on(site), "every lock is locked again at the end")
     site.wait_for_readers()
     assert last.stop() == 0
-    events = site.events()
+    events, moved = site.events(), releases(site)
+    lost, without_release = unexplained(moved, events)
+    assert lost == []
+    assert len(moved) >= ROUNDS
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert len({(event.bridge, event.stream) for event in events}) == 1
     assert [event.code for event in events].count("BRIDGE_UNCLEAN_STOP") == ROUNDS
-    moved = releases(site)
-    assert len(moved) >= ROUNDS
-    lost, without_release = unexplained(moved, events)
-    assert lost == []
     # A grant is stored before its lock moves: the kill may come in between, and then it is the last of its run.
     assert len(without_release) <= ROUNDS
     order = {event.seq: number for number, event in enumerate(events)}

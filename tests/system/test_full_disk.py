@@ -1,0 +1,72 @@
+"""A disk that takes nothing: every write of the bridge fails from one moment to the next, and later works again."""
+
+from __future__ import annotations
+
+import resource
+
+import pytest
+
+from firmware_bridge.local.client import BridgeRefusedError
+from firmware_bridge.simulator.relay_log import read_relay_log
+from tests.building.processes import Process, Site, until
+from tests.building.signed import ADA, BEN, FRONT, ROOM, School, card
+
+
+def let_write(bridge: Process, *, allowed: bool) -> None:
+    """Have the kernel refuse every write to a file by this one process, or allow it again."""
+    _, hard = resource.prlimit(bridge.popen.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(bridge.popen.pid, resource.RLIMIT_FSIZE, (hard if allowed else 0, hard))
+
+
+def present(site: Site, reader: int, person: int) -> None:
+    bits = card(person)
+    site.remote.ask("present", reader=reader, bits=format(bits.value, f"0{bits.length}b"))
+
+
+def releases_of(site: Site, door: int) -> int:
+    return sum(
+        line["what"] == "output" and line["door"] == door and line["on"] is True
+        for line in read_relay_log(site.installation.relays)
+    )
+
+
+def test_doors_go_on_and_their_events_are_stored_later_and_flagged(site: Site) -> None:
+    school = School()
+    bridge = site.start_bridge()
+    site.apply(school.keys(), school.policy(), school.orders())
+    site.wait_for_readers()
+    let_write(bridge, allowed=False)
+    present(site, FRONT, ADA)
+    until(lambda: releases_of(site, FRONT) == 1, "the front door opens")
+    present(site, ROOM, BEN)
+    present(site, ROOM, ADA)
+    until(lambda: releases_of(site, ROOM) == 1, "the room opens")
+    until(lambda: site.status()["outbox"]["trouble"], "the status says that the disk takes nothing")
+    with site.client() as client:
+        answer = client.start_emergency("local:principal")
+    assert not answer["kept"]
+    assert "a restart would forget it" in answer["sentence"]
+    let_write(bridge, allowed=True)
+    until(lambda: not site.status()["outbox"]["trouble"], "the disk takes events again")
+    until(lambda: "DISK_RECOVERED" in site.codes(), "everything that waited is stored")
+    assert bridge.stop() == 0
+    events = site.events()
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    granted = [(event.door, event.flagged) for event in events if event.code == "ACCESS_GRANTED"]
+    assert granted == [(FRONT, True), (ROOM, True)]
+    assert {"DENIED_DOOR", "DISK_FULL", "SRP_LOCKDOWN_START"} <= {event.code for event in events}
+    assert any("Make room" in line for line in bridge.err)
+
+
+def test_a_document_that_cannot_be_stored_is_refused_with_a_sentence(site: Site) -> None:
+    school = School()
+    bridge = site.start_bridge()
+    site.apply(school.keys(), school.policy(), school.orders())
+    let_write(bridge, allowed=False)
+    with site.client() as client, pytest.raises(BridgeRefusedError, match="Make room on the disk"):
+        client.apply(school.policy())
+    assert site.status()["policy"] == "1/1"
+    let_write(bridge, allowed=True)
+    site.apply(school.policy(3))
+    assert site.status()["policy"] == "1/3"
+    assert bridge.stop() == 0
