@@ -9,6 +9,10 @@ from pathlib import Path
 from firmware_bridge.simulator.peripheral import Peripheral
 
 
+class LostMemoryError(Exception):
+    """The file does not hold what readers remember; the message is a sentence."""
+
+
 class ReaderMemory:
     """A file for all readers of a building, written whole each time; ``None`` keeps things only while it runs."""
 
@@ -16,7 +20,7 @@ class ReaderMemory:
         self._path = path
         self._kept: dict[str, dict[str, str | int | None]] = {}
         if path and path.exists():
-            self._kept = json.loads(path.read_text(encoding="utf-8"))
+            self._kept = _read(path)
 
     def recall(self, peripheral: Peripheral) -> None:
         """Give a reader back what it was last told."""
@@ -39,3 +43,15 @@ class ReaderMemory:
             with os.fdopen(fd, "w", encoding="utf-8") as file:
                 json.dump(self._kept, file)
             new.replace(self._path)
+
+
+def _read(path: Path) -> dict[str, dict[str, str | int | None]]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict) or any(set(row) != {"key", "address", "baud"} for row in kept.values()):
+        raise LostMemoryError(
+            f"{path} does not hold what simulated readers remember. Remove it; they are then fresh from their boxes."
+        )
+    return kept

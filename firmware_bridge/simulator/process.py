@@ -13,6 +13,7 @@ from firmware_bridge.simulator.config_file import BuildingConfigError, read_buil
 from firmware_bridge.simulator.control import ControlServer
 from firmware_bridge.simulator.desk import Desk
 from firmware_bridge.simulator.line import PathTakenError
+from firmware_bridge.simulator.memory import LostMemoryError
 
 WRONG_SETTINGS = 2
 CANNOT_START = 1
@@ -28,7 +29,11 @@ def main(config_path: Path) -> int:
     except BuildingConfigError as error:
         print(error, file=sys.stderr)
         return WRONG_SETTINGS
-    building = VirtualBuilding(config)
+    try:
+        building = VirtualBuilding(config)
+    except LostMemoryError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_START
     control = ControlServer(building, config.control) if config.control else None
     desk = control.desk if control else Desk(building)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from access_control.core.decision.model import LockKind, UnlockWhen
 from firmware_bridge.simulator.doors import Doing, Door, Walk
+
+ROUNDS = 3000 if int(os.environ.get("LONG", "0")) else 100
 
 any_door = st.builds(
     Door,
@@ -23,14 +26,14 @@ any_door = st.builds(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ROUNDS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_door)
 def test_whoever_is_inside_gets_out_whatever_is_wrong(door: Door) -> None:
     assert door.leave()
     assert door.open
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ROUNDS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_door, st.floats(0.1, 20))
 def test_a_person_who_leaves_is_never_kept_waiting(door: Door, patience_s: float) -> None:
     walk = Walk(door, 0.0, out=True, patience_s=patience_s)
@@ -40,7 +43,7 @@ def test_a_person_who_leaves_is_never_kept_waiting(door: Door, patience_s: float
     assert not door.rex_pressed
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ROUNDS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_door)
 def test_a_locked_and_closed_door_does_not_open_from_outside(door: Door) -> None:
     was_open, released = door.open, door.released

@@ -68,3 +68,13 @@ def test_mistakes_in_its_file_are_told(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "bad.toml").write_text("flowers = 1")
     assert main(tmp_path / "bad.toml") == 2
     assert "flowers: there is no such setting" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"1": {"key": null}}'])
+def test_a_damaged_memory_is_told(
+    config: Path, school: BuildingConfig, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert school.memory is not None
+    school.memory.write_text(text)
+    assert main(config) == 1
+    assert "does not hold what simulated readers remember" in capsys.readouterr().err

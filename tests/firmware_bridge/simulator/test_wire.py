@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from firmware_bridge.simulator.wire import Heard, LineFaults, Transmission, Wire
 
 CHAR_S = 10 / 9600
+ROUNDS = 3000 if int(os.environ.get("LONG", "0")) else 100
 TEN = b"0123456789"
 
 
@@ -149,7 +152,7 @@ def test_a_line_takes_the_speed_that_is_set() -> None:
     assert heard.ended_s == pytest.approx(1.0 + 10 * 10 / 115200)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ROUNDS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=30)), max_size=20), st.integers(0, 5))
 def test_on_a_good_line_with_manners_nothing_is_lost_or_changed(turns: list[tuple[bool, bytes]], grain_ms: int) -> None:
     wire, now_s = Wire(9600, grain_s=grain_ms / 1000), 1.0
