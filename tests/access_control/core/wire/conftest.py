@@ -1,5 +1,6 @@
 """Riverside School: two card doors and a library behind a magnet, three people, and the keys that sign for it."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, settings
 
 from access_control.core.credentials.canonical import Credential
 from access_control.core.decision.emergency import Directive, Release
@@ -35,6 +37,11 @@ from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.orders import OrdersDocument, RevokedPass
 from access_control.core.wire.policy import Badge, Level, Person, PolicyDraft
 from access_control.core.wire.signing import SigningKey
+
+# No example is measured by the clock, for tests share their machine; LONG=1 tries more of them.
+settings.register_profile("wire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("wire-long", settings.get_profile("wire"), max_examples=400)
+settings.load_profile("wire-long" if int(os.environ.get("LONG", "0")) else "wire")
 
 MADE_AT = datetime(2026, 11, 23, 6, 0, 0, 250_000, tzinfo=UTC)
 MONDAY = int(datetime(2026, 11, 23, tzinfo=UTC).timestamp())

@@ -1,4 +1,3 @@
-import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -6,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from access_control.core.credentials.canonical import Credential, digest
@@ -30,7 +29,6 @@ from access_control.core.wire.signing import SigningKey
 Refusing = Callable[[RefusalCode], AbstractContextManager[None]]
 SITE = "0193a000-0000-7000-8000-000000000001"
 BRIDGE = "0193a000-0000-7000-8000-0000000000b1"
-LONG = int(os.environ.get("LONG", "0"))
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +230,6 @@ def emergencies(lockdown: Directive, all_clear: Release, key: SigningKey) -> Ite
             yield "release", seal_release(release, key, site=SITE)
 
 
-@settings(max_examples=500 if LONG else 60)
 @given(seed=st.integers(0, 2**32))
 def test_in_any_order_and_any_way_the_same_emergencies(
     seed: int,

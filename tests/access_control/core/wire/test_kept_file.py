@@ -32,11 +32,14 @@ def test_what_was_listed_is_known_after_a_restart(
     assert kept.listed_passes == set(orders.revoked_passes)
 
 
+@pytest.fixture(scope="module")
+def file(orders: OrdersDocument, authority: Authority, made_at: datetime) -> bytes:
+    return encode_kept(fold(None, orders, authority=authority, policy=None, at=made_at).kept)
+
+
 @given(data=st.data())
-def test_every_damaged_byte_is_noticed(
-    data: st.DataObject, orders: OrdersDocument, authority: Authority, made_at: datetime
-) -> None:
-    whole = bytearray(encode_kept(fold(None, orders, authority=authority, policy=None, at=made_at).kept))
+def test_every_damaged_byte_is_noticed(data: st.DataObject, file: bytes) -> None:
+    whole = bytearray(file)
     whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(Refused) as caught:
         decode_kept(bytes(whole))
