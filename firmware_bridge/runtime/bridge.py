@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from access_control.core.wire.errors import Refused
 from access_control.core.wire.events import EventCode
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import Config
@@ -21,7 +20,7 @@ from firmware_bridge.controller.memory import Memory
 from firmware_bridge.local.server import ControlServer, SocketError
 from firmware_bridge.runtime.desk import Desk
 from firmware_bridge.runtime.keeper import Keeper
-from firmware_bridge.runtime.loop import Hands, Loop, Remember
+from firmware_bridge.runtime.loop import Hands, Loop, Remember, Write
 from firmware_bridge.runtime.wiring import MakePort, Wiring, make_port
 from firmware_bridge.store.clock_trust import boot_id, trusted
 from firmware_bridge.store.documents import Documents, Finding
@@ -122,7 +121,7 @@ class Bridge:
         clock_trusted = self._clock_trusted(memory)
         controller = Controller(_remembered(memory, int(self._clock.moment().at.timestamp()), trusted=clock_trusted))
         hands = Hands(controller, wiring, self.recorder, keeper, self._writer(memory), self._clock)
-        desk = Desk(self.documents, self.recorder, self._clock, clock_trusted=clock_trusted)
+        desk = Desk(self.documents, self.recorder, keeper, self._clock, clock_trusted=clock_trusted)
         self._loop = Loop(hands, desk.kept, desk.changed)
         desk.loop = self._loop
         desk.server = ControlServer(self.config.control_socket, desk)
@@ -162,8 +161,8 @@ class Bridge:
         _log.info("Bridge %s at site %s, key %s.", trust.bridge, trust.site, keys.public.hex())
         self._loop.carry_out([RecordEvent(EventCode.BRIDGE_STARTED)], moment)
 
-    def _writer(self, memory: BridgeMemory) -> Callable[[Remember], Callable[[], str]]:
-        def write(command: Remember) -> Callable[[], str]:
+    def _writer(self, memory: BridgeMemory) -> Write:
+        def write(command: Remember) -> Callable[[], None]:
             return lambda: _write(command, memory, self.documents)
 
         return write
@@ -204,19 +203,15 @@ def _remembered(memory: BridgeMemory, now: int, *, trusted: bool) -> Memory:
     )
 
 
-def _write(command: Remember, memory: BridgeMemory, documents: Documents) -> str:
-    try:
-        match command:
-            case RaiseDirective():
-                return documents.raise_directive(command.directive)
-            case PassUsed():
-                memory.use_pass(command.pass_id, command.until)
-            case RememberCancelled():
-                memory.cancel_override(command.override_id)
-            case RememberFire():
-                held = set((memory.fact("fires") or b"").decode().split()) - {str(command.door)}
-                held |= {str(command.door)} if command.held else set()
-                memory.keep_fact("fires", " ".join(sorted(held)).encode())
-    except (MemoryFullError, Refused) as error:
-        return str(error)
-    return ""
+def _write(command: Remember, memory: BridgeMemory, documents: Documents) -> None:
+    match command:
+        case RaiseDirective():
+            documents.raise_directive(command.directive)
+        case PassUsed():
+            memory.use_pass(command.pass_id, command.until)
+        case RememberCancelled():
+            memory.cancel_override(command.override_id)
+        case RememberFire():
+            held = set((memory.fact("fires") or b"").decode().split()) - {str(command.door)}
+            held |= {str(command.door)} if command.held else set()
+            memory.keep_fact("fires", " ".join(sorted(held)).encode())

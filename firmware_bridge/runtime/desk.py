@@ -25,7 +25,7 @@ from firmware_bridge.controller.events import (
 from firmware_bridge.local.requests import AcknowledgeAlarm, ResetFire, StartEmergency
 from firmware_bridge.local.server import Answer, ControlServer, encoded, refusal
 from firmware_bridge.local.shapes import status_shape
-from firmware_bridge.runtime.keeper import Task
+from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.loop import Told
 from firmware_bridge.store.documents import Applied, Documents, NotStoredError
 from firmware_bridge.store.outbox import OutboxDamagedError, OutboxFullError
@@ -47,8 +47,11 @@ class Desk:
     loop: Loop
     server: ControlServer
 
-    def __init__(self, documents: Documents, recorder: Recorder, clock: Clock, *, clock_trusted: bool) -> None:
+    def __init__(
+        self, documents: Documents, recorder: Recorder, keeper: Keeper, clock: Clock, *, clock_trusted: bool
+    ) -> None:
         """``loop`` and ``server`` are set before the first request can come."""
+        self._keeper = keeper
         self._documents = documents
         self._recorder = recorder
         self._clock = clock
@@ -116,7 +119,7 @@ class Desk:
             self._refuse(document, "not_stored", str(error))
             return refusal("not_stored", str(error))
         if applied.unkept:
-            _log.error("%s", applied.unkept)
+            self._keeper.keep(self._documents.keep_again, wait_s=0.0)
         sentence = f"{applied.sentence} {applied.unkept}".strip()
         return {"ok": True, "kind": applied.kind.value, "sentence": sentence, "kept": not applied.unkept}
 

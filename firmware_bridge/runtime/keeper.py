@@ -10,31 +10,36 @@ from dataclasses import dataclass, field
 from typing import Final
 
 WAIT_S: Final = 0.05
+RETRY_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """One thing to write. ``outcome`` is empty when it is written, else one sentence on why not."""
+    """One thing to write; ``write`` raises while the disk does not take it.
 
-    write: Callable[[], str]
+    ``outcome`` is empty when it is written, else one sentence on why not. ``done`` is set after the first try.
+    """
+
+    write: Callable[[], None]
     outcome: str = "It is not on the disk yet."
     done: threading.Event = field(default_factory=threading.Event)
 
 
 class Keeper:
-    """Carries tasks out one after another."""
+    """Carries tasks out one after another; what the disk does not take is tried again until it does."""
 
     def __init__(self) -> None:
         """The thread starts with :meth:`start`."""
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._again: list[Task] = []
         self._thread = threading.Thread(target=self._keeping, name="keeper", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
-    def keep(self, write: Callable[[], str], wait_s: float = WAIT_S) -> Task:
+    def keep(self, write: Callable[[], None], wait_s: float = WAIT_S) -> Task:
         """Have something written; wait for it, but not longer than ``wait_s``."""
         task = Task(write)
         self._tasks.put(task)
@@ -47,11 +52,24 @@ class Keeper:
         self._thread.join(timeout_s)
 
     def _keeping(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        while True:
             try:
-                task.outcome = task.write()
-            except Exception as error:  # noqa: BLE001 - the next thing must be written all the same
-                task.outcome = str(error)
-            if task.outcome:
-                _log.error("Something was not kept: %s", task.outcome)
+                task = self._tasks.get(timeout=RETRY_S if self._again else None)
+            except queue.Empty:
+                self._again = [task for task in self._again if not self._write(task)]
+                continue
+            if task is None:
+                return
+            if not self._write(task):
+                _log.error("Something is not kept yet: %s", task.outcome)
+                self._again.append(task)
             task.done.set()
+
+    def _write(self, task: Task) -> bool:
+        try:
+            task.write()
+        except Exception as error:  # noqa: BLE001 - the next thing must be written all the same
+            task.outcome = str(error)
+        else:
+            task.outcome = ""
+        return not task.outcome

@@ -37,7 +37,7 @@ IDLE_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 Remember = RaiseDirective | RememberPassUsed | RememberCancelled | RememberFire
-Write = Callable[[Remember], Callable[[], str]]
+Write = Callable[[Remember], Callable[[], None]]
 """What the keeper does for a command; made on the loop's thread, called on the keeper's."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -66,6 +67,11 @@ class Applied:
     unkept: str = ""
 
 
+_Recall = Callable[[Kept, bytes], tuple[Kept, Directive | Release]]
+_RECALL: Final[dict[EmergencyKind, _Recall]] = {
+    EmergencyKind.DIRECTIVE: recall_directive,
+    EmergencyKind.RELEASE: recall_release,
+}
 Announce = Callable[[Applied], None]
 
 
@@ -116,7 +122,7 @@ class Documents:
     def _recall_emergencies(self) -> list[Finding]:
         """Add the second copies of every directive and release, so that damage to one file ends no emergency."""
         findings = []
-        for kind, recall in ((EmergencyKind.DIRECTIVE, recall_directive), (EmergencyKind.RELEASE, recall_release)):
+        for kind, recall in _RECALL.items():
             for identity, bodies in self._memory.emergencies(kind).items():
                 for sealed in bodies:
                     try:
@@ -160,19 +166,35 @@ class Documents:
             case Kind.POLICY:
                 return self._apply_policy(data, trusted_at, announce)
 
-    def raise_directive(self, directive: Directive) -> str:
-        """Sign a directive with this bridge's own key and keep it.
-
-        Returns an empty text, or why a restart would forget it; it is in force all the same.
+    def raise_directive(self, directive: Directive) -> None:
+        """Sign a directive with this bridge's own key and keep it. It is in force whatever comes of that.
 
         Raises:
             Refused: It cannot be sealed.
+            MemoryFullError: The disk took no copy, so a restart would forget it; try again.
         """
         key = SigningKey(self.trust.bridge, self._keys.signing)
         sealed = seal_directive(directive, key, site=self.trust.site)
         with self._lock:
             self.kept, _ = recall_directive(self.kept, sealed)
-            return self._keep_emergencies([(EmergencyKind.DIRECTIVE, directive.id, sealed)])
+            self._memory.keep_emergency(EmergencyKind.DIRECTIVE, directive.id, sealed)
+
+    def keep_again(self) -> None:
+        """Keep everything that is in force, after the disk did not take some of it.
+
+        Raises:
+            Refused: What is kept is not readable; it never is.
+            MemoryFullError, OSError: The disk still takes nothing.
+        """
+        with self._lock:
+            for kind, sealed_documents in (
+                (EmergencyKind.DIRECTIVE, self.kept.sealed_directives),
+                (EmergencyKind.RELEASE, self.kept.sealed_releases),
+            ):
+                for sealed in sealed_documents.values():
+                    _, record = _RECALL[kind](Kept(), sealed)
+                    self._memory.keep_emergency(kind, record.id, sealed)
+            self._shelves["orders"].put(encode_kept(self.kept))
 
     @staticmethod
     def kind_of(data: bytes) -> Kind:

@@ -49,13 +49,18 @@ def test_doors_go_on_and_their_events_are_stored_later_and_flagged(site: Site) -
     let_write(bridge, allowed=True)
     until(lambda: not site.status()["outbox"]["trouble"], "the disk takes events again")
     until(lambda: "DISK_RECOVERED" in site.codes(), "everything that waited is stored")
+    kept = site.installation.state / "emergencies" / f"directive-{answer['directive']}"
+    until(kept.exists, "the lockdown is kept as soon as the disk allows")
+    assert any("Make room" in line for line in bridge.err)
+    bridge.kill()
+    bridge = site.start_bridge()
+    assert [emergency["directive"] for emergency in site.status()["emergencies"]] == [answer["directive"]]
     assert bridge.stop() == 0
     events = site.events()
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     granted = [(event.door, event.flagged) for event in events if event.code == "ACCESS_GRANTED"]
     assert granted == [(FRONT, True), (ROOM, True)]
     assert {"DENIED_DOOR", "DISK_FULL", "SRP_LOCKDOWN_START"} <= {event.code for event in events}
-    assert any("Make room" in line for line in bridge.err)
 
 
 def test_a_document_that_cannot_be_stored_is_refused_with_a_sentence(site: Site) -> None:
