@@ -12,7 +12,6 @@ from typing import Self
 import serial
 
 _READ_AT_ONCE = 4096
-_SETTINGS = errno.ENOTTY
 
 
 class LineUnavailableError(Exception):
@@ -36,8 +35,6 @@ class SerialLine:
         """What has arrived; call it only when ``select`` says that there is something."""
         try:
             data = os.read(self._fd, _READ_AT_ONCE)
-        except BlockingIOError:
-            return b""
         except OSError as problem:
             raise self._lost() from problem
         if not data:

@@ -109,14 +109,16 @@ def main(settings: dict[str, Any]) -> None:
     info = osdp.PDInfo(settings["address"], channel, scbk=key, flags=flags)
     reader = osdp.PeripheralDevice(info, capabilities(), log_level=LogLevel.Emergency, command_handler=executed)
     say(line=os.ttyname(slave))
-    secure = False
+    secure, asked = False, b""
     while True:
         ready = select.select([master, sys.stdin.fileno()], [], [], 0.02)[0]
         if sys.stdin.fileno() in ready:
-            asked = sys.stdin.readline()
-            if not asked:
+            arrived = os.read(sys.stdin.fileno(), 4096)
+            if not arrived:
                 return
-            reader.ctx.submit_event(event_of(json.loads(asked)))
+            *whole, asked = (asked + arrived).split(b"\n")
+            for line in whole:
+                reader.ctx.submit_event(event_of(json.loads(line)))
         reader.ctx.refresh()
         while channel.listen():
             reader.ctx.refresh()
