@@ -19,7 +19,7 @@ from firmware_bridge.simulator.building import VirtualBuilding
 from firmware_bridge.simulator.desk import CannotDoError, Desk
 from firmware_bridge.simulator.line import PathTakenError
 from firmware_bridge.simulator.relay_log import Json
-from firmware_bridge.simulator.requests import Watch, decode_request
+from firmware_bridge.simulator.requests import Stop, Watch, decode_request
 
 _LONGEST: Final = 64 * 1024
 _LOOK_AGAIN_S: Final = 0.5
@@ -94,7 +94,11 @@ class ControlServer:
             request = decode_request(line.encode())
             if isinstance(request, Watch):
                 return True
-            _write(stream, {"ok": True, **self.desk.carry_out(request)})
+            if isinstance(request, Stop):
+                _write(stream, {"ok": True})  # now, because this connection ends with everything else
+            answer = self.desk.carry_out(request)
+            if not isinstance(request, Stop):
+                _write(stream, {"ok": True, **answer})
         except (ValueError, CannotDoError) as error:
             _write(stream, {"ok": False, "why": str(error)})
         return False

@@ -175,7 +175,7 @@ def test_a_caller_learns_that_the_simulator_has_gone(school: BuildingConfig) -> 
         control.start()
         with Remote(school.control) as remote:
             remote.ask("stop")
-            assert control.desk.stop_asked.is_set()
+            assert control.desk.stop_asked.wait(10)
             control.stop()
             with pytest.raises((ConnectionError, BrokenPipeError)):
                 remote.ask("state")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from access_control.core.decision.model import LockKind, UnlockWhen
 from firmware_bridge.simulator.doors import Doing, Door, Walk
 
-ROUNDS = 3000 if int(os.environ.get("LONG", "0")) else 100
+ROUNDS = 1000 if int(os.environ.get("LONG", "0")) else 100
 
 any_door = st.builds(
     Door,

@@ -43,7 +43,7 @@ def test_it_ends_cleanly_when_asked_by_a_signal(config: Path, school: BuildingCo
     with simulate(config) as process:
         assert all(line.path.is_symlink() for line in school.lines)
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert not any(line.path.is_symlink() for line in school.lines)
 
 
@@ -51,11 +51,11 @@ def test_it_ends_when_asked_at_its_socket_and_starts_again_after_a_kill(config: 
     assert school.control is not None
     with simulate(config) as process:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     with simulate(config) as process:
         with Remote(school.control) as remote:
             remote.ask("stop")
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_second_one_is_told_why_it_cannot_start(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

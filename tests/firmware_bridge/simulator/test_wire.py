@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from firmware_bridge.simulator.wire import Heard, LineFaults, Transmission, Wire
 
 CHAR_S = 10 / 9600
-ROUNDS = 3000 if int(os.environ.get("LONG", "0")) else 100
+ROUNDS = 1000 if int(os.environ.get("LONG", "0")) else 100
 TEN = b"0123456789"
 
 
