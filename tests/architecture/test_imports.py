@@ -18,7 +18,11 @@ VIOLATIONS = {
     "the brain sleeps": ("firmware_bridge/controller/late.py", "import time\n"),
     "a protocol opens a line": ("firmware_bridge/protocol/late.py", "import serial\n"),
     "a protocol makes up numbers": ("firmware_bridge/protocol/osdp/late.py", "import random\n"),
-    "a protocol asks the brain": ("firmware_bridge/protocol/late.py", "import firmware_bridge.controller.events\n"),
+    "a protocol asks the brain": ("firmware_bridge/protocol/late.py", "import firmware_bridge.controller.controller\n"),
+    "the brain asks a protocol": (
+        "firmware_bridge/controller/late.py",
+        "import firmware_bridge.protocol.osdp.frames\n",
+    ),
     "the brain asks a device": ("firmware_bridge/controller/late.py", "import firmware_bridge.devices\n"),
     "the bridge takes a page": ("firmware_bridge/store/late.py", "import access_control.demo\n"),
     "the service takes the bridge": ("access_control/demo/late.py", "import firmware_bridge.ports\n"),
