@@ -3,6 +3,9 @@
 The peers are asked the rule that all three can say: does a level of this person open this door at this minute of the
 week. They know a thousand people, which is kind to them, and keep everything parsed between questions. Their answers
 are compared with ours.
+
+Every question is put in several rounds over all of them, and its quickest answer counts: the rest is the turn of other
+programs on the processor. A round is long enough that no question finds its people still in the processor's cache.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ from bench._policy_documents import DAY, DOORS
 from bench.figures import Figure, percentile
 
 SIZE: Final = f"{PEOPLE}x{DOORS}"
-READS: Final = 60_000
+READS: Final = 20_000
+ROUNDS: Final = 5
 PASSES: Final = 3_000
 PEER_READS: Final = {"cedarpy": 100, "casbin": 15}
 PEER_PEOPLE: Final = 1_000
@@ -73,6 +77,11 @@ def _ours(name: str, case: str, seconds: Sequence[float], limit: float | None) -
 
 
 def _timed(questions: Sequence[Question], known: Policy, standing: Orders, *, explain: bool = False) -> list[float]:
+    rounds = [_round(questions, known, standing, explain=explain) for _ in range(ROUNDS)]
+    return [min(answers) for answers in zip(*rounds, strict=True)]
+
+
+def _round(questions: Sequence[Question], known: Policy, standing: Orders, *, explain: bool) -> list[float]:
     clock = time.perf_counter
     seconds = []
     for question in questions:

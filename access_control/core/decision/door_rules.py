@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from access_control.core.decision.building import DoorClass, FireAction
 from access_control.core.decision.case import Rule
-from access_control.core.decision.emergency import PASSES_REFUSED, in_force, lock_effect
+from access_control.core.decision.emergency import PASSES_REFUSED, effect_of, in_force
 from access_control.core.decision.model import EmergencyAction, Known, OverrideEffect
 from access_control.core.decision.reasons import Reason
 from access_control.core.decision.slots import Effect
@@ -42,8 +42,10 @@ def _emergency(case: Case) -> Reason | None:
             refused_pass = case.pass_id is not None and action in PASSES_REFUSED
             if refused_pass or case.holder_class not in admitted.get((action, case.door.door_class), frozenset()):
                 return _REFUSED_BY[action]
-    effects = lock_effect(case.policy, case.orders, case.reader.door)
-    case.despite_lock |= any(effect.effect is Effect.LOCK for effect in effects)
+    for directive in directives:
+        does = effect_of(directive, case.door, case.policy.emergency_rules)
+        if does is not None and does[1] is Effect.LOCK:
+            case.despite_lock = True
     return None
 
 

@@ -178,9 +178,9 @@ def lock_effect(policy: Policy, orders: Orders, door: int) -> tuple[EmergencyEff
     """
     if door not in policy.doors:
         return ()
-    built = policy.doors[door]
-    effects = (_effect(directive, built, policy.emergency_rules) for directive in in_force(policy, orders, door))
-    return tuple(effect for effect in effects if effect is not None)
+    built, rules = policy.doors[door], policy.emergency_rules
+    found = ((directive, effect_of(directive, built, rules)) for directive in in_force(policy, orders, door))
+    return tuple(EmergencyEffect(*does, directive) for directive, does in found if does is not None)
 
 
 def cancels_manual_unlocks(policy: Policy, orders: Orders, door: int) -> bool:
@@ -189,19 +189,23 @@ def cancels_manual_unlocks(policy: Policy, orders: Orders, door: int) -> bool:
     return any(effect.directive.action in ending for effect in lock_effect(policy, orders, door))
 
 
-def _effect(directive: Directive, door: Door, rules: EmergencyRules) -> EmergencyEffect | None:
+_LOCKDOWN = (Slot.LOCKDOWN, Effect.LOCK)
+_EVACUATE = (Slot.EVACUATE, Effect.UNLOCK)
+_SECURE = (Slot.SECURE, Effect.LOCK)
+
+
+def effect_of(directive: Directive, door: Door, rules: EmergencyRules) -> tuple[Slot, Effect] | None:
+    """What a directive in force does to a door of this class, if anything."""
     exterior = door.door_class is DoorClass.EXTERIOR
     match directive.action:
-        case EmergencyAction.LOCKDOWN if not exterior or rules.lockdown_locks_perimeter:
-            return EmergencyEffect(Slot.LOCKDOWN, Effect.LOCK, directive)
-        case EmergencyAction.EVACUATE if door.evacuate_unlock and door.door_class is DoorClass.INTERIOR:
-            return EmergencyEffect(Slot.EVACUATE, Effect.UNLOCK, directive)
-        case EmergencyAction.HOLD if not exterior:
-            return EmergencyEffect(Slot.SECURE, Effect.LOCK, directive)
-        case EmergencyAction.SECURE | EmergencyAction.SHELTER if exterior:
-            return EmergencyEffect(Slot.SECURE, Effect.LOCK, directive)
-        case _:
-            return None
+        case EmergencyAction.LOCKDOWN:
+            return _LOCKDOWN if not exterior or rules.lockdown_locks_perimeter else None
+        case EmergencyAction.EVACUATE:
+            return _EVACUATE if door.evacuate_unlock and door.door_class is DoorClass.INTERIOR else None
+        case EmergencyAction.HOLD:
+            return None if exterior else _SECURE
+        case EmergencyAction.SECURE | EmergencyAction.SHELTER:
+            return _SECURE if exterior else None
 
 
 _NOBODY: frozenset[HolderClass] = frozenset()
