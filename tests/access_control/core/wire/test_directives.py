@@ -56,13 +56,16 @@ def test_nobody_speaks_in_anothers_name(
         open_directive(seal_directive(claimed, neighbour_key, site=SITE), authority, site=SITE)
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["this bridge", "a neighbour"])
 def test_a_bridge_cannot_take_the_services_place(
-    document_key: SigningKey, neighbour_key: SigningKey, lockdown: Directive, refuses: Refusing
+    own: bool, document_key: SigningKey, neighbour_key: SigningKey, lockdown: Directive, refuses: Refusing
 ) -> None:
     upstart = SigningKey(document_key.key_id, neighbour_key.private)
     authority = Authority(
         service={document_key.key_id: document_key.public_bytes()},
-        neighbours={document_key.key_id: (neighbour_key.public_bytes(), ("site",))},
+        neighbours={} if own else {upstart.key_id: (upstart.public_bytes(), ("site",))},
+        bridge=upstart.key_id if own else None,
+        own_key=upstart.public_bytes() if own else None,
     )
     with refuses(RefusalCode.BAD_SIGNATURE):
         open_directive(seal_directive(lockdown, upstart, site=SITE), authority, site=SITE)
