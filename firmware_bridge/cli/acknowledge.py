@@ -7,9 +7,9 @@ import argparse
 from firmware_bridge.cli.exit_codes import DONE
 from firmware_bridge.cli.who import user
 from firmware_bridge.config import read_config
-from firmware_bridge.local.client import LocalClient
+from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
 
-NAME = "acknowledge"
+EXPECTED = (BridgeRefusedError, BridgeUnreachableError)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from firmware_bridge.cli.exit_codes import DONE, FAILED
 from firmware_bridge.config import read_config
-from firmware_bridge.local.client import LocalClient
+from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
 
-NAME = "apply"
 APPLY_S = 60.0
+
+EXPECTED = (BridgeRefusedError, BridgeUnreachableError)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,12 +16,12 @@ from firmware_bridge.clock import SystemClock
 from firmware_bridge.config import Config, PortKind, read_config
 from firmware_bridge.devices.commissioning import CommissioningError, commission
 from firmware_bridge.store.documents import Documents
-from firmware_bridge.store.keys import SCBK_BYTES, KeyStore
-from firmware_bridge.store.memory import BridgeMemory
-from firmware_bridge.store.state_lock import only_one
-from firmware_bridge.store.trust import read_trust
+from firmware_bridge.store.keys import SCBK_BYTES, KeyFileError, KeyStore
+from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
+from firmware_bridge.store.state_lock import StateInUseError, only_one
+from firmware_bridge.store.trust import TrustError, read_trust
 
-NAME = "commission"
+EXPECTED = (CommissioningError, KeyFileError, MemoryFullError, StateInUseError, TrustError)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

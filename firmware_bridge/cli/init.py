@@ -14,10 +14,12 @@ import msgspec
 from firmware_bridge.cli.exit_codes import DONE, FAILED
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.config import read_config
+from firmware_bridge.store.keys import KeyFileError
+from firmware_bridge.store.memory import MemoryFullError
 from firmware_bridge.store.setup import AlreadySetUpError, set_up
 from firmware_bridge.store.trust import Trust
 
-NAME = "init"
+EXPECTED = (KeyFileError, MemoryFullError)
 EXAMPLE = """# Settings of this bridge; docs/settings.md explains each.
 state_dir = "state"
 

@@ -15,12 +15,12 @@ from firmware_bridge.cli.status import STATES
 from firmware_bridge.cli.who import user
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.config import read_config
-from firmware_bridge.local.client import LocalClient
+from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
 
-NAME = "lockdown"
 WAIT_S: Final = 12.0  # the bridge gives a door 10 s to prove itself
 _DOORS: Final = ("secured", "not_secure", "not_monitored", "unknown")
 _TOLD: Final = ("DOOR_SECURED", "SECURE_FAILED")
+EXPECTED = (BridgeRefusedError, BridgeUnreachableError)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,57 +3,72 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from typing import Protocol, cast
 
-from firmware_bridge.cli import acknowledge, apply, commission, init, lockdown, reset_fire, run, simulate, status
 from firmware_bridge.cli.exit_codes import BAD_SETTINGS, FAILED
 from firmware_bridge.config import ConfigError
-from firmware_bridge.devices.commissioning import CommissioningError
-from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError
-from firmware_bridge.runtime.bridge import StartError
-from firmware_bridge.store.keys import KeyFileError
-from firmware_bridge.store.memory import MemoryFullError
-from firmware_bridge.store.state_lock import StateInUseError
-from firmware_bridge.store.trust import TrustError
 
-COMMANDS: tuple[ModuleType, ...] = (run, status, lockdown, apply, acknowledge, reset_fire, init, commission, simulate)
-_EXPECTED = (
-    BridgeRefusedError,
-    BridgeUnreachableError,
-    CommissioningError,
-    KeyFileError,
-    MemoryFullError,
-    StartError,
-    StateInUseError,
-    TrustError,
-)
+COMMANDS = {
+    "run": "Run the bridge until it is told to stop.",
+    "status": "Show what the running bridge knows of its doors and readers.",
+    "lockdown": "Start an emergency at this bridge and see each door confirm.",
+    "apply": "Hand a signed document to the running bridge.",
+    "acknowledge": "Say that a person saw a door's alarm.",
+    "reset-fire": "Reset a door whose fire release stays latched, once the fire input is normal again.",
+    "init": "Set up a bridge by hand: its keys, and whom it belongs to.",
+    "commission": "Give readers keys of their own, while the bridge is stopped.",
+    "simulate": "Simulate a building's readers, relay boards and doors on pseudo-terminals.",
+}
+"""Each command and what it does; its module is imported only when it is the one that was asked for."""
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line; each command's module adds its own arguments."""
+class CommandModule(Protocol):
+    """What the module of a command offers. The text of an ``EXPECTED`` error is one plain sentence."""
+
+    EXPECTED: tuple[type[Exception], ...]
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments."""
+        ...
+
+    def carry_out(self, asked: argparse.Namespace) -> int:
+        """Do it; the exit code."""
+        ...
+
+
+def module_of(command: str) -> CommandModule:
+    """The module that carries a command out."""
+    return cast("CommandModule", importlib.import_module(f"firmware_bridge.cli.{command.replace('-', '_')}"))
+
+
+def build_parser(wanted: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """The command line, with the arguments of the ``wanted`` commands."""
     parser = argparse.ArgumentParser(prog="firmware-bridge", description="The door controller of one building.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        summary = (module.__doc__ or "").splitlines()[0]
-        command = commands.add_parser(module.NAME, help=summary, description=summary)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
         command.add_argument("--config", type=Path, default=Path("bridge.toml"), metavar="FILE", help="the settings")
-        module.add_arguments(command)
-        command.set_defaults(carry_out=module.carry_out)
+        if name in wanted:
+            module = module_of(name)
+            module.add_arguments(command)
+            command.set_defaults(carry_out=module.carry_out, expected=module.EXPECTED)
     return parser
 
 
 def command_line(arguments: list[str]) -> int:
     """Run one command; 0 is success, and docs/operations.md lists the other codes."""
-    asked = build_parser().parse_args(arguments)
+    asked = build_parser(arguments[:1]).parse_args(arguments)
     try:
         code: int = asked.carry_out(asked)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_SETTINGS
-    except _EXPECTED as error:
+    except asked.expected as error:
         print(error, file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

@@ -16,9 +16,9 @@ from types import FrameType
 from firmware_bridge.cli.exit_codes import DONE
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.config import read_config
-from firmware_bridge.runtime.bridge import Bridge, Surroundings
+from firmware_bridge.runtime.bridge import Bridge, StartError, Surroundings
 
-NAME = "run"
+EXPECTED = (StartError,)
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from firmware_bridge.simulator.process import main
 
-NAME = "simulate"
+EXPECTED: tuple[type[Exception], ...] = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,15 +12,16 @@ from typing import Any, Final
 
 from firmware_bridge.cli.exit_codes import DONE
 from firmware_bridge.config import read_config
-from firmware_bridge.local.client import LocalClient
+from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
 
-NAME = "status"
 STATES: Final = {
     "secured": "secured",
     "not_secure": "NOT SECURE",
     "not_monitored": "locked, not monitored",
     "unknown": "UNKNOWN",
 }
+
+EXPECTED = (BridgeRefusedError, BridgeUnreachableError)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
