@@ -32,7 +32,7 @@ NO_ANSWER = "The reader does not answer. Check its power, its cable and its addr
 NO_KEY = "This bridge has no key for the reader. Commission it; until then no card is taken from it."
 UNSTABLE = "The reader keeps dropping its protected session. Check its power and its cable."
 
-_RETRY_AFTER_S = (0.0, 0.05, 0.1, 0.2)
+_RETRY_AFTER_S = (0.0, 0.01, 0.02, 0.04, 0.08)
 _NON_POLLS_IN_A_ROW = 6
 _REKEYS_IN_A_ROW = 3
 _TRIES_BEFORE_DOWN = 2

@@ -295,6 +295,19 @@ def test_readers_that_stay_keep_their_session() -> None:
     assert link_of(line, 2) is LinkState.SECURE
 
 
+def test_an_answer_from_a_reader_that_was_just_taken_out_means_nothing() -> None:
+    line, _ = connected(1, 2)
+    assert line.run_until(lambda: bool(line.sent))
+    asked = to(line.sent[-1][1])
+    kept = 3 - asked
+    line.bus.reconfigure([ReaderSetup(kept, kept, key_of(kept))], line.clock.moment())
+    line.sent.clear()
+    line.run(0.5)
+
+    assert {to(frame) for _, frame in line.sent} == {kept}
+    assert link_of(line, kept) is None
+
+
 @pytest.mark.parametrize("twin", [ReaderSetup(1, 2), ReaderSetup(2, 1)])
 def test_two_readers_cannot_share_an_id_or_an_address(twin: ReaderSetup) -> None:
     with pytest.raises(ValueError, match="share"):
@@ -306,6 +319,7 @@ def test_a_line_without_readers_has_nothing_to_do() -> None:
     bus = Bus([], 9600, os.urandom)
 
     assert bus.advance(clock.moment()) == b""
+    assert bus.deaf_until_s() < clock.mono_s
     assert bus.wake_s() == float("inf")
     assert bus.next_deadline_s() == float("inf")
 

@@ -390,9 +390,12 @@ def test_answers_to_another_question_are_ignored() -> None:
     session._exchange = None
     assert not session.heard(stranger, line.clock.moment())
     session.silent(line.clock.moment())
+    session._silent_since_s = 0.0
+    session.pass_time(line.clock.moment())
 
     line.run(0.5)
     assert reader.secure
+    assert len(links(line)) == 1
 
 
 def test_a_busy_answer_may_carry_the_questions_own_number() -> None:

@@ -114,7 +114,7 @@ def forged(session: SecureSession, data: bytes) -> Packet:
     return replace(packet, mac=mac[:4])
 
 
-@pytest.mark.parametrize("data", [b"short", b"0123456789abcdef"])
+@pytest.mark.parametrize("data", [b"short", b"8 bytes.", b"0123456789abcdef"])
 def test_cipher_text_without_right_padding_is_refused(data: bytes) -> None:
     panel, reader = both_ends()
     reader.open(panel.seal(POLL))
