@@ -142,7 +142,7 @@ class MemoryLine:
 
 def reader(number: int, key: bytes | None, world: World, **config: object) -> Peripheral:
     """A conforming reader at address ``number``."""
-    settings = ReaderConfig(number, "A", number, key, **config)  # type: ignore[arg-type]
+    settings = ReaderConfig(number, "A", number, key, **config)  # type: ignore[arg-type]  # any field of ReaderConfig
     return Peripheral(ReaderHead(settings, world), entropy=random.Random(number).randbytes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader, Urgency
-from firmware_bridge.controller.events import Event, LinkAlarm, LinkState, Moment, ReaderAlarmed, ReaderLinkChanged
+from firmware_bridge.controller.events import Event, LinkState, Moment
 from firmware_bridge.protocol.osdp.commands import (
     AskCapabilities,
     AskIdentity,
@@ -27,6 +27,7 @@ from firmware_bridge.protocol.osdp.outputs import Outputs, Pending
 from firmware_bridge.protocol.osdp.replies import Busy, Capabilities, Identity, Nak, NakCode, parse_reply
 from firmware_bridge.protocol.osdp.secure import SecureSession
 from firmware_bridge.protocol.osdp.setup import LinkTiming, Patience, ReaderSetup
+from firmware_bridge.protocol.osdp.standing import Standing
 
 NO_ANSWER = "The reader does not answer. Check its power, its cable and its address."
 NO_KEY = "This bridge has no key for the reader. Commission it; until then no card is taken from it."
@@ -57,9 +58,8 @@ class ReaderSession:
         self.errands = Errands(setup, timing, self.outputs, tell)
         self._timing = timing
         self._entropy = entropy
-        self._tell = tell
         self._phase = Phase.IDENTITY
-        self._announced: LinkState | None = None
+        self._standing = Standing(setup.id, tell)
         self._identity: Identity | None = None
         self._exchange: Exchange | None = None
         self._handshake: Handshake | None = None
@@ -71,14 +71,13 @@ class ReaderSession:
         self._sent_s = 0.0
         self._rekeys = 0
         self._silent_since_s: float | None = None
-        self._alarmed: set[LinkAlarm] = set()
 
     # -- what the bus wants to know
 
     @property
     def link(self) -> LinkState:
         """How the reader answers."""
-        return self._announced or LinkState.DOWN
+        return self._standing.link
 
     @property
     def probing(self) -> bool:
@@ -220,7 +219,7 @@ class ReaderSession:
             self._restart_session(moment)
             return True
         if not packet.security:
-            self._alarm(IN_CLEAR, moment)
+            self._standing.alarm(IN_CLEAR, moment)
             return False
         opened = secure.open(packet)
         if opened is None:
@@ -265,7 +264,7 @@ class ReaderSession:
         elif isinstance(exchange.message, AskCapabilities):
             self.errands.learn(reply if isinstance(reply, Capabilities) else Capabilities(()))
             self._phase = Phase.READY
-            self._announce(LinkState.CLEAR, NO_KEY, moment)
+            self._standing.announce(LinkState.CLEAR, NO_KEY, moment)
         else:
             # Many readers answer nothing but questions about themselves before they have a key. They are there.
             self.ready_s = moment.mono_s + self._timing.keyless_s
@@ -295,16 +294,15 @@ class ReaderSession:
         self._accepted(moment)
         self._phase = Phase.READY
         self._non_polls = 0
-        self._alarmed.clear()
         self.outputs.new_session(moment.mono_s)
         self.errands.new_session(moment.mono_s)
-        self._announce(LinkState.SECURE, "", moment)
+        self._standing.announce(LinkState.SECURE, "", moment)
 
     def _handshake_failed(self, refusal: Refusal | None, moment: Moment) -> None:
         if refusal is None:
             self._restart_session(moment)
             return
-        self._alarm(refusal, moment)
+        self._standing.alarm(refusal, moment)
         self._go_down(refusal.why, moment, pause_s=self._timing.refused_s)
 
     # -- silence
@@ -339,7 +337,7 @@ class ReaderSession:
             self.errands.unanswered(self._exchange.message)
             self._go_down(NO_ANSWER, moment, pause_s=self._back_off_s)
         elif self.probing:
-            self._announce(LinkState.DOWN, NO_ANSWER, moment)
+            self._standing.announce(LinkState.DOWN, NO_ANSWER, moment)
 
     def stirred(self, moment: Moment) -> None:
         """Something on the line hints that this silent reader may be back: look for it at once."""
@@ -398,17 +396,7 @@ class ReaderSession:
     def _go_down(self, why: str, moment: Moment, *, pause_s: float) -> None:
         self._forget_session(Phase.IDENTITY, moment)
         self.ready_s = moment.mono_s + pause_s
-        self._announce(LinkState.DOWN, why, moment)
-
-    def _announce(self, state: LinkState, why: str, moment: Moment) -> None:
-        if state is not self._announced:
-            self._announced = state
-            self._tell(ReaderLinkChanged(moment, self.setup.id, state, why))
-
-    def _alarm(self, refusal: Refusal, moment: Moment) -> None:
-        if refusal.alarm not in self._alarmed:
-            self._alarmed.add(refusal.alarm)
-            self._tell(ReaderAlarmed(moment, self.setup.id, refusal.alarm, refusal.why))
+        self._standing.announce(LinkState.DOWN, why, moment)
 
 
 def _plain_nak(packet: Packet) -> bool:

@@ -1,0 +1,163 @@
+"""Keys that are wrong or missing: what the panel refuses, and what it never says in the clear."""
+
+from dataclasses import replace
+
+from access_control.core.credentials.bits import Bits
+from firmware_bridge.controller.commands import DriveOutput, Urgency
+from firmware_bridge.controller.events import (
+    CardPresented,
+    LinkAlarm,
+    LinkState,
+    OutputFailed,
+    ReaderAlarmed,
+    ReaderLinkChanged,
+)
+from firmware_bridge.protocol.osdp.frames import Packet
+from firmware_bridge.protocol.osdp.outputs import TOO_LATE
+from firmware_bridge.protocol.osdp.panel import NO_KEY
+from firmware_bridge.protocol.osdp.replies import Nak
+from firmware_bridge.protocol.osdp.secure import SCBK_D
+from tests.building.memory_line import MemoryLine, line_with, output
+
+KEY, OTHER = b"K" * 16, b"X" * 16
+CARD = Bits(0x2F623AE, 26)
+IN_CLEAR = {0x61, 0x76, 0x77}
+"""ID, CHLNG and SCRYPT: all that a reader with a key may ever be sent in the clear."""
+
+
+def links(line: MemoryLine) -> list[tuple[LinkState, str]]:
+    return [(event.state, event.why) for event in line.happened(ReaderLinkChanged)]
+
+
+def alarms(line: MemoryLine) -> list[LinkAlarm]:
+    return [event.alarm for event in line.happened(ReaderAlarmed)]
+
+
+def clear_codes(line: MemoryLine) -> set[int]:
+    packets = [Packet.from_bytes(frame) for _, frame in line.sent]
+    return {packet.code for packet in packets if not packet.security or packet.security[0] < 0x15}
+
+
+def submit(line: MemoryLine, *, on: bool, urgency: Urgency = Urgency.GRANT, expires_in_s: float | None = None) -> None:
+    expires = None if expires_in_s is None else line.clock.mono_s + expires_in_s
+    line.bus.submit(DriveOutput(output(1), on, 5.0, urgency, expires), line.clock.moment())
+
+
+# -- keys that are wrong
+
+
+def test_a_reader_with_another_key_stays_down_and_hears_nothing_in_the_clear() -> None:
+    line, readers = line_with({1: OTHER}, panel_keys={1: KEY})
+    readers[1].head.present(CARD)
+    submit(line, on=True, expires_in_s=1.0)
+    line.run(10.0)
+
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+    assert alarms(line) == [LinkAlarm.WRONG_KEY]
+    assert clear_codes(line) <= IN_CLEAR
+    assert line.happened(CardPresented) == []
+    assert [(event.why, event.expired) for event in line.happened(OutputFailed)] == [(TOO_LATE, True)]
+    assert readers[1].head.outputs == [False]
+
+
+def test_a_reader_in_install_mode_never_gets_our_key_by_itself() -> None:
+    line, readers = line_with({1: None}, panel_keys={1: KEY})
+    line.run(5.0)
+
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+    assert alarms(line) == [LinkAlarm.DOWNGRADE]
+    assert readers[1].key is None
+
+
+def test_a_reader_that_proves_only_the_default_key_is_refused() -> None:
+    line, _ = line_with({1: SCBK_D}, panel_keys={1: KEY})
+    line.run(5.0)
+
+    assert alarms(line) == [LinkAlarm.DEFAULT_KEY]
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+
+
+def test_a_reader_that_lies_about_the_beginning_of_a_session_is_refused() -> None:
+    line, _ = line_with({1: KEY})
+    line.tamper = lambda asked, answer: (
+        replace(Packet.from_bytes(answer), data=b"m" * 16).to_bytes() if asked.code == 0x77 else answer
+    )
+    line.run(5.0)
+
+    assert alarms(line) == [LinkAlarm.WRONG_KEY]
+
+
+def test_a_reader_that_suddenly_cannot_protect_its_line_stays_down() -> None:
+    line, _ = line_with({1: KEY})
+    line.tamper = lambda asked, answer: refusal(asked, 5) if asked.code == 0x76 else answer
+    line.run(5.0)
+
+    assert alarms(line) == [LinkAlarm.DOWNGRADE]
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+
+
+def test_a_reader_that_garbles_one_handshake_gets_another() -> None:
+    line, _ = line_with({1: KEY})
+    left = [1]
+
+    def once(asked: Packet, answer: bytes) -> bytes:
+        if asked.code == 0x77 and left:
+            left.pop()
+            return refusal(asked, 4)
+        return answer
+
+    line.tamper = once
+
+    assert line.run_until(lambda: links(line) == [(LinkState.SECURE, "")])
+    assert alarms(line) == []
+
+
+def refusal(asked: Packet, error: int) -> bytes:
+    return Packet(asked.address, asked.sequence, Nak.CODE, bytes((error,)), reply=True).to_bytes()
+
+
+# -- readers without a key
+
+
+def test_a_reader_without_a_key_is_there_but_opens_nothing() -> None:
+    line, readers = line_with({1: None})
+    readers[1].head.present(CARD)
+    submit(line, on=True, expires_in_s=1.0)
+    line.run(5.0)
+
+    assert links(line) == [(LinkState.CLEAR, NO_KEY)]
+    assert line.happened(CardPresented) == []
+    assert readers[1].head.outputs == [False]
+    assert clear_codes(line) == {0x61, 0x62, 0x60}
+
+
+def test_a_reader_whose_key_we_lack_is_shown_as_such() -> None:
+    line, _ = line_with({1: KEY}, panel_keys={1: None})
+    line.run(5.0)
+
+    assert links(line) == [(LinkState.CLEAR, NO_KEY)]
+
+
+def test_a_reader_without_a_key_that_restarts_is_met_anew() -> None:
+    line, readers = line_with({1: None})
+    line.run(1.0)
+    readers[1].restart(line.clock.mono_s)
+    line.sent.clear()
+    line.run(1.0)
+
+    assert 0x61 in clear_codes(line)
+    assert links(line) == [(LinkState.CLEAR, NO_KEY)]
+
+
+def test_a_reader_that_will_not_say_who_it_is_still_gets_its_session() -> None:
+    line, _ = line_with({1: KEY})
+    line.tamper = lambda asked, answer: refusal(asked, 3) if asked.code == 0x61 else answer
+
+    assert line.run_until(lambda: links(line) == [(LinkState.SECURE, "")])
+
+
+def test_a_reader_without_a_key_that_will_not_say_what_it_can_is_there_all_the_same() -> None:
+    line, _ = line_with({1: None})
+    line.tamper = lambda asked, answer: refusal(asked, 3) if asked.code in (0x61, 0x62) else answer
+
+    assert line.run_until(lambda: links(line) == [(LinkState.CLEAR, NO_KEY)])
