@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from access_control.core.credentials.canonical import pin_digest
 from access_control.core.decision.badge_rules import BADGE_RULES, PIN_RULE, READER_RULES
 from access_control.core.decision.decide import decide
 from access_control.core.decision.model import BadgeStatus, Policy
@@ -63,3 +64,12 @@ def test_an_empty_or_zeroed_pin_on_record_lets_no_pin_pass(kept: bytes) -> None:
 
 def test_equal_pins_of_two_people_have_different_digests(small_school: Policy) -> None:
     assert len(set(small_school.holders.pins.values())) == len(small_school.holders.pins) == 2
+
+
+@pytest.mark.parametrize("typed", ["", "24a8", "2" * 17])
+def test_what_is_no_pin_matches_no_record_even_one_of_no_digits(typed: str) -> None:
+    case = named("pins: in the evening with the right PIN")
+    policy, row = case.policy, 0
+    of_nothing = pin_digest(policy.digest_key, policy.holders.refs[row], "")
+    policy = replace(policy, holders=replace(policy.holders, pins={row: of_nothing}))
+    assert reason(policy, replace(case, read=replace(case.read, pin=typed))) is Reason.DENIED_WRONG_PIN

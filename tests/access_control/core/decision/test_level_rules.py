@@ -34,6 +34,13 @@ def test_a_door_that_no_level_opens_refuses(small_school: Policy) -> None:
     assert reason(replace(small_school, grants=grants)) is Reason.DENIED_DOOR
 
 
+def test_hours_that_reach_past_the_horizon_end_there(small_school: Policy) -> None:
+    now = int(ADAMS.at.timestamp())
+    grants = {FRONT: {level: Timetable(starts=(now - 60,), ends=(now + 60,)) for level in range(1, 6)}}
+    assert reason(replace(small_school, grants=grants)) is Reason.ACCESS_GRANTED
+    assert reason(replace(small_school, grants=grants, horizon=now)) is Reason.DENIED_PAST_HORIZON
+
+
 TIMES = st.sampled_from([Timetable(always=True), Timetable(), Timetable(starts=(0,), ends=(2**40,))])
 
 
