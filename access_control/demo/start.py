@@ -39,6 +39,8 @@ def run(state: Path, *, check: bool, fresh: bool) -> int:
 
 def _play(school: RunningSchool, *, check: bool) -> int:
     if check:
+        if school.office.in_force:
+            print(f"An earlier demo left an emergency in force. {school.release()}", file=sys.stderr, flush=True)
         return 0 if run_check(Evidence(school), lambda line: print(line, flush=True)) else 1
     school.forget_old_news()
     SchoolPage(school).run()

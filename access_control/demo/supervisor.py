@@ -63,6 +63,7 @@ class Supervisor:
             ending.callback(self.bridge.stop)
             self._set_up_once()
             self._begin(self.bridge, self.places.bridge_socket)
+            self._require_clock()
             self._publish_everything()
             self._ending = ending.pop_all()
         return self
@@ -131,6 +132,14 @@ class Supervisor:
             self.bridge.stop()
         self._command("commission", "--all")
         done.touch()
+
+    def _require_clock(self) -> None:
+        """After the machine was restarted, only the service could prove its clock again, and there is none here."""
+        if not ask(self.places.bridge_socket, "status")["status"]["clock_trusted"]:
+            raise StageError(
+                f"This machine was restarted since the demo in {self._state} was set up, so the bridge no longer "
+                "trusts its clock, and rights that depend on the hour would be refused. Set it up anew: --fresh."
+            )
 
     def _publish_everything(self) -> None:
         now = utc_now()
