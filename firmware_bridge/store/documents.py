@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -124,12 +125,17 @@ class Documents:
         findings = []
         for kind, recall in _RECALL.items():
             for identity, bodies in self._memory.emergencies(kind).items():
+                sound = None
                 for sealed in bodies:
                     try:
                         self.kept, _ = recall(self.kept, sealed)
+                        sound = sealed
                     except Refused as error:
                         damage = f"A copy of the {kind} {identity} is damaged ({error})."
                         findings.append(Finding("memory", damage))
+                if sound is not None and bodies != [sound, sound]:
+                    with suppress(MemoryFullError):  # one copy is there; the next start tries again
+                        self._memory.repair_emergency(kind, identity, sound)
         return findings
 
     def newest(self) -> datetime | None:

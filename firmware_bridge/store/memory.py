@@ -119,8 +119,20 @@ class BridgeMemory:
             text = f"The {kind} could not be kept, so a restart would forget it. Make room on the disk. {failures[0]}"
             raise MemoryFullError(text)
 
+    def repair_emergency(self, kind: EmergencyKind, identity: str, body: bytes) -> None:
+        """Write both copies anew after one was damaged.
+
+        Raises:
+            MemoryFullError: One could not be written; the other stays.
+        """
+        self._run("INSERT OR REPLACE INTO emergency VALUES (?, ?, ?)", (kind.value, identity, body))
+        try:
+            write_durably(self._copies / f"{kind}-{identity}", body)
+        except OSError as error:
+            raise MemoryFullError(f"A second copy of the {kind} could not be written ({error.strerror}).") from error
+
     def emergencies(self, kind: EmergencyKind) -> dict[str, list[bytes]]:
-        """Every directive or release ever kept, by id; two bodies only where the copies differ, by damage to one."""
+        """Every directive or release ever kept, by id, with each copy that can be read: two unless one is damaged."""
         found: dict[str, list[bytes]] = {}
         with self._lock, suppress(sqlite3.Error):
             for identity, body in self._db.execute("SELECT id, body FROM emergency WHERE kind = ?", (kind.value,)):
@@ -129,10 +141,7 @@ class BridgeMemory:
             if copy.suffix == ".new":
                 continue
             with suppress(OSError):
-                body = copy.read_bytes()
-                bodies = found.setdefault(copy.name.removeprefix(f"{kind}-"), [])
-                if body not in bodies:
-                    bodies.append(body)
+                found.setdefault(copy.name.removeprefix(f"{kind}-"), []).append(copy.read_bytes())
         return found
 
     def cancel_override(self, identity: str) -> None:

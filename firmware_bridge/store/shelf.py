@@ -57,10 +57,10 @@ class Shelf:
 
     def holds(self, content: bytes) -> bool:
         """Whether this is the newest content, byte for byte."""
-        try:
-            return self.newest.read_bytes() == guard(content)
-        except OSError:
-            return False
+        for path in (self.newest, self.previous):
+            with suppress(OSError):
+                return path.read_bytes() == guard(content)
+        return False
 
     def get(self, read: Callable[[bytes], _Read], at: datetime) -> Found[_Read]:
         """The newest content that ``read`` takes; damaged copies are set aside.

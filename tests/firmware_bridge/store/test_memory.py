@@ -30,8 +30,8 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     memory.keep_fact("fire", b"3,4")
     memory.close()
     again = reopened(tmp_path)
-    assert again.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"]}
-    assert again.emergencies(EmergencyKind.RELEASE) == {"r1": [b"release"]}
+    assert again.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"] * 2}
+    assert again.emergencies(EmergencyKind.RELEASE) == {"r1": [b"release"] * 2}
     assert again.cancelled_overrides() == {"o1"}
     assert again.used_passes(NOW) == {2**64 - 1: NOW + 60}
     assert again.clock_proof() == ClockProof("boot", MONDAY)
@@ -64,7 +64,7 @@ def test_an_emergency_survives_kill_minus_9(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     memory = reopened(tmp_path)
-    assert memory.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"]}
+    assert memory.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"] * 2}
     assert memory.used_passes(NOW) == {7: 2_000_000_000}
     memory.close()
 
@@ -95,6 +95,8 @@ def test_a_damaged_second_copy_leaves_the_first(tmp_path: Path) -> None:
     memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
     (tmp_path / "emergencies" / "directive-d1").write_bytes(b"")
     assert b"lockdown" in memory.emergencies(EmergencyKind.DIRECTIVE)["d1"]
+    memory.repair_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    assert memory.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"] * 2}
     memory.close()
 
 

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.store.clock_trust import boot_id, trusted
+from firmware_bridge.store.memory import ClockProof
+from tests.building.clock import MONDAY
+
+PROOF = ClockProof("boot 1", MONDAY)
+LATER = MONDAY + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("proof", "boot", "now", "newest", "believed"),
+    [
+        (PROOF, "boot 1", LATER, MONDAY, True),
+        (PROOF, "boot 1", MONDAY, None, True),
+        (PROOF, "boot 2", LATER, MONDAY, False),
+        (None, "boot 1", LATER, MONDAY, False),
+        (PROOF, "", LATER, MONDAY, False),
+        (ClockProof("", MONDAY), "", LATER, MONDAY, False),
+        (PROOF, "boot 1", MONDAY - timedelta(minutes=1), None, False),
+        (PROOF, "boot 1", LATER, LATER + timedelta(minutes=1), False),
+    ],
+    ids=["same boot", "at once", "rebooted", "never proved", "no boot id", "never one", "before proof", "before event"],
+)
+def test_when_the_clock_is_believed(
+    proof: ClockProof | None, boot: str, now: datetime, newest: datetime | None, believed: bool
+) -> None:
+    assert trusted(proof, boot, now, newest) is believed
+
+
+def test_this_boot_has_one_name(tmp_path: Path) -> None:
+    assert boot_id() == boot_id()
+    assert boot_id(tmp_path / "nothing") == ""
