@@ -102,9 +102,9 @@ class Bus:
                 self._tell(OutputFailed(moment, command.point, command.energised, UNKNOWN_READER))
             return
         if isinstance(command, DriveOutput):
-            session.drive(command, moment)
+            session.outputs.submit(command, moment)
         else:
-            session.show(command)
+            session.errands.display.show(command)
         if self._hold is not None and self._hold[0] is session:
             self._hold = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from firmware_bridge.controller.commands import DriveOutput, ShowAtReader, Urgency
+from firmware_bridge.controller.commands import Urgency
 from firmware_bridge.controller.events import Event, LinkState, Moment
 from firmware_bridge.protocol.osdp.commands import (
     AskCapabilities,
@@ -126,16 +126,6 @@ class ReaderSession:
         if not self.probing or self._probes % self._timing.patient_probe_every == 1:
             return self.patience.reply_s
         return min(self.patience.reply_s, max(self._timing.probe_reply_s, 2 * self.patience.usual_s))
-
-    # -- commands from the rest of the bridge
-
-    def drive(self, command: DriveOutput, moment: Moment) -> None:
-        """Queue an output command; a reader without a key only ever lets it expire."""
-        self.outputs.submit(command, moment)
-
-    def show(self, command: ShowAtReader) -> None:
-        """Queue an indication."""
-        self.errands.display.show(command)
 
     # -- the reader's turn
 

@@ -11,13 +11,13 @@ NOW = SetClock().moment()
 def test_a_change_is_told_once() -> None:
     told: list[Event] = []
     standing = Standing(7, told.append)
-    assert standing.link is LinkState.DOWN
+    before = standing.link
 
     standing.announce(LinkState.SECURE, "", NOW)
     standing.announce(LinkState.SECURE, "", NOW)
 
     assert told == [ReaderLinkChanged(NOW, 7, LinkState.SECURE)]
-    assert standing.link is LinkState.SECURE
+    assert (before, standing.link) == (LinkState.DOWN, LinkState.SECURE)
 
 
 def test_an_alarm_is_told_once_until_the_reader_was_well_again() -> None:
