@@ -189,23 +189,29 @@ def cancels_manual_unlocks(policy: Policy, orders: Orders, door: int) -> bool:
     return any(effect.directive.action in ending for effect in lock_effect(policy, orders, door))
 
 
-_LOCKDOWN = (Slot.LOCKDOWN, Effect.LOCK)
-_EVACUATE = (Slot.EVACUATE, Effect.UNLOCK)
-_SECURE = (Slot.SECURE, Effect.LOCK)
+_INSIDE = frozenset({DoorClass.INTERIOR, DoorClass.ROOM})
+_OUTSIDE = frozenset({DoorClass.EXTERIOR})
+
+_EFFECTS: Mapping[EmergencyAction, tuple[frozenset[DoorClass], tuple[Slot, Effect]]] = MappingProxyType(
+    {
+        EmergencyAction.LOCKDOWN: (_INSIDE | _OUTSIDE, (Slot.LOCKDOWN, Effect.LOCK)),
+        EmergencyAction.EVACUATE: (frozenset({DoorClass.INTERIOR}), (Slot.EVACUATE, Effect.UNLOCK)),
+        EmergencyAction.SECURE: (_OUTSIDE, (Slot.SECURE, Effect.LOCK)),
+        EmergencyAction.HOLD: (_INSIDE, (Slot.SECURE, Effect.LOCK)),
+        EmergencyAction.SHELTER: (_OUTSIDE, (Slot.SECURE, Effect.LOCK)),
+    }
+)
 
 
 def effect_of(directive: Directive, door: Door, rules: EmergencyRules) -> tuple[Slot, Effect] | None:
     """What a directive in force does to a door of this class, if anything."""
-    exterior = door.door_class is DoorClass.EXTERIOR
-    match directive.action:
-        case EmergencyAction.LOCKDOWN:
-            return _LOCKDOWN if not exterior or rules.lockdown_locks_perimeter else None
-        case EmergencyAction.EVACUATE:
-            return _EVACUATE if door.evacuate_unlock and door.door_class is DoorClass.INTERIOR else None
-        case EmergencyAction.HOLD:
-            return None if exterior else _SECURE
-        case EmergencyAction.SECURE | EmergencyAction.SHELTER:
-            return _SECURE if exterior else None
+    classes, does = _EFFECTS[directive.action]
+    left_as_it_is = door.door_class is DoorClass.EXTERIOR and not rules.lockdown_locks_perimeter
+    if directive.action is EmergencyAction.LOCKDOWN and left_as_it_is:
+        return None
+    if directive.action is EmergencyAction.EVACUATE and not door.evacuate_unlock:
+        return None
+    return does if door.door_class in classes else None
 
 
 _NOBODY: frozenset[HolderClass] = frozenset()
