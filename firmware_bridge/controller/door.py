@@ -93,14 +93,14 @@ class DoorMachine:
     def see_input(self, point: Point, answer: Answer) -> None:
         """Take a new state of one of the door's inputs."""
         state = self._world.input(point)
+        # Exits and fire are believed even before their device is known to be up, but never in clear from an open line.
+        clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
+        told = state if clear else self._world.inputs.get(point, InputState.UNKNOWN)
         if point == self.door.contact:
             self.leaf.see(self.door, state, answer.now)
         if point == self.door.rex:
-            # An exit is believed even before its device is known to be up, but never in clear from an open line.
-            told = self._world.inputs.get(point, InputState.UNKNOWN)
-            clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
-            self.leaving.see(self.door, state if clear else told, answer, self._during())
-        self.fire.see(self.door, point, state, answer)
+            self.leaving.see(self.door, told, answer, self._during())
+        self.fire.see(self.door, point, told, answer)
 
     def _during(self) -> str:
         slot = self.steady.top()[0]

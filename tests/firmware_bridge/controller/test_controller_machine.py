@@ -1,0 +1,263 @@
+"""Whatever happens in whatever order: exits stay free, fire stays in command, only people end an emergency."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from access_control.core.decision.emergency import DirectiveSet, in_force, lock_effect
+from access_control.core.decision.model import DoorClass, Orders, Override, OverrideEffect, Policy, Revision, Timetable
+from access_control.core.decision.slots import Effect, Slot
+from firmware_bridge.controller.commands import Command, DriveOutput, RememberCancelled, RememberFire, RememberPassUsed
+from firmware_bridge.controller.door import DoorMachine
+from firmware_bridge.controller.events import OrdersAccepted, PolicyAccepted, Proof
+from firmware_bridge.controller.memory import Memory
+from firmware_bridge.controller.status import PROOF_LIMIT_S, Position, Security
+from tests.firmware_bridge.controller.playbook import Playbook
+from tests.firmware_bridge.controller.school import DOORS, PEOPLE, T0, changed, draft, policy_of
+
+OPEN_ALL_DAY = Timetable(starts=(T0 - 3600,), ends=(T0 + 36000,))
+POLICIES = [
+    policy_of(draft()),
+    changed(doors={1: {"scheduled_unlock": OPEN_ALL_DAY}, 2: {"scheduled_unlock": OPEN_ALL_DAY}}),
+    changed(doors={3: {"door_class": DoorClass.EXTERIOR}}, scopes={"building:1": [1]}),
+]
+EVERYWHERE = {"site": frozenset(DOORS.values())}
+doors = st.sampled_from(list(DOORS))
+actions = st.sampled_from(["lockdown", "secure", "hold", "evacuate", "shelter"])
+ids = st.sampled_from(["d1", "d2", "d3"])
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """A bridge to which everything happens."""
+
+    @initialize(first=st.sampled_from(POLICIES))
+    def begin(self, first: Policy) -> None:
+        self.policy = first
+        self.play = Playbook(first)
+        self.relays: dict[int, bool] = {}
+        self.cancelled: set[str] = set()
+        self.fire_held: set[int] = set()
+        self.used: dict[int, int] = {}
+        self.heard: dict[str, tuple[str, str]] = {}
+        self.directives = DirectiveSet()
+        self.locked: set[tuple[str, int]] = set()
+        self.proven: dict[int, bool] = {}
+        self.burning = False
+        self.seen(self.play.commands)
+
+    def seen(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case DriveOutput(point, on):
+                    self.relays[point.index] = on
+                case RememberCancelled(id_):
+                    self.cancelled.add(id_)
+                case RememberFire(door, held):
+                    (self.fire_held.add if held else self.fire_held.discard)(door)
+                case RememberPassUsed(pass_id, until):
+                    self.used[pass_id] = until
+                case _:
+                    pass
+
+    def do(self, *words: str) -> None:
+        self.seen(self.play.play(words))
+
+    @rule(door=doors, who=st.sampled_from([*PEOPLE, "noise"]))
+    def card(self, door: str, who: str) -> None:
+        self.do("card", door, who)
+
+    @rule(door=doors, pass_id=st.integers(1, 3))
+    def scan(self, door: str, pass_id: int) -> None:
+        self.do("scan", door, str(pass_id))
+
+    @rule(door=st.sampled_from(["front", "hall", "room12", "gate"]), what=st.sampled_from(["open", "close", "cut"]))
+    def leaf(self, door: str, what: str) -> None:
+        self.do(what, door)
+
+    @rule(door=st.sampled_from(["front", "hall", "room12"]), state=st.sampled_from(["on", "off", "cut"]))
+    def rex(self, door: str, state: str) -> None:
+        self.do("rex", door, state)
+
+    @rule(state=st.sampled_from(["on", "off", "cut", "short"]))
+    def fire(self, state: str) -> None:
+        self.burning = {"on": True, "off": False}.get(state, self.burning)
+        self.do("fire", state)
+
+    @rule(state=st.sampled_from(["up", "down"]))
+    def board(self, state: str) -> None:
+        self.do("board", state)
+
+    @rule(door=doors, on=st.sampled_from(["on", "off"]), how=st.sampled_from(["read_back", "acknowledged", "sent"]))
+    def prove(self, door: str, on: str, how: str) -> None:
+        self.proven[DOORS[door]] = on == "on"
+        self.do("prove", door, on, how)
+
+    @rule(door=doors)
+    def lapse(self, door: str) -> None:
+        self.do("lapse", door)
+
+    @rule(door=doors, on=st.sampled_from(["on", "off"]), how=st.sampled_from(["", "expired"]))
+    def fail(self, door: str, on: str, how: str) -> None:
+        self.do("fail", door, on, how)
+
+    @rule(door=doors, what=st.sampled_from(["unlock", "acknowledge", "reset"]))
+    def ask(self, door: str, what: str) -> None:
+        self.do(what, door)
+
+    @rule(seconds=st.sampled_from(["0.1", "1", "6", "31", "90"]), proving=st.booleans())
+    def wait(self, seconds: str, proving: bool) -> None:
+        self.proven.clear()
+        self.do("wait", seconds, *([] if proving else ["unproved"]))
+
+    @rule(action=actions, id_=ids, scope=st.sampled_from(["site", "building:1", "front", "room12"]))
+    def directive(self, action: str, id_: str, scope: str) -> None:
+        action, scope = self.heard.setdefault(id_, (action, scope))
+        made = self.play.directive(action, id_, scope)
+        self.directives = self.directives.with_directive(made)
+        self.do("heard", action, id_, scope)
+
+    @rule(id_=ids, where=st.sampled_from(["", "front", "hall,room12"]))
+    def release(self, id_: str, where: str) -> None:
+        self.directives = self.directives.with_release(self.play.release(id_, where))
+        self.do("release", id_, *([where] if where else []))
+
+    @rule(
+        effect=st.sampled_from(OverrideEffect),
+        door=doors,
+        id_=st.sampled_from(["u1", "u2"]),
+        seconds=st.integers(1, 300),
+    )
+    def orders(self, effect: OverrideEffect, door: str, id_: str, seconds: int) -> None:
+        expires = int(self.play.moment.at.timestamp()) + seconds
+        override = Override(f"{id_}-{effect.value}-{door}", DOORS[door], effect, "desk", "Because", expires)
+        # A newer document that mentions no emergency ends none.
+        orders = Orders(Revision(1, 1), DirectiveSet(), (override,))
+        self.seen(self.play.tell(OrdersAccepted(self.play.moment, orders)))
+
+    @rule(new=st.sampled_from(POLICIES))
+    def new_policy(self, new: Policy) -> None:
+        self.policy = new
+        self.seen(self.play.tell(PolicyAccepted(self.play.moment, new)))
+
+    @rule(trusted=st.sampled_from(["trusted", "untrusted"]))
+    def clock(self, trusted: str) -> None:
+        self.do("clock", trusted)
+
+    @rule()
+    def restart(self) -> None:
+        memory = Memory(dict(self.used), frozenset(self.cancelled), frozenset(self.fire_held), clock_trusted=True)
+        kept = self.play.controller._world.orders
+        moment = self.play.moment
+        self.play = Playbook(self.policy, kept, memory, quiet=False)
+        self.play.moment = replace(moment, mono_s=moment.mono_s + 1)
+        self.seen(self.play.commands)
+        self.locked.clear()
+        self.proven.clear()
+        self.do("board", "up")
+
+    def machines(self) -> Iterable[DoorMachine]:
+        return self.play.controller._building.doors.values()
+
+    @invariant()
+    def exits_are_free(self) -> None:
+        for machine in self.machines():
+            if machine.leaving.active and machine.door.lock.rex_unlocks:
+                assert machine.effect is Effect.UNLOCK
+                assert self.relays[machine.drive.point.index] is machine.drive.energised(Effect.UNLOCK)
+
+    @invariant()
+    def what_fire_holds_stays_so(self) -> None:
+        for machine in self.machines():
+            if machine.door.id in self.fire_held:
+                assert machine.effect is machine.fire.effect or machine.stack.top()[0] is Slot.EGRESS
+                assert machine.effect is not Effect.LOCK
+
+    @invariant()
+    def a_fire_releases_until_its_input_is_normal(self) -> None:
+        if self.burning:
+            assert {2, 3} <= self.fire_held
+            assert self.play.door("hall").command is Effect.UNLOCK
+
+    @invariant()
+    def directives_end_only_by_a_release(self) -> None:
+        world = self.play.controller._world
+        assert world.policy is not None
+        for door in DOORS.values():
+            expected = {directive.id for directive in self.directives.in_force_at(door, EVERYWHERE)}
+            found = {directive.id for directive in in_force(world.policy, world.orders, door)}
+            assert expected <= found
+
+    @invariant()
+    def a_door_that_an_emergency_locked_stays_so_until_a_release(self) -> None:
+        world = self.play.controller._world
+        assert world.policy is not None
+        locks = {
+            (found.directive.id, door)
+            for door in DOORS.values()
+            for found in lock_effect(world.policy, world.orders, door)
+            if found.effect is Effect.LOCK
+        }
+        released = {
+            (release.directive, door)
+            for release in self.directives.releases.values()
+            for door in release.doors or DOORS.values()
+        }
+        assert self.locked - released <= locks
+        self.locked = locks
+
+    @invariant()
+    def an_emergency_locks_what_nobody_may_pass(self) -> None:
+        for machine in self.machines():
+            if machine.stack.get(Slot.LOCKDOWN) is not None:
+                assert machine.stack.top()[0] <= Slot.LOCKDOWN
+                assert machine.stack.get(Slot.GRANT) is None
+                assert machine.stack.get(Slot.MANUAL_UNLOCK) is None
+
+    @invariant()
+    def cancelled_unlocks_stay_cancelled(self) -> None:
+        world = self.play.controller._world
+        for machine in self.machines():
+            if machine.stack.get(Slot.MANUAL_UNLOCK) is not None:
+                unlocks = [
+                    o for o in world.orders.overrides if o.door == machine.door.id and o.id not in self.cancelled
+                ]
+                assert any(override.effect is OverrideEffect.UNLOCK for override in unlocks)
+
+    @invariant()
+    def nothing_unproved_is_shown_as_secured(self) -> None:
+        now = self.play.moment.mono_s
+        for status in self.play.status().doors:
+            if status.security is Security.SECURED:
+                assert status.command is not Effect.UNLOCK
+                assert status.position is Position.CLOSED
+                assert status.proof in (Proof.READ_BACK, Proof.ACKNOWLEDGED)
+                assert status.proof_age_s is not None
+                assert status.proof_age_s <= PROOF_LIMIT_S
+                assert status.why == ""
+                assert self.proven.get(status.door, status.door == 2) is (status.door == 2)
+                machine = self.play.controller._building.doors[status.door]
+                assert self.relays[machine.drive.point.index] is machine.drive.energised(Effect.LOCK)
+        later = self.play.controller.status(now + PROOF_LIMIT_S + 1)
+        assert all(status.security is not Security.SECURED for status in later.doors)
+
+    @invariant()
+    def relays_are_where_the_slots_say(self) -> None:
+        for machine in self.machines():
+            if machine.drive._retry is None:
+                assert self.relays[machine.drive.point.index] is machine.drive.energised(machine.effect)
+
+
+LONG = int(os.environ.get("LONG", "0"))
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(
+    max_examples=400 if LONG else 40,
+    stateful_step_count=60 if LONG else 30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
