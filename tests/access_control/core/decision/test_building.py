@@ -1,10 +1,14 @@
 """Timetables and points."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access_control.core.decision.building import DeviceKind, Point, Timetable
+from access_control.core.decision.building import DeviceKind, DoorTiming, Point, Timetable
 
 SCHOOL_DAY = Timetable(starts=(700, 1300), ends=(1200, 1700))
 
@@ -47,3 +51,12 @@ def test_nothing_changes_before_the_next_edge(cuts: list[int], second: int) -> N
 
 def test_a_point_is_written_as_installers_do() -> None:
     assert str(Point(DeviceKind.BOARD, 1, 3)) == "board 1.3"
+
+
+def test_the_page_has_every_timer_with_its_default(root: Path) -> None:
+    page = (root / "docs/decisions.md").read_text()
+    rows = re.findall(
+        r"^\| `(\w+)` \| `?([\w.]+?)`?(?: s)? \|", page.split("## Timers")[1].split("##")[0], re.MULTILINE
+    )
+    defaults = [(field.name, getattr(DoorTiming(), field.name)) for field in fields(DoorTiming)]
+    assert rows == [(name, f"{value:g}" if isinstance(value, float) else value.value) for name, value in defaults]

@@ -219,7 +219,7 @@ INSTANTS = st.datetimes(timezones=st.none() | st.just(UTC)) | st.timedeltas(
 ).map(lambda later: MONDAY_TEN + later)
 
 
-@settings(max_examples=20_000 if LONG else 400, deadline=None)
+@settings(max_examples=5000 if LONG else 400, deadline=None)
 @given(POLICIES, READS, FACTS, INSTANTS)
 def test_nothing_makes_it_raise_and_explaining_never_changes_the_verdict(
     policy: Policy, read: Read, facts: Facts, at: datetime

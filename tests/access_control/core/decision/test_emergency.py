@@ -1,9 +1,11 @@
 """Directives as a two-phase set, and what each action does to each kind of door."""
 
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from access_control.core.decision.emergency import (
     DEFAULT_EMERGENCY_RULES,
+    PASSES_REFUSED,
     Directive,
     DirectiveSet,
     Release,
@@ -296,3 +299,24 @@ def test_in_a_lockdown_only_staff_pass_and_only_into_rooms() -> None:
         DoorClass.INTERIOR: set(),
         DoorClass.ROOM: {HolderClass.STAFF},
     }
+
+
+SPOKEN = {
+    "nobody": frozenset[HolderClass](),
+    "staff": frozenset({HolderClass.STAFF}),
+    "staff, students": frozenset({HolderClass.STAFF, HolderClass.STUDENT}),
+    "everybody": frozenset(HolderClass),
+}
+
+
+def test_the_page_says_whose_badge_works(root: Path) -> None:
+    table = (root / "docs/decisions.md").read_text().split("| action | exterior | interior | room | passes |\n")[1]
+    rows = re.findall(r"^\| (\w+) \| ([\w, ]+) \| ([\w, ]+) \| ([\w, ]+) \| ([\w ]+) \|$", table, re.MULTILINE)[:5]
+    said = {
+        (EmergencyAction(name.lower()), kind): SPOKEN[words]
+        for name, *cells, _ in rows
+        for kind, words in zip(DoorClass, cells, strict=True)
+    }
+    assert said == dict(DEFAULT_EMERGENCY_RULES.admitted)
+    refused = {EmergencyAction(name.lower()) for name, *_, passes in rows if passes == "refused"}
+    assert refused == PASSES_REFUSED

@@ -1,6 +1,8 @@
 """Door slots: the worked expectations that need nothing but the stack, and laws that hold for every stack."""
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -111,6 +113,12 @@ def test_no_egress_slot_can_ever_lock() -> None:
 def test_get_tells_what_one_source_wants() -> None:
     assert stack((Slot.SCHEDULE, Effect.UNLOCK)).get(Slot.SCHEDULE) is Effect.UNLOCK
     assert SlotStack().get(Slot.SCHEDULE) is None
+
+
+def test_the_page_has_every_slot_in_its_place(root: Path) -> None:
+    page = (root / "docs/decisions.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \|", page, re.MULTILINE)
+    assert rows == [(str(slot.value), slot.name) for slot in Slot]
 
 
 @given(st.permutations([command for command in COMMANDS if command[0] not in {*MOMENTARY, Slot.FIRE, Slot.DEFAULT}]))
