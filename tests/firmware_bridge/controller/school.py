@@ -138,7 +138,7 @@ def changed(
         if isinstance(change.get("lock"), Mapping):
             change["lock"] = replace(door.lock, **change["lock"])  # type: ignore[arg-type]  # a test knows its fields
         built.append(replace(door, **change))  # type: ignore[arg-type]  # as above
-    read = [replace(reader, **(readers or {}).get(reader.id, {})) for reader in made.readers]  # type: ignore[arg-type]
+    read = [replace(reader, **(readers or {}).get(reader.id, {})) for reader in made.readers]  # type: ignore[arg-type]  # as above
     fields = {"doors": built, "readers": read, "revision": Revision(1, 2), **fields}
     return policy_of(replace(made, **fields))  # type: ignore[arg-type]  # as above
 
