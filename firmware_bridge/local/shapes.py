@@ -17,16 +17,20 @@ def status_shape(status: BridgeStatus) -> dict[str, Any]:
         "orders": _revision(status.orders),
         "clock_trusted": status.clock_trusted,
         "doors": [_door(door) for door in status.doors],
-        "readers": msgspec.to_builtins(status.readers),
-        "boards": msgspec.to_builtins(status.boards),
-        "ports": msgspec.to_builtins(status.ports),
-        "emergencies": msgspec.to_builtins(status.emergencies),
+        "readers": _plain(status.readers),
+        "boards": _plain(status.boards),
+        "ports": _plain(status.ports),
+        "emergencies": _plain(status.emergencies),
     }
 
 
 def _door(door: DoorStatus) -> dict[str, Any]:
-    shape: dict[str, Any] = msgspec.to_builtins(door)
+    shape: dict[str, Any] = _plain(door)
     return shape | {"slot": door.slot.name.lower()}
+
+
+def _plain(record: object) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(record))
 
 
 def _revision(revision: Revision | None) -> str | None:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from firmware_bridge.runtime import keeper as keeper_module
+from firmware_bridge.runtime.keeper import Keeper
+from tests.building.processes import until
+
+
+def started() -> Keeper:
+    keeper = Keeper()
+    keeper.start()
+    return keeper
+
+
+def test_what_is_kept_is_written_in_order() -> None:
+    keeper = started()
+    written: list[int] = []
+    for number in range(50):
+        keeper.keep(lambda number=number: written.append(number), wait_s=0.0)  # type: ignore[misc]
+    keeper.stop()
+    assert written == list(range(50))
+
+
+def test_a_slow_disk_is_not_waited_for() -> None:
+    keeper = started()
+    going = threading.Event()
+
+    def write() -> None:
+        going.wait(30)
+
+    task = keeper.keep(write, wait_s=0.01)
+    assert not task.done.is_set()
+    assert task.outcome == "It is not on the disk yet."
+    going.set()
+    keeper.stop()
+    assert task.outcome == ""
+
+
+def test_what_the_disk_did_not_take_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_module, "RETRY_S", 0.01)
+    keeper = started()
+    tries: list[int] = []
+
+    def write() -> None:
+        tries.append(1)
+        if len(tries) < 4:
+            raise OSError(28, "No space left on device")
+
+    task = keeper.keep(write, wait_s=30)
+    assert "No space left" in task.outcome
+    until(lambda: not task.outcome, "it is written in the end")
+    assert len(tries) == 4
+    keeper.stop()

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import pytest
+
+from access_control.core.decision.building import DeviceKind, Point
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import EmergencyAction
+from firmware_bridge.controller.commands import (
+    Command,
+    DriveOutput,
+    Indication,
+    RaiseDirective,
+    RecordEvent,
+    RememberPassUsed,
+    ShowAtReader,
+    Urgency,
+)
+from firmware_bridge.controller.controller import Controller
+from firmware_bridge.controller.events import Event, KeysPressed, TimePassed
+from firmware_bridge.controller.status import BridgeStatus
+from firmware_bridge.runtime.keeper import Keeper
+from firmware_bridge.runtime.loop import Hands, Loop, Remember, Told
+from firmware_bridge.runtime.wiring import Wiring
+from firmware_bridge.store.recorder import Entry, Recorder
+from tests.building.clock import MONDAY, SetClock
+from tests.building.processes import until
+
+DIRECTIVE = Directive("d1", EmergencyAction.LOCKDOWN, "site", frozenset(), "bridge:b", "x", False, MONDAY)  # noqa: FBT003 - a record by position
+
+
+def drive(index: int, urgency: Urgency) -> DriveOutput:
+    return DriveOutput(Point(DeviceKind.BOARD, 1, index), energised=False, lease_s=0.0, urgency=urgency)
+
+
+class Noting:
+    """Ports, recorder, disk and brain that write down what they are asked, in order."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.clock = SetClock()
+        self.answers: Callable[[Event], Sequence[Command]] = lambda _: []
+        self.events: list[Event] = []
+        keeper = Keeper()
+        keeper.start()
+        hands = Hands(
+            cast("Controller", self),
+            cast("Wiring", self),
+            cast("Recorder", self),
+            keeper,
+            self._write,
+            self.clock,
+        )
+        self.loop = Loop(hands, lambda command, _: self.log.append(f"kept {command.directive.id}"), lambda: None)
+
+    # As wiring.
+
+    def submit(self, command: DriveOutput | ShowAtReader) -> None:
+        what = f"drive {command.point.index}" if isinstance(command, DriveOutput) else f"show {command.reader}"
+        self.log.append(what)
+
+    # As recorder.
+
+    def hand_over(self, entry: Entry) -> None:
+        self.log.append(f"record {entry.code}")
+        self.last = entry
+
+    def wait_for(self, entry: Entry) -> bool:
+        self.log.append(f"wait {entry.code}")
+        return True
+
+    # As disk.
+
+    def _write(self, command: Remember) -> Callable[[], None]:
+        return lambda: self.log.append(f"write {type(command).__name__}")
+
+    # As brain.
+
+    def handle(self, event: Event) -> list[Command]:
+        self.events.append(event)
+        return list(self.answers(event))
+
+    def next_deadline_s(self) -> float | None:
+        return None
+
+    def status(self, mono_s: float) -> BridgeStatus:
+        return BridgeStatus(mono_s, None, None, clock_trusted=True)
+
+
+def test_a_grant_is_recorded_before_its_lock_moves_and_only_that_is_waited_for() -> None:
+    noting = Noting()
+    commands: list[Command] = [
+        RecordEvent("ACCESS_GRANTED", door=1),
+        drive(0, Urgency.GRANT),
+        ShowAtReader(1, Indication.GRANTED, 3.0, silent=False),
+        RecordEvent("DOOR_OPENED", door=1),
+        ShowAtReader(1, Indication.LOCKED, None, silent=False),
+    ]
+    noting.loop.carry_out(commands, noting.clock.moment())
+    assert noting.log == [
+        "record ACCESS_GRANTED",
+        "wait ACCESS_GRANTED",
+        "drive 0",
+        "show 1",
+        "record DOOR_OPENED",
+        "show 1",
+    ]
+    assert (noting.last.at, noting.last.mono_s) == (MONDAY, 100.0)
+
+
+def test_the_locks_of_an_emergency_come_before_anything_is_written() -> None:
+    noting = Noting()
+    commands: list[Command] = [
+        RecordEvent("SRP_LOCKDOWN_START"),
+        RaiseDirective(DIRECTIVE),
+        drive(0, Urgency.EMERGENCY),
+        RememberPassUsed(1, 2),
+        drive(1, Urgency.EMERGENCY),
+    ]
+    noting.loop.carry_out(commands, noting.clock.moment())
+    assert noting.log[:2] == ["drive 0", "drive 1"]
+    assert noting.log[2:] == [
+        "record SRP_LOCKDOWN_START",
+        "write RaiseDirective",
+        "kept d1",
+        "write RememberPassUsed",
+    ]
+
+
+def test_events_are_handled_in_order_and_time_passes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("firmware_bridge.runtime.loop.IDLE_S", 0.01)
+    noting = Noting()
+    noting.loop.start()
+    for reader in range(20):
+        noting.loop.put(KeysPressed(noting.clock.moment(), reader, "1"))
+    until(lambda: any(isinstance(event, TimePassed) for event in noting.events), "time passes")
+    noting.loop.stop()
+    pressed = [event.reader for event in noting.events if isinstance(event, KeysPressed)]
+    assert pressed == list(range(20))
+
+
+def test_a_fault_of_the_brain_is_recorded_and_the_doors_go_on() -> None:
+    noting = Noting()
+
+    def answers(event: Event) -> Sequence[Command]:
+        if isinstance(event, KeysPressed) and event.reader == 1:
+            raise ZeroDivisionError("a mistake of ours")
+        return [drive(5, Urgency.ROUTINE)] if isinstance(event, KeysPressed) else []
+
+    noting.answers = answers
+    noting.loop.start()
+    for reader in (1, 2):
+        noting.loop.put(KeysPressed(noting.clock.moment(), reader, "1"))
+    noting.loop.stop()
+    assert noting.log == ["record CONTROLLER_FAULT", "drive 5"]
+    assert "a mistake of ours" in str(noting.last.detail["why"])
+
+
+def test_the_status_is_answered_between_events_and_what_is_told_is_recorded() -> None:
+    noting = Noting()
+    noting.loop.start()
+    noting.loop.put(Told(noting.clock.moment(), RecordEvent("KEYS_APPLIED")))
+    status = noting.loop.status(30)
+    assert status is not None
+    assert status.mono_s == 100.0
+    noting.loop.stop()
+    assert noting.log == ["record KEYS_APPLIED"]
+    assert noting.loop.status(0.01) is None
