@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from access_control.core.decision.building import DoorClass
 from access_control.core.decision.model import EmergencyAction, EmergencyRules, HolderClass
 from access_control.core.decision.slots import Effect, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from access_control.core.decision.building import Door
     from access_control.core.decision.model import Orders, Policy
-
-_T = TypeVar("_T")
 
 PRECEDENCE = (
     EmergencyAction.LOCKDOWN,
@@ -68,10 +66,11 @@ class Release:
 class DirectiveSet:
     """Every directive and release ever received. It only grows, and merging is union, so order never matters.
 
-    Two records with one id do not come from honest hands; then the stricter one stays, so that merging still gives the
-    same answer in every order.
+    Two records with one id do not come from honest hands. Two such directives both hold: if one took the other's place,
+    whoever may raise an emergency at one door could end one everywhere. Of two such releases the narrower one stays.
 
     Attributes:
+        directives: By id; those that share an id with a stricter one are ``ID+1``, ``ID+2`` and so on.
         standing: What is not released everywhere, with the doors that are. Ids are kept for ever, and a card must not
             have to walk them all.
     """
@@ -86,17 +85,16 @@ class DirectiveSet:
 
     def with_directive(self, directive: Directive) -> DirectiveSet:
         """The set with one more directive; one that is already there changes nothing."""
-        return DirectiveSet(_union(self.directives, {directive.id: directive}, _directive_strictness), self.releases)
+        return DirectiveSet(_every_directive(self.directives, {directive.id: directive}), self.releases)
 
     def with_release(self, release: Release) -> DirectiveSet:
         """The set with one more release. It may arrive before the directive that it ends."""
-        return DirectiveSet(self.directives, _union(self.releases, {release.id: release}, _release_strictness))
+        return DirectiveSet(self.directives, _narrower_releases(self.releases, {release.id: release}))
 
     def merge(self, other: DirectiveSet) -> DirectiveSet:
         """Everything that either set knows."""
         return DirectiveSet(
-            _union(self.directives, other.directives, _directive_strictness),
-            _union(self.releases, other.releases, _release_strictness),
+            _every_directive(self.directives, other.directives), _narrower_releases(self.releases, other.releases)
         )
 
     def in_force_at(self, door: int, scopes: Mapping[str, frozenset[int]]) -> tuple[Directive, ...]:
@@ -131,12 +129,20 @@ def _still_open(
             yield directive, staged.get(directive.id, frozenset())
 
 
-def _union(
-    ours: Mapping[str, _T], theirs: Mapping[str, _T], strictness: Callable[[_T], tuple[object, ...]]
-) -> dict[str, _T]:
+def _every_directive(ours: Mapping[str, Directive], theirs: Mapping[str, Directive]) -> dict[str, Directive]:
+    both = dict(ours)
+    shared = {record.id for key, record in theirs.items() if both.setdefault(key, record) != record}
+    for id_ in shared:
+        claims = {record for record in (*ours.values(), *theirs.values()) if record.id == id_}
+        for place, record in enumerate(sorted(claims, key=_directive_strictness, reverse=True)):
+            both[f"{id_}+{place}" if place else id_] = record
+    return both
+
+
+def _narrower_releases(ours: Mapping[str, Release], theirs: Mapping[str, Release]) -> dict[str, Release]:
     both = dict(ours)
     for key, record in theirs.items():
-        both[key] = max(both[key], record, key=strictness) if key in both else record
+        both[key] = max(both[key], record, key=_release_strictness) if key in both else record
     return both
 
 

@@ -100,7 +100,20 @@ def test_the_highest_action_comes_first_whatever_the_order_of_arrival() -> None:
         assert actions_at(known, FRONT) == expected
 
 
-def test_of_two_directives_with_one_id_the_stricter_stays() -> None:
+def test_nobody_ends_an_emergency_by_raising_another_one_under_its_id() -> None:
+    everywhere = directive()
+    for other in (
+        replace(directive(scope="building:1"), doors=frozenset({ROOM_12})),
+        directive(action=EmergencyAction.EVACUATE),
+        directive(drill=True),
+    ):
+        for order in permutations([everywhere, other]):
+            known = gathered(list(order))
+            assert all(EmergencyAction.LOCKDOWN in actions_at(known, door) for door in SCOPES["site"])
+            assert not gathered([*order, release()]).in_force_at(FRONT, SCOPES)
+
+
+def test_of_two_directives_with_one_id_the_stricter_bears_it() -> None:
     lockdown = directive(action=EmergencyAction.LOCKDOWN)
     drill = directive(action=EmergencyAction.LOCKDOWN, drill=True)
     hold = directive(action=EmergencyAction.HOLD)
