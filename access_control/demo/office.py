@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -135,9 +135,12 @@ class Office:
         self._keep()
         return directive.id
 
-    def release_all(self, why: str, now: datetime) -> list[str]:
-        """End everything that is in force; gives back the ids. Publish :meth:`orders` afterwards."""
-        ending = self.in_force
+    def release_all(self, why: str, now: datetime, also: Iterable[str] = ()) -> list[str]:
+        """End everything that is in force, and what the bridge raised by itself (``also``); gives back the ids.
+
+        Publish :meth:`orders` afterwards.
+        """
+        ending = [*self.in_force, *sorted(set(also) - self.raised.keys() - self.ended.keys())]
         for name in ending:
             release = Release(id=_uuid7(now), directive=name, doors=None, by=OPERATOR, second=SECOND, why=why, at=now)
             self.ended[name] = seal_release(release, self._signing_key(), site=SITE)

@@ -132,8 +132,9 @@ class RunningSchool:
         return "The office signed a lockdown for every door and sent it to the bridge."
 
     def release(self) -> str:
-        """End every emergency in force."""
-        if not self.office.release_all(WHY_RELEASED, utc_now()):
+        """End every emergency in force, whoever started it."""
+        shown = [emergency["directive"] for emergency in self.status()["emergencies"]]
+        if not self.office.release_all(WHY_RELEASED, utc_now(), shown):
             return "There is no emergency to release."
         self._supervisor.publish(self.office.orders(utc_now()))
         return "The office signed the release, with a second person and a reason, and sent it to the bridge."

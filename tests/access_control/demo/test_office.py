@@ -50,6 +50,13 @@ def test_a_release_ends_what_is_in_force_and_nothing_twice(office: Office, morni
     assert office.release_all("Over at the field", morning) == []
 
 
+def test_a_release_also_ends_what_the_bridge_raised_by_itself(office: Office, morning: datetime) -> None:
+    own = office.raise_emergency(EmergencyAction.SECURE, morning)
+    raised_there = "01939a5e-7c00-7000-8000-00000000aaaa"
+    assert office.release_all("All clear, walked", morning, [raised_there, own]) == [own, raised_there]
+    assert office.release_all("All clear, walked", morning, [raised_there]) == []
+
+
 def test_the_office_goes_on_where_it_stopped(office: Office, statement: KeyStatement, morning: datetime) -> None:
     office.policy(morning)
     raised = office.raise_emergency(EmergencyAction.LOCKDOWN, morning)

@@ -41,7 +41,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, morning: datetime) ->
 
     def ask(path: Path, do: str, **fields: object) -> dict[str, Any]:
         asked.append({"to": path.stem, "do": do, **fields})
-        return {"status": {"doors": [{"door": 3, "alarm": "forced"}, {"door": 4, "alarm": "none"}]}}
+        return {"status": {"emergencies": [], "doors": [{"door": 3, "alarm": "forced"}, {"door": 4, "alarm": "none"}]}}
 
     monkeypatch.setattr(running, "ask", ask)
     monkeypatch.setattr(running, "utc_now", lambda: morning)
