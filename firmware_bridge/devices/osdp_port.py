@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from firmware_bridge.clock import Clock
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
-from firmware_bridge.controller.events import PortChanged
+from firmware_bridge.controller.events import Moment, PortChanged
 from firmware_bridge.devices.serial_line import LineUnavailableError, SerialLine, open_line
 from firmware_bridge.ports import Emit
 from firmware_bridge.protocol.osdp.bus import Bus
@@ -28,6 +28,9 @@ _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 4.0
 _LONGEST_SLEEP_S = 1.0
 _FAREWELL_S = 1.0
+_LEAD_S = 0.0001
+"""A question is made ready this much before the line's pause is over, and sent when it is."""
+_SPIN_S = 0.00004
 _BROKEN = "The line's program failed and was started again. Please report this with the log."
 _STOPPED = "The bridge is stopping."
 
@@ -133,21 +136,28 @@ class OsdpPort:
         """Sleep until there is something to do on the line, and do it."""
         bus = self._bus
         # While the line must still be carrying a packet there is nothing to read and nothing to send.
-        deaf_s = bus.deaf_until_s() - self._clock.monotonic_s()
-        if deaf_s > 0:
-            select.select([], [], [], min(deaf_s, _LONGEST_SLEEP_S))
-        wait_s = min(max(bus.wake_s() - self._clock.monotonic_s(), 0.0), _LONGEST_SLEEP_S)
+        self._sleep_until(bus.deaf_until_s() - _LEAD_S)
+        wait_s = min(max(bus.wake_s() - _LEAD_S - self._clock.monotonic_s(), 0.0), _LONGEST_SLEEP_S)
         fd = line.fileno()
         ready = select.select([fd, self._wake_read.fileno()], [], [], wait_s)[0]
         if fd in ready:
-            data = line.read()
-            bus.receive(data, self._clock.moment())
+            bus.receive(line.read(), self._clock.moment())
             self._publish()
         self._obey()
-        frame = bus.advance(self._clock.moment())
+        moment = self._clock.moment()
+        opens_s = bus.wake_s()
+        if moment.mono_s < opens_s <= moment.mono_s + _LEAD_S:
+            moment = Moment(moment.at, opens_s)
+        frame = bus.advance(moment)
         if frame:
+            self._sleep_until(moment.mono_s)
             line.write(frame)
         self._publish()
+
+    def _sleep_until(self, mono_s: float) -> None:
+        while (left_s := mono_s - self._clock.monotonic_s()) > 0:
+            # The last moments are not slept through: a sleep that short may end much later.
+            select.select([], [], [], min(left_s - _SPIN_S, _LONGEST_SLEEP_S) if left_s > _SPIN_S else 0.0)
 
     def _say_farewell(self, line: SerialLine) -> None:
         self._obey()
