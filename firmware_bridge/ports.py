@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
 from firmware_bridge.controller.events import Event
@@ -27,4 +27,13 @@ class Port(Protocol):
 
     def stop(self) -> None:
         """Bring every output to its relay-off state as far as the line allows, close the port, join the thread."""
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A port that tells whether its thread still runs, so that one that ended can be started anew."""
+
+    def alive(self) -> bool:
+        """Whether it does."""
         ...

@@ -79,6 +79,10 @@ class OsdpPort:
         """Start the thread."""
         self._thread.start()
 
+    def alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
     def submit(self, command: DriveOutput | ShowAtReader) -> None:
         """Queue a command; safe from any thread, never blocks."""
         self._asked.append(command)

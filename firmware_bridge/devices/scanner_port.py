@@ -93,6 +93,10 @@ class ScannerPort:
         """Start the thread. A port that is missing or taken is reported once and tried again for ever."""
         self._thread.start()
 
+    def alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
     def submit(self, command: DriveOutput | ShowAtReader) -> None:
         """A scanner shows nothing and has no outputs: an output is reported as failed, an indication is ignored."""
         if isinstance(command, DriveOutput):

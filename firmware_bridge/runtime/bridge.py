@@ -21,6 +21,7 @@ from firmware_bridge.local.server import ControlServer, SocketError
 from firmware_bridge.runtime.desk import Desk
 from firmware_bridge.runtime.keeper import Keeper
 from firmware_bridge.runtime.loop import Hands, Loop, Remember, Write
+from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import MakePort, Wiring, make_port
 from firmware_bridge.store.clock_trust import boot_id, trusted
 from firmware_bridge.store.documents import Documents, Finding
@@ -118,10 +119,11 @@ class Bridge:
         keeper.start()
         undo.callback(keeper.stop)
         wiring = Wiring(self.config, key_store, self._around.make_port, self.emit, self._clock)
-        clock_trusted = self._clock_trusted(memory)
-        controller = Controller(_remembered(memory, int(self._clock.moment().at.timestamp()), trusted=clock_trusted))
-        hands = Hands(controller, wiring, self.recorder, keeper, self._writer(memory), self._clock)
-        desk = Desk(self.documents, self.recorder, keeper, self._clock, clock_trusted=clock_trusted)
+        watch = self._watch(memory, wiring)
+        now = int(self._clock.moment().at.timestamp())
+        controller = Controller(_remembered(memory, now, trusted=watch.clock_trusted))
+        hands = Hands(controller, wiring, self.recorder, keeper, self._writer(memory), self._clock, watch)
+        desk = Desk(self.documents, self.recorder, keeper, self._clock, watch)
         self._loop = Loop(hands, desk.kept, desk.changed)
         desk.loop = self._loop
         desk.server = ControlServer(self.config.control_socket, desk)
@@ -145,13 +147,14 @@ class Bridge:
         if policy is None:
             self.notes = ("There is no Policy yet: every card is refused and no door is touched. Apply one.",)
 
-    def _clock_trusted(self, memory: BridgeMemory) -> bool:
+    def _watch(self, memory: BridgeMemory, wiring: Wiring) -> Watch:
         known = [self.documents.newest()]
         outbox = self.recorder.outbox
         if outbox is not None:
             known.append(datetime.fromtimestamp(outbox.newest_ms() / 1000, UTC))
         newest = max((at for at in known if at is not None), default=None)
-        return trusted(memory.clock_proof(), self._around.boot_id(), self._clock.moment().at, newest)
+        believed = trusted(memory.clock_proof(), self._around.boot_id(), self._clock.moment().at, newest)
+        return Watch(wiring, clock_trusted=believed, newest_known=newest)
 
     def _tell_start(self, findings: tuple[Finding, ...], keys: BridgeKeys, trust: Trust) -> None:
         moment = self._clock.moment()

@@ -27,6 +27,7 @@ from firmware_bridge.local.server import Answer, ControlServer, encoded, refusal
 from firmware_bridge.local.shapes import status_shape
 from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.loop import Told
+from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.store.documents import Applied, Documents, NotStoredError
 from firmware_bridge.store.outbox import OutboxDamagedError, OutboxFullError
 from firmware_bridge.store.recorder import Recorder
@@ -47,15 +48,13 @@ class Desk:
     loop: Loop
     server: ControlServer
 
-    def __init__(
-        self, documents: Documents, recorder: Recorder, keeper: Keeper, clock: Clock, *, clock_trusted: bool
-    ) -> None:
+    def __init__(self, documents: Documents, recorder: Recorder, keeper: Keeper, clock: Clock, watch: Watch) -> None:
         """``loop`` and ``server`` are set before the first request can come."""
         self._keeper = keeper
         self._documents = documents
         self._recorder = recorder
         self._clock = clock
-        self._clock_trusted = clock_trusted
+        self._watch = watch
         self._raised: dict[str, Task] = {}
         self._raising = threading.Condition()
         self._news = threading.Event()
@@ -110,7 +109,7 @@ class Desk:
         moment = self._clock.moment()
         try:
             applied = self._documents.apply(
-                document, moment.at, clock_trusted=self._clock_trusted, announce=self._announce
+                document, moment.at, clock_trusted=self._watch.clock_trusted, announce=self._announce
             )
         except Refused as error:
             self._refuse(document, error.code.value, error.sentence)

@@ -30,6 +30,7 @@ from firmware_bridge.controller.controller import Controller
 from firmware_bridge.controller.events import Event, Moment, PolicyAccepted, TimePassed
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper, Task
+from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import Wiring
 from firmware_bridge.store.recorder import Entry, Recorder
 
@@ -75,6 +76,7 @@ class Hands:
     keeper: Keeper
     write: Write
     clock: Clock
+    watch: Watch
 
 
 class Loop:
@@ -187,7 +189,12 @@ class Loop:
                 self._hands.wiring.start()
             case _:
                 self.carry_out(controller.handle(item), item.moment)
+        self._look()
         self._changed()
+
+    def _look(self) -> None:
+        moment = self._hands.clock.moment()
+        self._hands.watch.look(moment, self.put, lambda record: self.carry_out([record], moment))
 
     def _next(self) -> Item:
         deadline = self._hands.controller.next_deadline_s()

@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from access_control.core.decision.model import Board, DeviceKind, Point, Policy
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import Config, PortKind, PortSettings
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
-from firmware_bridge.controller.events import OutputFailed
+from firmware_bridge.controller.events import OutputFailed, PortChanged
 from firmware_bridge.devices.modbus_port import ModbusPort
 from firmware_bridge.devices.osdp_port import OsdpPort, ReaderSetup
 from firmware_bridge.devices.scanner_port import ScannerPort
-from firmware_bridge.ports import Emit, Port
+from firmware_bridge.ports import Emit, Port, Watched
 from firmware_bridge.store.keys import KeyFileError, KeyStore
 
 _log = logging.getLogger(__name__)
+_FAILED: Final = "The port's program failed and was started again. Please report this with the log."
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,16 @@ class Wiring:
         for name in boards_first:
             if name not in self._started:
                 self._started.add(name)
+                self._ports[name].start()
+
+    def revive(self) -> None:
+        """Start anew every port whose thread has ended by a fault; the controller sends its devices all they need."""
+        for name in self._started:
+            port = self._ports[name]
+            if isinstance(port, Watched) and not port.alive():
+                _log.error("Port %s has failed and is started again.", name)
+                self._emit(PortChanged(self._clock.moment(), name, up=False, why=_FAILED))
+                self._ports[name] = self._make(self._plans[name], self._emit, self._clock)
                 self._ports[name].start()
 
     def submit(self, command: DriveOutput | ShowAtReader) -> None:

@@ -224,6 +224,20 @@ class Recorder:
                 self._damaged = str(error)
             except (OutboxFullError, OSError) as error:
                 self._step_back(error)
+            except Exception as error:  # noqa: BLE001 - one event that cannot be written must not stop the others
+                self._replace_unwritable(entry, error)
+
+    def _replace_unwritable(self, entry: Entry | None, error: Exception) -> None:
+        """Take out an event that is no event, and tell that instead."""
+        code = entry.code if entry is not None else ""
+        _log.error("The event %r cannot be written (%s).", code, error)
+        with self._changed:
+            if entry is not None and entry in self._waiting:
+                self._waiting.remove(entry)
+                entry.stored.set()
+            if code != "CONTROLLER_FAULT":
+                why = f"The event {code} cannot be written: {error}"
+                self._waiting.append(Entry("CONTROLLER_FAULT", self._clock.moment().at, detail={"why": why}))
 
     def _serve(self, entry: Entry | None) -> None:
         if self._damaged:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_what_is_kept_is_written_in_order() -> None:
     keeper = started()
     written: list[int] = []
     for number in range(50):
-        keeper.keep(lambda number=number: written.append(number), wait_s=0.0)  # type: ignore[misc]
+        keeper.keep(partial(written.append, number), wait_s=0.0)
     keeper.stop()
     assert written == list(range(50))
 

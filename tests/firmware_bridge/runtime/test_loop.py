@@ -23,6 +23,7 @@ from firmware_bridge.controller.events import Event, KeysPressed, TimePassed
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper
 from firmware_bridge.runtime.loop import Hands, Loop, Remember, Told
+from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import Wiring
 from firmware_bridge.store.recorder import Entry, Recorder
 from tests.building.clock import MONDAY, SetClock
@@ -52,6 +53,7 @@ class Noting:
             keeper,
             self._write,
             self.clock,
+            cast("Watch", self),
         )
         self.loop = Loop(hands, lambda command, _: self.log.append(f"kept {command.directive.id}"), lambda: None)
 
@@ -70,6 +72,11 @@ class Noting:
     def wait_for(self, entry: Entry) -> bool:
         self.log.append(f"wait {entry.code}")
         return True
+
+    # As watch.
+
+    def look(self, *_: object) -> None:
+        return
 
     # As disk.
 

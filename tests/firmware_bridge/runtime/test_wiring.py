@@ -10,7 +10,7 @@ from access_control.core.wire.policy import decode_policy, encode_policy
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import Config, PortKind, PortSettings
 from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
-from firmware_bridge.controller.events import Event, OutputFailed
+from firmware_bridge.controller.events import Event, OutputFailed, PortChanged
 from firmware_bridge.devices.modbus_port import ModbusPort
 from firmware_bridge.devices.osdp_port import OsdpPort
 from firmware_bridge.devices.scanner_port import ScannerPort
@@ -137,3 +137,35 @@ def test_each_kind_of_port_is_made(settings: PortSettings, kind: type) -> None:
     assert isinstance(port, kind)
     assert port.name == settings.name
     port.stop()
+
+
+class MortalPort(NotedPort):
+    """A port whose thread can end."""
+
+    def alive(self) -> bool:
+        return "died" not in self._log
+
+
+def test_a_port_whose_thread_ended_is_started_anew_and_that_is_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"R": PORTS["R"]})
+    made: list[MortalPort] = []
+
+    def make(plan: PortPlan, _: Emit, __: Clock) -> Port:
+        made.append(MortalPort(plan, []))
+        return made[-1]
+
+    wiring = Wiring(bench.config, bench.keys, make, bench.failed.append, SetClock())
+    wiring.connect(POLICY)
+    wiring.start()
+    wiring.revive()
+    assert len(made) == 1
+    made[0]._log.append("died")
+    wiring.revive()
+    wiring.revive()
+    assert len(made) == 2
+    assert made[1]._log == ["start R"]
+    (told,) = bench.failed
+    assert isinstance(told, PortChanged)
+    assert (told.port, told.up) == ("R", False)
+    wiring.submit(drive(point(0)))
+    assert made[1]._log[-1] == "DriveOutput R"

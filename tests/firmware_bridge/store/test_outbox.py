@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.store.outbox import Keep, Outbox, OutboxDamagedError, OutboxFullError, Row, open_outbox
@@ -212,6 +212,7 @@ def test_a_checkpoint_moves_wal_into_the_file_and_loses_nothing(tmp_path: Path) 
         assert outbox.newest_ms() == int(MONDAY.timestamp() * 1000)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.one_of(st.just("append"), st.just("restart"), st.integers(0, 30)), max_size=25))
 def test_whatever_happens_every_unacknowledged_event_is_there_once(steps: list[str | int]) -> None:
     import tempfile

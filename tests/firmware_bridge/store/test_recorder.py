@@ -192,3 +192,18 @@ def test_without_room_for_a_file_events_wait_until_there_is(
     assert recorder.flush(30)
     assert "DENIED_LOST" in codes(recorder)
     recorder.stop()
+
+
+def test_an_event_that_cannot_be_written_is_told_and_the_others_go_on(tmp_path: Path, clock: SetClock) -> None:
+    def picky(entry: Entry, stream: str, seq: int) -> bytes:
+        if entry.code == "NO_SUCH_CODE":
+            raise ValueError("no such code")
+        return encode(entry, stream, seq)
+
+    recorder = Recorder(tmp_path / "outbox.db", Writing(keep_of, picky), clock)
+    recorder.start()
+    recorder.record(Entry("NO_SUCH_CODE", MONDAY), wait_s=30)
+    assert recorder.record(Entry("ACCESS_GRANTED", MONDAY), wait_s=30)
+    assert codes(recorder) == ["CONTROLLER_FAULT", "ACCESS_GRANTED"]
+    assert "NO_SUCH_CODE" in stored(recorder)[0]["why"]
+    recorder.stop()

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from firmware_bridge.controller.commands import RecordEvent
+from firmware_bridge.controller.events import ClockJudged
+from firmware_bridge.runtime.watch import Watch
+from firmware_bridge.runtime.wiring import Wiring
+from tests.building.clock import MONDAY, SetClock
+
+
+class Looked:
+    """A watch over nothing, and what it said."""
+
+    def __init__(self) -> None:
+        self.clock = SetClock()
+        self.judged: list[bool] = []
+        self.recorded: list[str] = []
+        self.revived = 0
+        self.watch = Watch(cast("Wiring", self), clock_trusted=True, newest_known=MONDAY)
+
+    def revive(self) -> None:
+        self.revived += 1
+
+    def after(self, mono_s: float, wall_s: float) -> None:
+        self.clock.mono_s += mono_s
+        self.clock.at += timedelta(seconds=wall_s)
+        self.watch.look(self.clock.moment(), self._judge, self._record)
+
+    def _judge(self, judged: ClockJudged) -> None:
+        self.judged.append(judged.trusted)
+
+    def _record(self, record: RecordEvent) -> None:
+        self.recorded.append(record.code)
+
+
+def test_a_clock_that_goes_on_stays_trusted() -> None:
+    looked = Looked()
+    for wall_s in (1, 2, 3600, -4, 10):
+        looked.after(1, wall_s)
+    assert (looked.judged, looked.recorded, looked.watch.clock_trusted) == ([], [], True)
+
+
+def test_a_clock_that_was_set_back_is_not_believed_any_more_and_that_is_said_once() -> None:
+    looked = Looked()
+    for wall_s in (1, -600, 1, 1):
+        looked.after(1, wall_s)
+    assert (looked.judged, looked.recorded, looked.watch.clock_trusted) == ([False], ["CLOCK_SKEW"], False)
+
+
+def test_it_looks_about_once_a_second() -> None:
+    looked = Looked()
+    for _ in range(40):
+        looked.after(0.1, 0.1)
+    assert 3 <= looked.revived <= 5
