@@ -186,7 +186,9 @@ class Playbook:
             return self.wait(float(rest[0]), proving="unproved" not in rest)
         if what in ("open", "close", "cut"):
             state = {"open": InputState.ACTIVE, "close": InputState.NORMAL, "cut": InputState.CUT}[what]
-            return self.tell(InputChanged(self.moment, wired(DOORS[rest[0]], 0), state)) + self.wait(_SETTLE_S)
+            return self.tell(InputChanged(self.moment, wired(DOORS[rest[0]], 0), state)) + self.wait(
+                _SETTLE_S, proving=False
+            )
         if (what, *rest) == ("prove", "all"):
             return [command for door in self.status().doors for command in self._prove(door)]
         return self.tell(self._event(what, rest))
