@@ -11,7 +11,7 @@ from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.signing import SigningKey
 from firmware_bridge.store.documents import Applied, Documents, NotStoredError
 from firmware_bridge.store.keys import KeyStore
-from firmware_bridge.store.memory import BridgeMemory
+from firmware_bridge.store.memory import BridgeMemory, EmergencyKind
 from tests.building.clock import MONDAY
 from tests.building.signed import (
     ADA,
@@ -170,7 +170,7 @@ def test_a_revoked_badge_stays_dead_while_the_policy_still_grants_it(ready: Stor
     assert applied.orders.revoked == {}
 
 
-def test_a_lockdown_is_announced_before_the_disk_and_kept_twice(ready: Store, school: School) -> None:
+def test_a_lockdown_is_kept_twice_and_one_copy_is_enough(ready: Store, school: School) -> None:
     identity, sealed = school.directive()
     applied = ready.apply(sealed)
     assert applied.directive is not None
@@ -238,3 +238,24 @@ def test_an_old_document_key_counts_for_what_is_kept_but_not_for_what_comes(read
     assert identity in ready.documents.orders().directives.directives
     assert ready.refusal(school.policy(9)) is RefusalCode.UNKNOWN_KEY
     ready.apply(moved.policy(9))
+
+
+def test_an_emergency_is_announced_before_anything_is_written(
+    ready: Store, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    keep = ready.memory.keep_emergency
+
+    def noted(kind: EmergencyKind, identity: str, body: bytes) -> None:
+        order.append("kept")
+        keep(kind, identity, body)
+
+    monkeypatch.setattr(ready.memory, "keep_emergency", noted)
+
+    def announce(_: Applied) -> None:
+        order.append("announced")
+
+    (_, alone), (_, inside) = school.directive(), school.directive()
+    for document in (alone, school.orders(directives=[inside])):
+        ready.documents.apply(document, MONDAY, clock_trusted=True, announce=announce)
+    assert order == ["announced", "kept"] * 2
