@@ -27,6 +27,7 @@ class Building:
         self._readers_of: dict[int, list[ReaderMachine]] = {}
         self._due: dict[int, float] = {}
         self._urgent: frozenset[int] = frozenset()
+        self._granted: set[int] = set()
         self._sounding: set[int] = set()
 
     def rebuild(self, policy: Policy, answer: Answer) -> None:
@@ -102,10 +103,11 @@ class Building:
     def _settle_door(self, machine: DoorMachine, answer: Answer) -> None:
         door = machine.door.id
         urgent = door in self._urgent
-        was_momentary = machine.momentary.slot is not None
         machine.settle(answer, Urgency.EMERGENCY if urgent else Urgency.ROUTINE, again=urgent)
         self.emergencies.watch(machine, answer)
-        self._show(machine, answer, ended=was_momentary and machine.momentary.slot is None)
+        granted = machine.momentary.slot is not None
+        self._show(machine, answer, ended=door in self._granted and not granted)
+        (self._granted.add if granted else self._granted.discard)(door)
         ends = (machine.deadline(answer.now), self.emergencies.deadline(machine, answer.now))
         ahead = [second for second in ends if second is not None]
         if ahead:

@@ -151,7 +151,7 @@ class Controller:
                 self._documents.release(event.release, answer)
             case EmergencyAsked():
                 self._documents.emergency(event, answer)
-            case ClockJudged():
+            case _:
                 self._documents.clock(answer, trusted=event.trusted)
 
     def _presented(self, event: CardPresented | TextScanned | KeysPressed, answer: Answer) -> None:
@@ -169,7 +169,7 @@ class Controller:
             case TextScanned():
                 if not reader.repeats_text(event.text, answer.now):
                     self._admission.text(reader, event.text, answer)
-            case KeysPressed():
+            case _:
                 for key in event.keys:
                     entry = reader.key(key, answer.now)
                     if entry is not None:

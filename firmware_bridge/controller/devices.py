@@ -174,6 +174,6 @@ class Devices:
                 machine.proved(event, answer)
             case OutputLapsed():
                 machine.lapsed(answer)
-            case OutputFailed():
+            case _:
                 machine.failed(event, answer)
         self._building.dirty.add(machine.door.id)

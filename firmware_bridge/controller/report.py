@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from access_control.core.decision.emergency import in_force
 from access_control.core.decision.model import Door, EmergencyAction
-from access_control.core.decision.slots import Slot
+from access_control.core.decision.slots import Effect, Slot
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.events import InputState
 from firmware_bridge.controller.status import DoorAlarm, DoorStatus, Position, Security
@@ -38,7 +38,8 @@ def verdict(machine: DoorMachine, world: World, now: float) -> Verdict:
     position = machine.leaf.position
     latch = world.input(machine.door.latch)
     if machine.released:
-        return Verdict(Security.NOT_SECURE, _RELEASED_BY.get(machine.stack.top()[0], "The lock has no power."))
+        slot, effect = machine.stack.top()
+        return Verdict(Security.NOT_SECURE, _RELEASED_BY[slot] if effect is Effect.UNLOCK else "The lock has no power.")
     if position is Position.OPEN:
         return Verdict(Security.NOT_SECURE, "The door is open. Walk there and close it.")
     if machine.leaf.latch_faulty:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from access_control.core.decision.emergency import DirectiveSet
+from access_control.core.decision.model import Orders, Override, OverrideEffect, Revision
+from firmware_bridge.controller.events import OrdersAccepted
 from tests.firmware_bridge.controller.playbook import Playbook
-from tests.firmware_bridge.controller.school import ALWAYS, changed
+from tests.firmware_bridge.controller.school import ALWAYS, FIRE, T0, changed
 
 
 def test_a_card_that_is_admitted_and_nobody_goes_through() -> None:
@@ -276,4 +279,40 @@ def test_whether_there_is_a_fire_is_a_fact_of_three_values() -> None:
         >> card room12 ada
         << event DENIED_FIRE room12 by ada
         << show room12 refused 2s
+    """)
+
+
+def test_what_the_rules_admit_and_a_slot_does_not_is_refused() -> None:
+    play = Playbook()
+    lock = Override("o1", 1, OverrideEffect.LOCK, "desk", "Broken glass", T0 + 60)
+    play.tell(OrdersAccepted(play.moment, Orders(Revision(1, 1), DirectiveSet(), (lock,))))
+    play.play(["clock", "untrusted"])
+    play.wait(61)
+    # The order would be over by the clock; as long as nobody can say what time it is, it holds.
+    play.run("""
+        >> card front ada
+        << event LOCKED_BY_HIGHER_PRIORITY front by ada
+        << show front refused 2s
+        >> card front olga
+        << event GRANTED_RESPONDER front by olga despite_lock=True
+        << show front granted 5s
+        << relay front on 5s grant momentary
+    """)
+
+
+def test_at_a_fire_that_opens_nothing_cards_go_on() -> None:
+    play = Playbook(changed(doors={1: {"lock": {"fire_input": FIRE}}}))
+    play.run("""
+        >> fire on
+        << relay hall off emergency
+        << event FIRE_INPUT_ON input=board 1.30
+        << event FIRE_RELEASE_APPLIED hall
+        << remember fire hall held
+        << event FIRE_RELEASE_APPLIED room12
+        << remember fire room12 held
+        << show hall unlocked
+        >> card front ada
+        << event ACCESS_GRANTED front by ada
+        << show front granted 5s
+        << relay front on 5s grant momentary
     """)

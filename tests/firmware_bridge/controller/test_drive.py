@@ -122,6 +122,7 @@ def test_a_lease_that_lapsed_is_the_end_of_an_unlock_or_a_fault() -> None:
         >> wait 4.8
         >> lapse front
         << relay front off routine
+        << show front locked
         >> card gate eve
         << event GRANTED_EXTENDED gate by eve
         << show gate granted_extended 20s
@@ -154,6 +155,7 @@ def test_a_command_that_failed_is_tried_again_and_a_late_unlock_is_not() -> None
         >> fail front on expired
         << event OUTPUT_EXPIRED front
         << relay front off routine
+        << show front locked
         # An old failure does not matter any more.
         >> fail front on expired
         >> fail front off

@@ -132,6 +132,10 @@ def test_a_new_policy_does_not_lock_what_a_fire_released() -> None:
     play.tell(PolicyAccepted(play.moment, changed(doors={3: {"lock": elsewhere}})))
     assert play.door("room12").command == "relay_off"
     play.run("""
+        # The rules have forgotten the fire; the door has not.
+        >> card room12 ada
+        << event LOCKED_BY_HIGHER_PRIORITY room12 by ada
+        << show room12 refused 2s
         >> fire off
         << event FIRE_INPUT_OFF input=board 1.30
         << event FIRE_RELEASE_CLEARED hall
