@@ -64,7 +64,8 @@ class Bus:
         self._hold: tuple[ReaderSession, float] | None = None
         self._turns_since_errand = 0
         self._garbage = 0
-        self._garbage_told_s = float("-inf")
+        self._garbage_since_s = 0.0
+        self._garbage_told = False
         self._serve(readers)
 
     def reconfigure(self, readers: Sequence[ReaderSetup], moment: Moment) -> None:
@@ -248,11 +249,12 @@ class Bus:
                 session.stirred(moment)
 
     def _count_garbage(self, garbage: Garbage, moment: Moment) -> None:
+        """Alarm once when a minute brings more nonsense than a good line ever does."""
+        if moment.mono_s - self._garbage_since_s >= _GARBAGE_ALARM_EVERY_S:
+            self._garbage_since_s, self._garbage, self._garbage_told = moment.mono_s, 0, False
         self._garbage += garbage.count
-        due = moment.mono_s - self._garbage_told_s >= _GARBAGE_ALARM_EVERY_S
-        if self._garbage < _GARBAGE_ALARM_BYTES or not due or self._slot is None:
+        if self._garbage < _GARBAGE_ALARM_BYTES or self._garbage_told or self._slot is None:
             return
+        self._garbage_told = True
         detail = f"{self._garbage} bytes on this reader's line made no sense. Check its cable, shield and termination."
         self._tell(ReaderAlarmed(moment, self._slot.session.setup.id, LinkAlarm.GARBAGE, detail))
-        self._garbage = 0
-        self._garbage_told_s = moment.mono_s

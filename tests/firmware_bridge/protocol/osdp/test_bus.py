@@ -234,6 +234,17 @@ def test_noise_is_reported_once_a_minute() -> None:
     assert [event.alarm for event in line.happened(ReaderAlarmed)] == [LinkAlarm.GARBAGE]
 
 
+def test_a_little_noise_now_and_then_is_no_alarm() -> None:
+    line, _ = connected(1)
+    for _ in range(20):
+        line.manners.garbage = 1.0
+        line.run(0.05)
+        line.manners.garbage = 0.0
+        line.run(60.0)
+
+    assert line.happened(ReaderAlarmed) == []
+
+
 def test_a_chattering_device_cannot_hold_the_line_for_ever() -> None:
     line, _ = connected(1)
     line.run(0.1)
