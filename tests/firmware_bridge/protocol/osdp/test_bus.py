@@ -108,6 +108,17 @@ def test_the_slot_after_a_card_waits_a_moment_for_an_answer_from_another_thread(
     assert code(line.sent[-1][1]) == 0x68
 
 
+def test_a_refused_card_does_not_keep_the_line_waiting() -> None:
+    line, readers = connected(1, 2)
+    readers[2].head.present(CARD)
+    assert line.run_until(lambda: bool(line.happened(CardPresented)), 1.0)
+    slots = len(line.sent)
+    line.bus.submit(ShowAtReader(2, Indication.REFUSED, 2.0, silent=False), line.clock.moment())
+    line.run(2.2 * CHARACTER_S)
+
+    assert len(line.sent) == slots + 1
+
+
 def test_the_line_goes_on_if_no_answer_to_a_card_comes() -> None:
     line, readers = connected(1, 2)
     readers[2].head.present(CARD)
@@ -190,7 +201,7 @@ def test_a_slow_reader_that_answers_too_late_gets_its_time() -> None:
     readers[2].set_faults(ReaderFaults())
     line.manners.turn_around_s = 0.12
 
-    assert line.run_until(lambda: link_of(line, 2) is LinkState.SECURE, 20.0)
+    assert line.run_until(lambda: link_of(line, 2) is LinkState.SECURE, 3.0)
 
 
 def test_one_reader_that_returns_has_the_others_looked_for() -> None:
@@ -200,6 +211,7 @@ def test_one_reader_that_returns_has_the_others_looked_for() -> None:
     line.manners.cut = False
     assert line.run_until(lambda: link_of(line, 1) is LinkState.SECURE, 2.5)
 
+    assert all(session._back_off_s < 0.5 for session in line.bus._by_id.values())
     assert line.run_until(lambda: all(link_of(line, n) is LinkState.SECURE for n in readers), 0.6)
 
 

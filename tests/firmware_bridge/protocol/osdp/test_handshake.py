@@ -38,6 +38,7 @@ def test_the_default_key_is_taken_only_while_commissioning() -> None:
     assert isinstance(COMMISSIONING.judge_client(proof_with(SCBK_D, 0)), SecureSession)
     assert OURS.judge_client(proof_with(SCBK_D, 0)) is DEFAULT_KEY
     assert OURS.judge_client(proof_with(SCBK_D, 1)) is DEFAULT_KEY
+    assert OURS.judge_client(proof_with(KEY, 0)) is DEFAULT_KEY
 
 
 def test_another_key_is_refused() -> None:

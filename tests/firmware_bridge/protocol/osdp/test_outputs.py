@@ -93,6 +93,8 @@ def test_a_lockdown_waits_for_ever_and_kills_a_waiting_grant() -> None:
     desk.pass_time(3600.0)
 
     assert desk.take().command == LOCKDOWN
+    assert desk.outputs.take(desk.clock.mono_s) is None
+    assert len(desk.told) == 1
 
 
 def test_a_permitted_grant_after_a_lockdown_goes_behind_it_and_does_not_erase_it() -> None:
