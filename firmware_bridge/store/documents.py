@@ -200,7 +200,7 @@ class Documents:
                 for sealed in sealed_documents.values():
                     _, record = _RECALL[kind](Kept(), sealed)
                     self._memory.keep_emergency(kind, record.id, sealed)
-            self._shelves["orders"].put(encode_kept(self.kept))
+            self._put_orders()
 
     @staticmethod
     def kind_of(data: bytes) -> Kind:
@@ -257,7 +257,7 @@ class Documents:
             self._put("policy", data)
             self._raise_floor("policy", policy.revision)
             self.policy = policy
-            self.kept = settle(self.kept, policy, trusted_at)
+            self.kept = settle(self.kept, before, trusted_at)
             sentence = f"Policy {_words(policy.revision)} is in force, for {len(policy.doors)} doors."
             applied = Applied(Kind.POLICY, sentence, policy=policy, orders=self.kept.orders())
             announce(applied)
@@ -268,7 +268,7 @@ class Documents:
         document = open_orders(data, keys, site=self.trust.site, bridge=self.trust.bridge)
         with self._lock:
             check_revision(self._floor("orders"), document.revision)
-            folded = fold(self.kept, document, authority=self._authority(), policy=self.policy, at=trusted_at)
+            folded = fold(self.kept, document, authority=self._authority(), at=trusted_at)
             again = folded.kept == self.kept
             self.kept = folded.kept
             words = "are already in force" if again else "are in force"
@@ -337,10 +337,15 @@ class Documents:
 
     def _put_kept(self) -> str:
         try:
-            self._shelves["orders"].put(encode_kept(self.kept))
+            self._put_orders()
         except OSError as error:
             return f"It could not be stored ({error.strerror}), so a restart would forget it. Make room on the disk."
         return ""
+
+    def _put_orders(self) -> None:
+        content = encode_kept(self.kept)
+        for _ in range(2):  # the copy before it as well: an older one would let a revoked badge back in
+            self._shelves["orders"].put(content)
 
     def _floor(self, name: str) -> Revision | None:
         """The highest revision ever taken, even if that document was damaged since and an older one serves."""

@@ -1,8 +1,9 @@
 """What a bridge keeps of all the Orders it ever took, and how one more document changes that.
 
-Directives and releases are a set that only grows. A revocation goes only when the newest document lacks it *and* the
-Policy in force no longer grants that badge, so a bridge whose Policy is behind never lets a lost badge back in.
-Overrides are what the newest document says. Absence from Orders never releases an emergency.
+Directives and releases are a set that only grows. A revocation goes only when a new Policy takes the place of one
+that no longer granted that badge, and the newest document lacks it: so neither a Policy that is behind, nor the one
+before it that serves when the newest is damaged on the disk, ever lets a lost badge back in. Overrides are
+what the newest document says. Absence from Orders never releases an emergency.
 """
 
 from __future__ import annotations
@@ -88,7 +89,6 @@ def fold(
     document: OrdersDocument,
     *,
     authority: Authority,
-    policy: Policy | None,
     at: datetime | None,
 ) -> Folded:
     """Take one more verified Orders document.
@@ -100,7 +100,6 @@ def fold(
         kept: What the bridge keeps so far; ``None`` at its first document.
         document: As :func:`core.wire.orders.open_orders` handed it out.
         authority: Whose inner signatures count.
-        policy: The Policy in force, whatever its revision; ``None`` when there is none.
         at: Now, or ``None`` while the clock is not trusted: then nothing is forgotten by time.
 
     Raises:
@@ -129,25 +128,32 @@ def fold(
         revoked_passes={**kept.revoked_passes, **document.revoked_passes},
         listed_passes=frozenset(document.revoked_passes),
     )
-    return Folded(settle(kept, policy, at), tuple(news), tuple(refused))
+    return Folded(_without_old_passes(kept, at), tuple(news), tuple(refused))
 
 
-def settle(kept: Kept, policy: Policy | None, at: datetime | None) -> Kept:
-    """Forget the revocations that nothing contradicts any more; call it again when a new Policy is in force.
+def settle(kept: Kept, outgoing: Policy | None, at: datetime | None) -> Kept:
+    """Forget the revocations that nothing contradicts any more; call it when a new Policy is in force.
 
-    A badge's goes when the newest document lacks it and ``policy`` does not grant it. A pass's goes when the newest
-    document lacks it and 24 hours have gone by since the pass expired. Without a Policy, or a trusted time, none goes.
+    A badge's goes when the newest document lacks it and ``outgoing``, the Policy before the new one, did not grant it:
+    that one stays on the disk and serves again if the new one is damaged. Without an outgoing Policy none goes.
     """
     revoked = {
-        digest: status for digest, status in kept.revoked.items() if digest in kept.listed or _may_grant(policy, digest)
+        digest: status
+        for digest, status in kept.revoked.items()
+        if digest in kept.listed or _may_grant(outgoing, digest)
     }
+    return replace(_without_old_passes(kept, at), revoked=revoked)
+
+
+def _without_old_passes(kept: Kept, at: datetime | None) -> Kept:
+    """A pass's revocation goes when the newest document lacks it, 24 hours after the pass expired by a trusted time."""
     oldest = None if at is None else at.timestamp() - PASS_GRACE_S
     passes = {
         number: dead
         for number, dead in kept.revoked_passes.items()
         if number in kept.listed_passes or oldest is None or dead.expires > oldest
     }
-    return replace(kept, revoked=revoked, revoked_passes=passes)
+    return replace(kept, revoked_passes=passes)
 
 
 def hear_directive(kept: Kept, sealed: bytes, authority: Authority, *, site: str) -> tuple[Kept, Directive | None]:

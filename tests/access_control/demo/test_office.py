@@ -24,10 +24,10 @@ def statement(office: Office, morning: datetime) -> KeyStatement:
     return open_keys(office.key_statement(morning), office.identity_public, site=SITE)
 
 
-def taken(office: Office, statement: KeyStatement, policy: Policy, now: datetime) -> Orders:
+def taken(office: Office, statement: KeyStatement, now: datetime) -> Orders:
     """The office's Orders as a bridge that kept nothing takes them."""
     document = open_orders(office.orders(now), statement.document_keys, site=SITE, bridge=BRIDGE)
-    folded = fold(None, document, authority=Authority(statement.document_keys), policy=policy, at=now)
+    folded = fold(None, document, authority=Authority(statement.document_keys), at=now)
     return folded.kept.orders()
 
 
@@ -35,12 +35,12 @@ def test_a_lockdown_holds_at_every_door_until_it_is_released(
     office: Office, statement: KeyStatement, policy: Policy, morning: datetime
 ) -> None:
     office.raise_emergency(EmergencyAction.LOCKDOWN, morning)
-    during = taken(office, statement, policy, morning)
+    during = taken(office, statement, morning)
     assert {door: in_force(policy, during, door)[0].action for door in NAMES} == dict.fromkeys(
         NAMES, EmergencyAction.LOCKDOWN
     )
     office.release_all("All clear, the doors were walked", morning)
-    after = taken(office, statement, policy, morning)
+    after = taken(office, statement, morning)
     assert all(in_force(policy, after, door) == () for door in NAMES)
 
 

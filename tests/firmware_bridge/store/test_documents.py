@@ -165,9 +165,29 @@ def test_a_revoked_badge_stays_dead_while_the_policy_still_grants_it(ready: Stor
     ready.restart()
     assert badge_digest(BEN) in ready.documents.orders().revoked
     school.everybody.remove(BEN)
+    ready.apply(school.policy())
     applied = ready.apply(school.policy())
     assert applied.orders is not None
     assert applied.orders.revoked == {}
+
+
+def test_a_revoked_badge_stays_dead_when_the_policy_before_has_to_serve(ready: Store, school: School) -> None:
+    ready.apply(school.orders(revoked=[BEN]))
+    ready.apply(school.orders())
+    school.everybody.remove(BEN)
+    ready.apply(school.policy())
+    ready.spoil("policy.doc")
+    ready.restart()
+    assert ready.policy_revision == Revision(1, 1)
+    assert badge_digest(BEN) in ready.documents.orders().revoked
+
+
+def test_a_revoked_badge_stays_dead_when_a_copy_of_the_orders_is_damaged(ready: Store, school: School) -> None:
+    ready.apply(school.orders(revoked=[BEN]))
+    ready.spoil("orders.doc")
+    ready.restart()
+    assert ready.findings == ["orders"]
+    assert badge_digest(BEN) in ready.documents.orders().revoked
 
 
 def test_a_lockdown_is_kept_twice_and_one_copy_is_enough(ready: Store, school: School) -> None:

@@ -18,23 +18,23 @@ Refusing = Callable[[RefusalCode], AbstractContextManager[None]]
 
 
 def test_what_is_kept_survives_a_restart(orders: OrdersDocument, authority: Authority, made_at: datetime) -> None:
-    kept = fold(None, orders, authority=authority, policy=None, at=made_at).kept
+    kept = fold(None, orders, authority=authority, at=made_at).kept
     lacking = replace(orders, revision=Revision(1, 10), directives=(), releases=(), revoked={}, revoked_passes={})
-    for stage in (Kept(), kept, fold(kept, lacking, authority=authority, policy=None, at=made_at).kept):
+    for stage in (Kept(), kept, fold(kept, lacking, authority=authority, at=made_at).kept):
         assert decode_kept(encode_kept(stage)) == stage
 
 
 def test_what_was_listed_is_known_after_a_restart(
     orders: OrdersDocument, authority: Authority, made_at: datetime
 ) -> None:
-    kept = decode_kept(encode_kept(fold(None, orders, authority=authority, policy=None, at=made_at).kept))
+    kept = decode_kept(encode_kept(fold(None, orders, authority=authority, at=made_at).kept))
     assert kept.listed == set(orders.revoked)
     assert kept.listed_passes == set(orders.revoked_passes)
 
 
 @pytest.fixture(scope="module")
 def file(orders: OrdersDocument, authority: Authority, made_at: datetime) -> bytes:
-    return encode_kept(fold(None, orders, authority=authority, policy=None, at=made_at).kept)
+    return encode_kept(fold(None, orders, authority=authority, at=made_at).kept)
 
 
 @given(data=st.data())
