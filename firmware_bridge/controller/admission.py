@@ -98,10 +98,15 @@ class Admission:
             clock_trusted=_known(self._world.clock_trusted),
             fire_at_door=Known.UNKNOWN if machine is None else self._fire_at(machine),
             room_locked=Known.NO,
-            pass_used=Known.NO if signed is None else _known(signed.content.pass_id in self._world.passes_used),
+            pass_used=Known.NO if signed is None else _known(self._spent(signed.content.pass_id, machine)),
             pass_repeat=Known.NO,
             locked_out=_known(reader.locked_out(answer.now)),
         )
+
+    def _spent(self, pass_id: int, here: DoorMachine | None) -> bool:
+        """Used before, or good for going through another door just now: one pass is one entry, not one a door."""
+        others = (machine for machine in self._doors.values() if machine is not here)
+        return pass_id in self._world.passes_used or any(m.momentary.awaits_pass(pass_id) for m in others)
 
     def _fire_at(self, machine: DoorMachine) -> Known:
         if machine.fire.effect is not None:

@@ -60,6 +60,10 @@ class Momentary:
         """Whether a responder is among those who wait."""
         return any(grant.responder for grant in self._waiting)
 
+    def awaits_pass(self, pass_id: int) -> bool:
+        """Whether somebody was let in with this pass and has not gone through yet."""
+        return any(grant.pass_id == pass_id for grant in self._waiting)
+
     def stop(self, door: Door, now: float) -> None:
         """Lock again now. Whoever is pulling the handle still counts for a moment, and is no intruder."""
         if self.slot is not None:

@@ -153,6 +153,27 @@ def test_a_pass_whose_door_never_opened_is_still_good() -> None:
     """)
 
 
+def test_a_pass_opens_no_second_door_while_it_is_good_for_going_through_the_first() -> None:
+    Playbook().run("""
+        >> scan front 7
+        << event GRANTED_PASS front pass_id=0000000000000007
+        << show front granted 5s
+        << relay front on 5s grant momentary
+        >> scan shed 7
+        << event DENIED_PASS_USED shed pass_id=0000000000000007
+        << show shed refused 2s
+        >> wait 6
+        << relay front off grant
+        << show front locked
+        << event ACCESS_NOT_TAKEN front
+        >> scan shed 7
+        << event GRANTED_PASS shed pass_id=0000000000000007
+        << remember pass 7
+        << show shed granted 5s
+        << relay shed on 5s grant momentary
+    """)
+
+
 def test_a_pass_is_spent_at_once_where_nobody_can_see_the_door_open() -> None:
     Playbook().run("""
         >> scan shed 7
