@@ -34,6 +34,8 @@ class LockDrive:
         self.sent_at = 0.0
         self._leased_until = 0.0
         self._retry: tuple[bool, float] | None = None
+        self._fleeting = False
+        self._contradicted = False
 
     @property
     def point(self) -> Point:
@@ -68,7 +70,7 @@ class LockDrive:
             again: Send even what is already so.
         """
         on, now = self.energised(effect), answer.now
-        if not again and on is self._sent and not (on and self._lease_short(now, until)):
+        if not again and on is self._sent and not self._short(now, until, on=on):
             return
         if not again and self._retry is not None and self._retry[0] is on and now < self._retry[1]:
             return
@@ -77,11 +79,16 @@ class LockDrive:
         if again or on is not self._sent:
             self._forget_proof(now)
         self._sent = on
+        self._fleeting = momentary
         self._leased_until = now + LEASE_S if until is None else until
         lease_s = self._leased_until - now
         answer.drive(
             DriveOutput(self.point, on, lease_s, urgency, now + min(GRANT_DELIVERY_S, lease_s) if momentary else None)
         )
+
+    def _short(self, now: float, until: float | None, *, on: bool) -> bool:
+        """Whether what was sent does not last: its lease ends, or it may be dropped as a late grant is."""
+        return (on and self._lease_short(now, until)) or (self._fleeting and until is None)
 
     def _lease_short(self, now: float, until: float | None) -> bool:
         if until is None:
@@ -109,14 +116,20 @@ class LockDrive:
         if self._sent is None or event.moment.mono_s < self.sent_at:
             return True
         if event.energised is self._sent:
-            self.proof = event.proof
-            self.proved_at = event.moment.mono_s if event.proof in STRONG else None
+            self.proof, self._fleeting = event.proof, False
+            self.proved_at = event.moment.mono_s if self._believes(event.proof) else None
             self.faulty = self.faulty and self.proved_at is None
             return True
         if self.proved_at is None and event.moment.mono_s < self.sent_at + IN_FLIGHT_S:
             return True
+        self._contradicted = self._contradicted or event.proof is Proof.READ_BACK
         self.lost()
         return False
+
+    def _believes(self, proof: Proof) -> bool:
+        """A device that was found elsewhere than it had acknowledged is believed again once it is read back."""
+        self._contradicted = self._contradicted and proof is not Proof.READ_BACK
+        return proof in STRONG and not self._contradicted
 
     def fresh(self, now: float) -> bool:
         """Whether the last proof still counts.

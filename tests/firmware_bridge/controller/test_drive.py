@@ -166,3 +166,61 @@ def test_a_command_that_failed_is_tried_again_and_a_late_unlock_is_not() -> None
         << show front granted_extended 20s
         << relay front on 20s grant momentary
     """)
+
+
+def test_an_exit_does_not_rely_on_a_grant_that_may_still_be_dropped_on_its_way() -> None:
+    Playbook().run("""
+        >> card hall ada
+        << event ACCESS_GRANTED hall by ada
+        << show hall granted 5s
+        << relay hall off grant momentary
+        >> rex hall on
+        << relay hall off emergency
+        << event REX hall
+    """)
+
+
+def test_an_exit_needs_no_second_command_when_the_relay_is_where_it_belongs() -> None:
+    Playbook().run("""
+        >> card hall ada
+        << event ACCESS_GRANTED hall by ada
+        << show hall granted 5s
+        << relay hall off grant momentary
+        >> prove hall off acknowledged
+        >> rex hall on
+        << event REX hall
+    """)
+
+
+def test_a_board_that_acknowledges_and_does_not_switch_is_believed_only_when_it_is_read_back() -> None:
+    play = Playbook()
+    play.run("""
+        >> prove front on read_back
+        << event LOCK_FAULT front
+        << relay front off routine
+        >> prove front off acknowledged
+    """)
+    assert (play.door("front").security, play.door("front").alarm) == ("unknown", "fault")
+    play.run("""
+        # every five seconds the same, and nothing more to tell
+        >> wait 5 unproved
+        >> prove front on read_back
+        << relay front off routine
+        >> prove front off acknowledged
+        >> prove front off read_back
+        << event LOCK_FAULT_CLEARED front
+    """)
+    assert play.door("front").security == "secured"
+
+
+def test_a_late_acknowledgement_of_an_older_command_casts_no_doubt_on_a_device_without_read_back() -> None:
+    play = Playbook()
+    play.run("""
+        >> wait 2
+        >> prove front on acknowledged
+        << event LOCK_FAULT front
+        << relay front off routine
+        >> prove front off acknowledged
+        << event LOCK_FAULT_CLEARED front
+    """)
+    assert play.door("front").security == "secured"
