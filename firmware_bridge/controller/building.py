@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.model import Point, Policy
+from access_control.core.decision.model import Door, FireAction, Point, Policy
+from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.emergencies import Emergencies
 from firmware_bridge.controller.indications import resting, silent_at
+from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.reader import ReaderMachine
 from firmware_bridge.controller.status import DoorAlarm
 from firmware_bridge.controller.world import World
+
+FAULT_RETRY_S = 1.0
+"""A door that could not be settled is tried again after so long."""
 
 
 class Building:
@@ -29,10 +34,12 @@ class Building:
         self._urgent: frozenset[int] = frozenset()
         self._granted: set[int] = set()
         self._sounding: set[int] = set()
+        self._faults = Limiter(10, 60.0)
 
     def rebuild(self, policy: Policy, answer: Answer) -> None:
         """Take the doors and readers of a Policy; those that stay keep their state."""
         before = {machine.drive.point for machine in self.doors.values()}
+        rewired = {id_ for id_, door in policy.doors.items() if self._wired_anew(door)}
         for door in policy.doors.values():
             if door.id in self.doors:
                 self.doors[door.id].rewire(door)
@@ -45,7 +52,20 @@ class Building:
             answer.drive(DriveOutput(point, energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
         self._take_readers(policy)
         self._wire(policy)
+        for id_ in sorted(rewired):
+            self._see_what_is_known(self.doors[id_], answer)
         self.touch_all()
+
+    def _wired_anew(self, door: Door) -> bool:
+        known = self.doors.get(door.id)
+        return known is None or _inputs(known.door) != _inputs(door)
+
+    def _see_what_is_known(self, machine: DoorMachine, answer: Answer) -> None:
+        """Inputs are told when they change; a door that is wired to one only now must not wait for that."""
+        lock = machine.door.lock
+        for point in (machine.door.contact, machine.door.rex, machine.door.latch, lock.fire_input):
+            if point is not None and point in self.world.inputs:
+                machine.see_input(point, answer)
 
     def _take_readers(self, policy: Policy) -> None:
         kept = {id_: machine for id_, machine in self.readers.items() if id_ in policy.readers}
@@ -86,7 +106,10 @@ class Building:
     def refresh(self, answer: Answer, *, restored: bool = False) -> None:
         """The documents changed: work out what they say about every door, and what starts or ends with them."""
         for machine in self.doors.values():
-            machine.refresh(answer)
+            try:
+                machine.refresh(answer)
+            except Exception as error:  # noqa: BLE001 - as in settle: an emergency must reach the other doors
+                self.tell_fault(error, answer, door=machine.door.id)
         self._urgent |= self.emergencies.take_up(self.doors, answer, restored=restored)
         for door in self._urgent:
             self.doors[door].take_back(answer)
@@ -96,9 +119,21 @@ class Building:
         """Settle what the event touched and what is due; doors that a new directive locks come first."""
         due = {door for door, second in self._due.items() if second <= answer.now}
         for door in sorted(self.dirty | due, key=lambda id_: (id_ not in self._urgent, id_)):
-            self._settle_door(self.doors[door], answer)
+            try:
+                self._settle_door(self.doors[door], answer)
+            except Exception as error:  # noqa: BLE001 - a fault of ours at one door must not hold up the others
+                self.doors[door].drive.lost()
+                self._due[door] = answer.now + FAULT_RETRY_S
+                self.tell_fault(error, answer, door=door)
         self.dirty.clear()
         self._urgent = frozenset()
+
+    def tell_fault(self, error: Exception, answer: Answer, door: int | None = None) -> None:
+        """Record a fault of this program, which goes on; one that comes again and again does not fill the record."""
+        unreported = self._faults.take(answer.now)
+        if unreported is not None:
+            why = f"{type(error).__name__}: {error}"[:500]
+            answer.record(EventCode.CONTROLLER_FAULT, door=door, why=why, unreported=unreported or None)
 
     def _settle_door(self, machine: DoorMachine, answer: Answer) -> None:
         door = machine.door.id
@@ -137,3 +172,7 @@ class Building:
         readers = (machine.deadline() for machine in self.readers.values())
         ends = [*self._due.values(), *(second for second in readers if second is not None)]
         return min(ends) if ends else None
+
+
+def _inputs(door: Door) -> tuple[Point | None, Point | None, Point | None, Point | None, FireAction]:
+    return door.contact, door.rex, door.latch, door.lock.fire_input, door.lock.fire_action

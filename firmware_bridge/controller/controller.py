@@ -84,8 +84,12 @@ class Controller:
     def handle(self, event: Event) -> list[Command]:
         """Take one event; what must be done, in order."""
         answer = self._answer(event.moment)
-        self._take(event, answer)
-        self._advance_readers(answer)
+        try:
+            self._take(event, answer)
+            self._advance_readers(answer)
+        except Exception as error:  # noqa: BLE001 - what was found out before the fault is still carried out
+            self._building.tell_fault(error, answer)
+            self._building.touch_all()
         self._building.settle(answer)
         return answer.commands()
 
