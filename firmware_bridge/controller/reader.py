@@ -41,7 +41,17 @@ _NO_GUESS = frozenset(
     }
 )
 """Refusals that say nothing about whoever was refused: a teacher must not wait because pupils tried a locked door."""
-_STORMY = frozenset({Reason.DENIED_BAD_READ, Reason.DENIED_MAX_ATTEMPTS})
+_STORMY = frozenset(
+    {
+        Reason.DENIED_BAD_READ,
+        Reason.DENIED_MAX_ATTEMPTS,
+        Reason.DENIED_READER_DISABLED,
+        Reason.DENIED_PASS_NOT_TAKEN_HERE,
+    }
+)
+"""Refusals that a pause of the reader does not end, so that whoever has a card emulator could fill the record."""
+_STRANGERS = frozenset({Reason.DENIED_UNKNOWN_CREDENTIAL, Reason.DENIED_FACILITY_CODE})
+"""The same while the reader pauses: who it is comes before the pause, because a responder does not wait."""
 
 
 @dataclass(slots=True)
@@ -102,7 +112,8 @@ class ReaderMachine:
 
     def bounded(self, reason: Reason, now: float) -> int | None:
         """Whether one more refusal is worth an event of its own: how many were not, or ``None`` if this is not."""
-        return self._storm.take(now) if reason in _STORMY else 0
+        stormy = reason in _STORMY or (reason in _STRANGERS and self.locked_out(now))
+        return self._storm.take(now) if stormy else 0
 
     def alarm_bounded(self, kind: str, now: float) -> int | None:
         """As :meth:`bounded`, for alarms of the line."""

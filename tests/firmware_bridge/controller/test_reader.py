@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from access_control.core.credentials.formats import FORMATS, encode
 from access_control.core.decision.reasons import Reason
 from firmware_bridge.controller.commands import RecordEvent
+from firmware_bridge.controller.events import CardPresented
 from tests.firmware_bridge.controller.playbook import Playbook
 from tests.firmware_bridge.controller.school import ALWAYS, changed
 
@@ -65,6 +67,17 @@ def test_five_refusals_and_the_reader_pauses_for_a_minute_but_not_for_responders
         << show front granted 5s
         << relay front on 5s grant momentary
     """)
+
+
+def test_a_card_emulator_does_not_fill_the_record() -> None:
+    play = Playbook(changed(readers={5: {"enabled": False}}))
+    told = 0
+    for number in range(200):
+        for door in (1, 5):
+            said = play.tell(CardPresented(play.moment, door, encode(FORMATS["H10301"], 12, 1000 + number)))
+            told += sum(isinstance(command, RecordEvent) for command in said)
+        play.wait(0.1)
+    assert told < 50
 
 
 def test_refusals_that_are_a_minute_apart_are_no_guessing() -> None:
