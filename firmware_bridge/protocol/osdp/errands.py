@@ -27,7 +27,7 @@ from firmware_bridge.protocol.osdp.commands import (
 from firmware_bridge.protocol.osdp.fields import Malformed
 from firmware_bridge.protocol.osdp.indications import Display
 from firmware_bridge.protocol.osdp.lights import SetLeds
-from firmware_bridge.protocol.osdp.outputs import Outputs
+from firmware_bridge.protocol.osdp.outputs import Outputs, Pending
 from firmware_bridge.protocol.osdp.replies import (
     Capabilities,
     Function,
@@ -35,10 +35,14 @@ from firmware_bridge.protocol.osdp.replies import (
     Keypad,
     LocalStatus,
     Nak,
+    NakCode,
     OutputStatus,
     RawCard,
+    UnknownReply,
 )
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
+
+SENSELESS = "The reader's answer to its output command makes no sense."
 
 _INPUT_STATES = {0: InputState.NORMAL, 1: InputState.ACTIVE}
 _KEYS = {0x7F: "*", 0x0D: "#"} | {ord(digit): digit for digit in "0123456789*#"}
@@ -154,6 +158,19 @@ class Errands:
             self._outputs.read_back(reply.states, moment)
         else:
             self.unasked(reply, moment)
+
+    def output_answered(self, pending: Pending, reply: object, moment: Moment) -> None:
+        """Take the answer to an output command; one that makes no sense is no acknowledgement."""
+        if isinstance(reply, Nak):
+            self.note_refusal("output", reply, moment)
+            why = f"The reader refused to move its output (refusal {reply.error})."
+            self._outputs.refused(pending, why, moment, again=reply.error == NakCode.UNABLE)
+            return
+        if isinstance(reply, UnknownReply | Malformed):
+            self._outputs.refused(pending, SENSELESS, moment, again=True)
+        else:
+            self._outputs.acknowledged(pending, moment, reply if isinstance(reply, OutputStatus) else None)
+        self.unasked(reply, moment)
 
     def unasked(self, reply: object, moment: Moment) -> None:
         """Take what a reader may say at any time."""

@@ -10,6 +10,7 @@ from access_control.core.decision.model import DeviceKind, Point
 from firmware_bridge.controller.commands import DriveOutput, Urgency
 from firmware_bridge.controller.events import Event, Moment, OutputFailed, OutputLapsed, OutputProved, Proof
 from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder
+from firmware_bridge.protocol.osdp.replies import OutputStatus
 
 _LONGEST_TIMER = 0xFFFF
 _TRIES = 3
@@ -107,13 +108,16 @@ class Outputs:
         else:
             self._fail(pending, OVERTAKEN, moment, expired=True)
 
-    def acknowledged(self, pending: Pending, moment: Moment) -> None:
-        """The reader has taken it."""
+    def acknowledged(self, pending: Pending, moment: Moment, found: OutputStatus | None = None) -> None:
+        """The reader has taken it; some say at once in ``found`` where their outputs are, which may be elsewhere."""
         output = self._outputs[pending.command.point.index]
         output.delivered = pending
         if not pending.command.energised:
             output.lease_ends_s = None
-        self._tell(OutputProved(moment, pending.command.point, pending.command.energised, Proof.ACKNOWLEDGED))
+        if found is not None:
+            self.read_back(found.states, moment)
+        else:
+            self._tell(OutputProved(moment, pending.command.point, pending.command.energised, Proof.ACKNOWLEDGED))
 
     def refused(self, pending: Pending, why: str, moment: Moment, *, again: bool) -> None:
         """The reader would not; ``again`` says that it may be able to later."""

@@ -71,6 +71,7 @@ class ReaderSession:
         self._sent_s = 0.0
         self._rekeys = 0
         self._silent_since_s: float | None = None
+        self._busy_since_s: float | None = None
 
     # -- what the bus wants to know
 
@@ -176,6 +177,9 @@ class ReaderSession:
             else:
                 message = self.errands.next(moment.mono_s) or message
         self._non_polls = 0 if isinstance(message, Poll) else self._non_polls + 1
+        return self._sealed(secure, message, pending)
+
+    def _sealed(self, secure: SecureSession, message: Command, pending: Pending | None) -> Exchange:
         packet = secure.seal(Packet(self.setup.address, self._sequence, message.CODE, message.to_bytes()))
         return Exchange(packet.to_bytes(), message, self._sequence, sealed=True, pending=pending)
 
@@ -192,15 +196,22 @@ class ReaderSession:
             return False
         reply_to_this = packet.sequence == exchange.sequence
         if packet.code == Busy.CODE and not packet.security and (reply_to_this or packet.sequence == 0):
-            self._alive()
-            self.ready_s = moment.mono_s + self._timing.busy_s
-            return True
+            return self._heard_busy(moment)
         if not reply_to_this and not _plain_nak(packet):
             return False
         if exchange.sealed and self._secure is not None:
             return self._heard_sealed(self._secure, exchange, packet, moment)
         self._alive()
         self._heard_clear(exchange, packet, moment)
+        return True
+
+    def _heard_busy(self, moment: Moment) -> bool:
+        """Anybody on the line can say BUSY in the clear, so it counts as an answer only for a while."""
+        since_s = self._busy_since_s = moment.mono_s if self._busy_since_s is None else self._busy_since_s
+        if moment.mono_s - since_s >= self._timing.busy_most_s:
+            return False
+        self._alive()
+        self.ready_s = moment.mono_s + self._timing.busy_s
         return True
 
     def _heard_sealed(self, secure: SecureSession, exchange: Exchange, packet: Packet, moment: Moment) -> bool:
@@ -219,23 +230,17 @@ class ReaderSession:
         self._rekeys = 0
         self._accepted(moment)
         reply = parse_reply(opened.code, opened.data)
-        if isinstance(reply, Nak) and reply.error in (NakCode.SEQUENCE, NakCode.SECURITY_NOT_MET):
+        if isinstance(reply, Busy):
+            self.ready_s = moment.mono_s + self._timing.busy_s
+            self._exchange = self._sealed(secure, exchange.message, exchange.pending)
+        elif isinstance(reply, Nak) and reply.error in (NakCode.SEQUENCE, NakCode.SECURITY_NOT_MET):
             self._give_back(exchange, moment)
             self._restart_session(moment)
         elif exchange.pending is not None:
-            self._output_answered(exchange.pending, reply, moment)
+            self.errands.output_answered(exchange.pending, reply, moment)
         else:
             self.errands.answered(exchange.message, reply, moment)
         return True
-
-    def _output_answered(self, pending: Pending, reply: object, moment: Moment) -> None:
-        if isinstance(reply, Nak):
-            self.errands.note_refusal("output", reply, moment)
-            why = f"The reader refused to move its output (refusal {reply.error})."
-            self.outputs.refused(pending, why, moment, again=reply.error == NakCode.UNABLE)
-            return
-        self.outputs.acknowledged(pending, moment)
-        self.errands.unasked(reply, moment)
 
     def _heard_clear(self, exchange: Exchange, packet: Packet, moment: Moment) -> None:
         if self._phase is Phase.CHALLENGE and self._handshake is not None:
@@ -356,6 +361,7 @@ class ReaderSession:
 
     def _accepted(self, moment: Moment) -> None:
         self._exchange = None
+        self._busy_since_s = None
         self.ready_s = moment.mono_s
         self._sequence = self._sequence % 3 + 1
 

@@ -42,6 +42,7 @@ class LinkTiming:
         first_back_off_s: Pause after the first failed probe; it doubles up to ``last_back_off_s``.
         off_line_s: Silence after which a reader is reported off-line.
         busy_s: Pause after a reader said that it is busy.
+        busy_most_s: How long it may say nothing else: less than a proof lasts.
         refused_s: Pause after a handshake that must not succeed.
         keyless_s: How often a reader without a key is asked whether it is still there.
         answer_hold_s: How long the slot after a card waits for the answer to it.
@@ -55,6 +56,7 @@ class LinkTiming:
     last_back_off_s: float = 1.0
     off_line_s: float = 0.55
     busy_s: float = 0.02
+    busy_most_s: float = 5.0
     refused_s: float = 1.0
     keyless_s: float = 0.2
     answer_hold_s: float = 0.002

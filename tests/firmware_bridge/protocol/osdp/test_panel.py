@@ -16,10 +16,11 @@ from firmware_bridge.controller.events import (
     ReaderAlarmed,
     ReaderLinkChanged,
 )
+from firmware_bridge.protocol.osdp.commands import SetOutputs
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.outputs import TOO_LATE
 from firmware_bridge.protocol.osdp.panel import NO_ANSWER, UNSTABLE
-from firmware_bridge.protocol.osdp.replies import Ack, Busy, Nak, RawCard
+from firmware_bridge.protocol.osdp.replies import Ack, Busy, Nak, OutputStatus, RawCard
 from firmware_bridge.simulator.peripheral import Peripheral, ReaderFaults
 from tests.building.memory_line import MemoryLine, line_with, output
 
@@ -314,3 +315,58 @@ def test_a_lost_line_is_a_lost_session() -> None:
     line.run(1.0)
 
     assert links(line)[1:] == [(LinkState.DOWN, "The serial port has gone."), (LinkState.SECURE, "")]
+
+
+# -- answers that are none
+
+
+class AnswersOnce:
+    """Has a reader answer one output command with something else, without obeying it."""
+
+    def __init__(self, code: int, data: bytes = b"") -> None:
+        self.CODE, self._data, self._left = code, data, 1
+
+    def to_bytes(self) -> bytes:
+        return self._data
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = Peripheral._execute
+
+        def execute(reader: Peripheral, command: object, now_s: float) -> object:
+            if isinstance(command, SetOutputs) and self._left:
+                self._left -= 1
+                return self
+            return real(reader, command, now_s)  # type: ignore[arg-type]  # what it is called with anyway
+
+        monkeypatch.setattr(Peripheral, "_execute", execute)
+
+
+def test_a_reader_that_only_says_busy_is_not_secure() -> None:
+    line, reader = connected()
+    reader.set_faults(ReaderFaults(busy=100_000))
+    assert line.run_until(lambda: links(line)[-1] == (LinkState.DOWN, NO_ANSWER), 8.0)
+
+    reader.set_faults(ReaderFaults())
+    assert line.run_until(lambda: links(line)[-1][0] is LinkState.SECURE, 1.5)
+
+
+@pytest.mark.parametrize("code", [Busy.CODE, 0x5A, Ack.CODE + 0x11], ids=["busy", "unknown", "malformed"])
+def test_what_is_no_acknowledgement_moves_and_proves_nothing(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    line, reader = connected()
+    AnswersOnce(code, b"" if code == Busy.CODE else b"x").install(monkeypatch)
+    submit(line, on=True)
+    moved: list[list[bool]] = []
+    line.on_event = lambda event: moved.append(list(reader.head.outputs)) if isinstance(event, OutputProved) else None
+    line.run(0.5)
+
+    assert moved[0] == [True]
+
+
+def test_a_reader_that_says_at_once_where_its_outputs_are_is_taken_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, _ = connected()
+    AnswersOnce(OutputStatus.CODE, b"\0").install(monkeypatch)
+    submit(line, on=True)
+    line.run(0.5)
+
+    [proved] = line.happened(OutputProved)
+    assert (proved.energised, proved.proof) == (False, Proof.READ_BACK)
