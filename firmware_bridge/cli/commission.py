@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which readers."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--all", action="store_true", help="every OSDP reader of the stored Policy that has no key yet")
-    which.add_argument("--address", type=int, help="the reader at this address (0 to 126) of --port")
+    which.add_argument(
+        "--address", type=int, choices=range(127), metavar="N", help="the reader at this address (0 to 126) of --port"
+    )
     parser.add_argument("--port", help="the port's name in the settings")
 
 

@@ -6,6 +6,8 @@ The bridge acts at once, with or without the service, and signs the directive it
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,11 +27,17 @@ EXPECTED = (BridgeRefusedError, BridgeUnreachableError)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to start, and where."""
-    parser.add_argument("--scope", default="site", help="site, building:N or zone:N (default: site)")
+    parser.add_argument("--scope", type=_scope, default="site", help="site, building:N or zone:N (default: site)")
     parser.add_argument("--action", type=EmergencyAction, choices=list(EmergencyAction), default="lockdown")
     parser.add_argument("--drill", action="store_true", help="everything is marked as a drill")
     parser.add_argument("--by", default=user(), help="who starts it; the system's user if not given")
     parser.add_argument("--wait", type=float, default=WAIT_S, metavar="SECONDS", help="how long to wait for the doors")
+
+
+def _scope(text: str) -> str:
+    if re.fullmatch(r"site|(building|zone):[0-9]{1,9}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a scope; write site, building:N or zone:N.")
+    return text
 
 
 @dataclass(slots=True)
@@ -40,6 +48,7 @@ class Progress:
     names: dict[int, str]
     states: dict[int, str] = field(default_factory=dict)
     why: dict[int, str] = field(default_factory=dict)
+    told: set[int] = field(default_factory=set)
 
     def learn(self, status: dict[str, Any]) -> None:
         """Take the doors' states out of a status."""
@@ -55,7 +64,19 @@ class Progress:
             return None
         door = event["door"]
         state = self.states[door] = str(detail["state"])
+        self.told.add(door)
         return f"{detail['ms']:>7} ms  {self.names.get(door, door)}: {STATES[state]}"
+
+    def lines_without_events(self, status: dict[str, Any]) -> Iterator[str]:
+        """A full disk holds the events back, and nobody must wait for it: then each status says who is secured."""
+        if not status["outbox"]["trouble"]:
+            return
+        self.learn(status)
+        elapsed_s = {emergency["directive"]: emergency["elapsed_s"] for emergency in status["emergencies"]}
+        for door, state in self.states.items():
+            if state == "secured" and door not in self.told:
+                self.told.add(door)
+                yield f"{elapsed_s[self.directive] * 1000:>7.0f} ms or less  {self.names.get(door, door)}: {state}"
 
     @property
     def open(self) -> list[int]:
@@ -86,15 +107,15 @@ def carry_out(asked: argparse.Namespace) -> int:
 def _watch(listening: LocalClient, progress: Progress, wait_s: float) -> None:
     clock = SystemClock()
     until_s = clock.monotonic_s() + wait_s
-    told: set[int] = set()
-    while not told.issuperset(progress.states) and (left_s := until_s - clock.monotonic_s()) > 0:
+    while not progress.told.issuperset(progress.states) and (left_s := until_s - clock.monotonic_s()) > 0:
         line = listening.next_line(left_s)
         if line is None:
             return
-        words = progress.line_of(line["event"]) if "event" in line else None
-        if words is not None:
-            told.add(line["event"]["door"])
-            print(words, flush=True)
+        if "status" in line:
+            for words in progress.lines_without_events(line["status"]):
+                print(words, flush=True)
+        elif "event" in line and (told := progress.line_of(line["event"])) is not None:
+            print(told, flush=True)
 
 
 def _conclude(progress: Progress) -> int:

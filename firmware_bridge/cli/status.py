@@ -66,7 +66,8 @@ def page(status: dict[str, Any]) -> Iterator[str]:
 def _emergency(emergency: dict[str, Any]) -> Iterator[str]:
     drill = "DRILL, " if emergency["drill"] else ""
     counts = ", ".join(f"{len(emergency[key])} {word.lower()}" for key, word in STATES.items())
-    yield f"{drill}{emergency['action'].upper()} since {emergency['elapsed_s']:.0f} s: {counts}."
+    since = "again in force since the bridge started, " if emergency["restored"] else "since "
+    yield f"{drill}{emergency['action'].upper()} {since}{emergency['elapsed_s']:.0f} s: {counts}."
 
 
 def _door(door: dict[str, Any]) -> tuple[str, ...]:

@@ -159,7 +159,6 @@ class Bridge:
     def _tell_start(self, findings: tuple[Finding, ...], keys: BridgeKeys, trust: Trust) -> None:
         moment = self._clock.moment()
         for finding in findings:
-            _log.error("%s", finding.sentence)
             self._loop.carry_out([RecordEvent(_FINDINGS[finding.kind], detail={"why": finding.sentence})], moment)
         _log.info("Bridge %s at site %s, key %s.", trust.bridge, trust.site, keys.public.hex())
         self._loop.carry_out([RecordEvent(EventCode.BRIDGE_STARTED)], moment)
@@ -199,7 +198,8 @@ class Bridge:
 def _remembered(memory: BridgeMemory, now: int, *, trusted: bool) -> Memory:
     fires = (memory.fact("fires") or b"").decode().split()
     return Memory(
-        passes_used=memory.used_passes(now),
+        # A clock that nobody trusts may be years ahead: by that one no used pass is forgotten.
+        passes_used=memory.used_passes(now if trusted else 0),
         cancelled=memory.cancelled_overrides(),
         fire_held=frozenset(map(int, fires)),
         clock_trusted=trusted,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from access_control.core.wire.events import EventCode
+from access_control.core.wire.events import EventCode, Severity, severity_of, words_of
 from firmware_bridge.clock import Clock
 from firmware_bridge.controller.commands import (
     Command,
@@ -28,6 +28,7 @@ from firmware_bridge.controller.commands import (
 )
 from firmware_bridge.controller.controller import Controller
 from firmware_bridge.controller.events import Event, Moment, PolicyAccepted, TimePassed
+from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.watch import Watch
@@ -35,6 +36,8 @@ from firmware_bridge.runtime.wiring import Wiring
 from firmware_bridge.store.recorder import Entry, Recorder
 
 IDLE_S: Final = 1.0
+_LOUD: Final = (Severity.WARNING, Severity.ALARM, Severity.CRITICAL)
+FAULT_PAUSE_S: Final = 0.01
 _log = logging.getLogger(__name__)
 
 Remember = RaiseDirective | RememberPassUsed | RememberCancelled | RememberFire
@@ -94,6 +97,8 @@ class Loop:
         self._kept = kept
         self._changed = changed
         self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._faults = Limiter(10, 60.0)
+        self._never = threading.Event()
         self._thread = threading.Thread(target=self._looping, name="controller", daemon=True)
 
     def put(self, item: Item) -> None:
@@ -156,21 +161,30 @@ class Loop:
             mono_s=moment.mono_s,
         )
         self._hands.recorder.hand_over(entry)
+        if record.detail.get("why") and severity_of(record.code) in _LOUD:
+            _log.warning("%s", words_of(record.code, record.detail))  # whoever started the bridge by hand looks here
         return entry
 
     def _looping(self) -> None:
         while True:
-            item = self._next()
-            if isinstance(item, _Stop):
-                return
             try:
+                item = self._next()
+                if isinstance(item, _Stop):
+                    return
                 self._take(item)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the doors
-                _log.exception("The bridge met a fault of its own and goes on.")
-                fault = RecordEvent(
-                    EventCode.CONTROLLER_FAULT, detail={"why": f"{type(error).__name__}: {error}"[:500]}
-                )
-                self._record(fault, self._hands.clock.moment())
+                self._tell_fault(error)
+                # One that comes again at once must not take all the time that the ports need.
+                self._never.wait(FAULT_PAUSE_S)
+
+    def _tell_fault(self, error: Exception) -> None:
+        moment = self._hands.clock.moment()
+        unreported = self._faults.take(moment.mono_s)
+        if unreported is not None:
+            _log.error("The bridge met a fault of its own and goes on.", exc_info=error)
+            why = f"{type(error).__name__}: {error}"[:500]
+            detail: dict[str, str | int] = {"why": why} | ({"unreported": unreported} if unreported else {})
+            self._record(RecordEvent(EventCode.CONTROLLER_FAULT, detail=detail), moment)
 
     def _take(self, item: Item) -> None:
         controller = self._hands.controller

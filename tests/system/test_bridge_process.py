@@ -221,6 +221,7 @@ def test_a_missing_port_is_said_and_used_when_it_comes(place: Path) -> None:
         until(lambda: len(site.status()["ports"]) == 2, "both ports were tried")
         whys = {port["name"]: port["why"] for port in site.status()["ports"]}
         assert all("is not there" in why for why in whys.values()), whys
+        until(lambda: all(why in "".join(lonely.err) for why in whys.values()), "who started it is told")
         assert {door["security"] for door in site.status()["doors"]} == {"unknown"}
         with site:
             site.wait_for_readers()

@@ -32,6 +32,22 @@ def test_an_unknown_command_is_an_error(capsys: pytest.CaptureFixture[str]) -> N
     assert "open-every-door" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["commission", "--port", "A", "--address", "900"], "900"),
+        (["lockdown", "--scope", "library"], "'library' is not a scope; write site, building:N or zone:N."),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_anything_is_touched(
+    command: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command_line(command)
+    assert caught.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
 def test_missing_settings_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["status", "--config", str(tmp_path / "bridge.toml")]) == 2
     assert "there is no such file" in capsys.readouterr().err

@@ -60,6 +60,7 @@ def test_a_drill_a_lost_port_a_full_disk_and_an_unproved_clock_stand_out() -> No
     emergency = {
         "action": "lockdown",
         "drill": True,
+        "restored": False,
         "elapsed_s": 7.2,
         "secured": [1, 2],
         "not_secure": [3],
@@ -73,6 +74,8 @@ def test_a_drill_a_lost_port_a_full_disk_and_an_unproved_clock_stand_out() -> No
         outbox={"stream": "s1", "last_seq": 1, "acknowledged": 0, "trouble": True},
     )
     assert "DRILL, LOCKDOWN since 7 s: 2 secured, 1 not secure, 0 locked, not monitored, 0 unknown." in shown
+    again = text(emergencies=[emergency | {"restored": True}])
+    assert "LOCKDOWN again in force since the bridge started, 7 s: 2 secured" in again
     assert "NOT proved" in shown
     assert "Port A: It is not there." in shown
     assert "Port B" not in shown
