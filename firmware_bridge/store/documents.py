@@ -236,7 +236,9 @@ class Documents:
             statement = open_keys(data, self.trust.identity_bytes(), site=self.trust.site, in_force=before)
             if before is not None and before.revision == statement.revision:
                 return Applied(Kind.KEYS, "This key statement is already in force.")
+            check_revision(self._floor("keys"), statement.revision)
             self._put("keys", data)
+            self._raise_floor("keys", statement.revision)
             self.statement = statement
             applied = Applied(Kind.KEYS, f"The key statement {_words(statement.revision)} is in force.")
             announce(applied)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,9 +30,7 @@ _TABLES: Final = (
     f"PRAGMA user_version = {SCHEMA}",
 )
 USED_PASS_KEPT_S: Final = 24 * 3600  # after its expiry, when nothing admits it any more
-
-
-ACTION_KEPT_S: Final = 24 * 3600  # long after any action has expired
+MOST_ACTIONS: Final = 20_000  # by number and not by time: a clock that is set back must not carry one out again
 
 
 class EmergencyKind(StrEnum):
@@ -99,12 +98,13 @@ class BridgeMemory:
         return db
 
     def keep_emergency(self, kind: EmergencyKind, identity: str, body: bytes) -> None:
-        """Keep a directive or release for ever; the same one twice is harmless.
+        """Keep a directive or release for ever; the same one twice is harmless, and two under one id are both kept.
 
         Raises:
             MemoryFullError: Neither copy could be written.
         """
         failures = []
+        identity = self._place(kind, identity, body)
         try:
             self._run("INSERT OR IGNORE INTO emergency VALUES (?, ?, ?)", (kind.value, identity, body))
         except MemoryFullError as error:
@@ -118,6 +118,14 @@ class BridgeMemory:
         if len(failures) > 1 or (failures and not copy.exists()):
             text = f"The {kind} could not be kept, so a restart would forget it. Make room on the disk. {failures[0]}"
             raise MemoryFullError(text)
+
+    def _place(self, kind: EmergencyKind, identity: str, body: bytes) -> str:
+        """Under which name to keep it: its id, unless another document has that already."""
+        rows = self._all("SELECT body FROM emergency WHERE kind = ? AND id = ?", (kind.value, identity))
+        there = [bytes(row[0]) for row in rows]
+        with suppress(OSError):
+            there.append((self._copies / f"{kind}-{identity}").read_bytes())
+        return f"{identity}+{sha256(body).hexdigest()[:16]}" if there and body not in there else identity
 
     def repair_emergency(self, kind: EmergencyKind, identity: str, body: bytes) -> None:
         """Write both copies anew after one was damaged.
@@ -178,8 +186,10 @@ class BridgeMemory:
         """
         if self._all("SELECT 1 FROM action WHERE id = ?", (identity,)):
             return False
-        self._run("DELETE FROM action WHERE until < ?", (until - ACTION_KEPT_S,))
         self._run("INSERT INTO action VALUES (?, ?)", (identity, until))
+        with suppress(MemoryFullError):
+            gone = "SELECT id FROM action ORDER BY until DESC LIMIT -1 OFFSET ?"
+            self._run(f"DELETE FROM action WHERE id IN ({gone})", (MOST_ACTIONS,))  # noqa: S608 - nothing from outside
         return True
 
     def prove_clock(self, proof: ClockProof) -> None:

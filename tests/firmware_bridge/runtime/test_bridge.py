@@ -224,9 +224,11 @@ def test_fires_passes_and_cancelled_overrides_are_remembered(site: Site) -> None
             RememberCancelled("override 1"),
         ):
             _write(command, memory, bridge.documents)
+        years_ahead = _remembered(memory, now + 10 * 365 * 86_400, trusted=False)
         remembered = _remembered(memory, now, trusted=True)
     assert remembered.fire_held == {3}
     assert remembered.passes_used == {77: now + 60}
+    assert years_ahead.passes_used == {77: now + 60}
     assert remembered.cancelled == {"override 1"}
 
 

@@ -145,6 +145,16 @@ def test_a_damaged_file_is_set_aside_and_the_last_good_one_serves(ready: Store, 
     assert ready.findings == []
 
 
+def test_damage_does_not_bring_a_withdrawn_key_back(ready: Store, school: School) -> None:
+    ready.apply(school.keys(2))
+    for name in ("keys.doc", "keys.previous.doc"):
+        ready.spoil(name)
+    ready.restart()
+    assert ready.documents.statement is None
+    assert ready.refusal(school.keys(1)) is RefusalCode.OLDER
+    assert ready.apply(school.keys(2)).sentence == "The key statement 1/2 is in force."
+
+
 def test_a_damaged_newest_policy_can_come_again_but_an_older_one_cannot(ready: Store, school: School) -> None:
     second, third = school.policy(), school.policy()
     for document in (second, third):

@@ -133,3 +133,31 @@ def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "emergencies").write_text("in the way")
     with pytest.raises(MemoryFullError, match="cannot be opened"):
         reopened(tmp_path)
+
+
+def test_two_directives_under_one_id_are_both_kept(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    for body in (b"a drill", b"lockdown", b"a drill", b"lockdown"):
+        memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", body)
+    memory.close()
+    again = reopened(tmp_path)
+    kept = again.emergencies(EmergencyKind.DIRECTIVE)
+    assert sorted(kept.values()) == [[b"a drill"] * 2, [b"lockdown"] * 2]
+    again.close()
+
+
+def test_an_old_action_is_not_forgotten_because_a_much_later_one_came(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    assert memory.begin_action("a1", NOW)
+    assert memory.begin_action("a2", NOW + 400 * 86_400)
+    assert not memory.begin_action("a1", NOW)
+    memory.close()
+
+
+def test_actions_are_kept_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("firmware_bridge.store.memory.MOST_ACTIONS", 3)
+    memory = reopened(tmp_path)
+    for number in range(5):
+        assert memory.begin_action(f"a{number}", NOW + number)
+    assert [memory.begin_action(f"a{number}", NOW + number) for number in (4, 3, 2, 0)] == [False, False, False, True]
+    memory.close()
