@@ -33,6 +33,7 @@ class Keeper:
         """The thread starts with :meth:`start`."""
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._again: list[Task] = []
+        self._slow = False
         self._thread = threading.Thread(target=self._keeping, name="keeper", daemon=True)
 
     def start(self) -> None:
@@ -40,10 +41,15 @@ class Keeper:
         self._thread.start()
 
     def keep(self, write: Callable[[], None], wait_s: float = WAIT_S) -> Task:
-        """Have something written; wait for it, but not longer than ``wait_s``."""
+        """Have something written; wait for it, but not longer than ``wait_s``.
+
+        Once the disk took longer than that, later things are not waited for until everything handed over is tried: a
+        fire at a hundred doors must not hold up the bridge a hundred times.
+        """
         task = Task(write)
         self._tasks.put(task)
-        task.done.wait(wait_s)
+        if not task.done.wait(0 if self._slow else wait_s) and wait_s:
+            self._slow = not task.done.is_set()
         return task
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -64,6 +70,8 @@ class Keeper:
                 _log.error("Something is not kept yet: %s", task.outcome)
                 self._again.append(task)
             task.done.set()
+            if self._tasks.empty():
+                self._slow = False
 
     def _write(self, task: Task) -> bool:
         try:

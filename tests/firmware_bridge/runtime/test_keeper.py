@@ -55,3 +55,29 @@ def test_what_the_disk_did_not_take_is_tried_again(monkeypatch: pytest.MonkeyPat
     until(lambda: not task.outcome, "it is written in the end")
     assert len(tries) == 4
     keeper.stop()
+
+
+def test_a_disk_that_hangs_holds_up_whoever_waits_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+    real = threading.Event.wait
+
+    def wait(event: threading.Event, timeout: float | None = None) -> bool:
+        if threading.current_thread() is threading.main_thread():
+            waits.append(timeout)
+        return real(event, timeout)
+
+    keeper = started()
+    going = threading.Event()
+
+    def hangs() -> None:
+        going.wait(30)
+
+    with monkeypatch.context() as watched:
+        watched.setattr(threading.Event, "wait", wait)
+        for _ in range(100):
+            keeper.keep(hangs, wait_s=0.02)
+        assert sum(seconds or 0 for seconds in waits) <= 0.04
+    going.set()
+    until(lambda: not keeper._slow, "the disk keeps up again")
+    assert keeper.keep(lambda: None, wait_s=30).done.is_set()
+    keeper.stop()

@@ -175,3 +175,24 @@ def test_the_status_is_answered_between_events_and_what_is_told_is_recorded() ->
     noting.loop.stop()
     assert noting.log == ["record KEYS_APPLIED"]
     assert noting.loop.status(0.01) is None
+
+
+def test_a_fault_that_comes_at_once_again_neither_ends_the_thread_nor_fills_the_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noting = Noting()
+    asked: list[int] = []
+
+    def deadline() -> float:
+        asked.append(1)
+        if len(asked) < 40:
+            raise ZeroDivisionError("a mistake of ours")
+        return noting.clock.mono_s + 3600
+
+    monkeypatch.setattr(noting, "next_deadline_s", deadline)
+    noting.answers = lambda _: [drive(5, Urgency.ROUTINE)]
+    noting.loop.start()
+    noting.loop.put(KeysPressed(noting.clock.moment(), 1, "1"))
+    until(lambda: "drive 5" in noting.log, "the bridge goes on")
+    noting.loop.stop()
+    assert noting.log.count("record CONTROLLER_FAULT") == 10
