@@ -53,7 +53,7 @@ class Keeper:
         return task
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Write what waits and end the thread."""
+        """Write what waits, try once more what the disk did not take, and end the thread."""
         self._tasks.put(None)
         self._thread.join(timeout_s)
 
@@ -62,16 +62,22 @@ class Keeper:
             try:
                 task = self._tasks.get(timeout=RETRY_S if self._again else None)
             except queue.Empty:
-                self._again = [task for task in self._again if not self._write(task)]
+                self._try_again()
                 continue
             if task is None:
+                self._try_again()  # there may be room by now, and after this nobody would know of it
                 return
+            if self._again and self._write(self._again[0]):
+                self._try_again()  # the disk takes things again: what is older is written before what is newer
             if not self._write(task):
                 _log.error("Something is not kept yet: %s", task.outcome)
                 self._again.append(task)
             task.done.set()
             if self._tasks.empty():
                 self._slow = False
+
+    def _try_again(self) -> None:
+        self._again = [task for task in self._again if task.outcome and not self._write(task)]
 
     def _write(self, task: Task) -> bool:
         try:

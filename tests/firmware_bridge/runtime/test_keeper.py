@@ -81,3 +81,22 @@ def test_a_disk_that_hangs_holds_up_whoever_waits_only_once(monkeypatch: pytest.
     until(lambda: not keeper._slow, "the disk keeps up again")
     assert keeper.keep(lambda: None, wait_s=30).done.is_set()
     keeper.stop()
+
+
+@pytest.mark.parametrize("then", ["stop", "write"])
+def test_when_there_is_room_again_the_older_thing_is_written_first(then: str) -> None:
+    keeper = started()
+    written: list[str] = []
+    full = True
+
+    def write(what: str) -> None:
+        if full:
+            raise OSError(28, "No space left on device")
+        written.append(what)
+
+    assert keeper.keep(partial(write, "lockdown"), wait_s=30).outcome
+    full = False
+    if then == "write":
+        keeper.keep(partial(write, "used pass"), wait_s=30)
+    keeper.stop()
+    assert written == (["lockdown", "used pass"] if then == "write" else ["lockdown"])
