@@ -106,6 +106,14 @@ class ModbusPort:
             self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._serve()
+            self._all_off()
+        finally:
+            # Whatever ended this thread: the next one must find the port free.
+            self._close()
+
+    def _serve(self) -> None:
         retry_s = _FIRST_RETRY_S
         while not self._stopping.is_set():
             if self._client is None and not self._open():
@@ -119,8 +127,6 @@ class ModbusPort:
             self._drop_late()
             if not self._work():
                 self._wait(self._idle_s())
-        self._all_off()
-        self._close()
 
     def _wait(self, seconds: float) -> None:
         self._wake.wait(seconds)
@@ -171,8 +177,16 @@ class ModbusPort:
             if isinstance(asked, DriveOutput):
                 self._ask(asked)
                 continue
+            self._rest_gone(asked)
             kept = {state.board: state for state in self._states.values()}
             self._states = {board.id: kept.get(board) or BoardState(board) for board in asked}
+
+    def _rest_gone(self, boards: tuple[Board, ...]) -> None:
+        """Nobody will look after the leases of a board that is not served any more, so they end now."""
+        addresses = {board.address for board in boards}
+        for state in tuple(self._states.values()):
+            if state.leases and state.board.address not in addresses:
+                self._off(state)
 
     def _ask(self, command: DriveOutput) -> None:
         state = self._states.get(command.point.device)
@@ -317,12 +331,15 @@ class ModbusPort:
 
     def _all_off(self) -> None:
         for state in self._states.values():
-            if state.answers is True and self._off_at_once(state):
-                continue
-            for index in range(state.board.outputs):
-                # A board that stopped answering is not waited for, output by output.
-                if state.answers is True:
-                    self._write(state, index, on=False)
+            self._off(state)
+
+    def _off(self, state: BoardState) -> None:
+        if state.answers is True and self._off_at_once(state):
+            return
+        for index in range(state.board.outputs):
+            # A board that stopped answering is not waited for, output by output.
+            if state.answers is True:
+                self._write(state, index, on=False)
 
     def _off_at_once(self, state: BoardState) -> bool:
         off = [False] * state.board.outputs

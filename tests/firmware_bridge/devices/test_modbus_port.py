@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from firmware_bridge.controller.events import (
 )
 from firmware_bridge.devices.modbus_port import ModbusPort
 from firmware_bridge.simulator.line import LineFaults
+from tests.building.processes import until
 from tests.firmware_bridge.devices.modbus_rack import Rack, Said, drive, rack_at, relay
 
 
@@ -273,3 +275,32 @@ def test_a_command_for_a_reader_is_refused(rack: Rack) -> None:
     rack.begin()
     rack.port.submit(replace(drive(1, 0), point=Point(DeviceKind.READER, 1, 0)))
     assert "no board 1" in rack.said.wait(OutputFailed).why
+
+
+def test_a_board_that_is_served_no_more_leaves_nothing_switched_on(rack: Rack) -> None:
+    rack.begin()
+    rack.port.submit(drive(1, 0))
+    rack.port.submit(drive(2, 3))
+    rack.wait_coil(1, 0, on=True)
+    rack.wait_coil(2, 3, on=True)
+    rack.port.reconfigure([Board(1, "Renamed", "B", 1, 8, 4)])
+
+    rack.wait_coil(2, 3, on=False)
+    assert rack.boards[0].coils[0]
+
+
+def test_a_thread_that_a_fault_ended_leaves_the_port_to_the_next_one(
+    rack: Rack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rack.begin()
+    hook = threading.excepthook
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    with monkeypatch.context() as broken:
+        broken.setattr(rack.port, "_work", lambda: 1 / 0)
+        until(lambda: not rack.port.alive(), "the fault ends the thread")
+    monkeypatch.setattr(threading, "excepthook", hook)
+    following = ModbusPort("B", str(tmp_path / "B"), 38400, [], emit=rack.said, clock=SystemClock())
+    rack.said.forget()
+    following.start()
+    assert rack.said.wait(PortChanged).up
+    following.stop()
