@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
-from firmware_bridge.controller.events import CardPresented, Event, LinkAlarm, Moment, OutputFailed, ReaderAlarmed
+from firmware_bridge.controller.events import (
+    CardPresented,
+    Event,
+    LinkAlarm,
+    LinkState,
+    Moment,
+    OutputFailed,
+    ReaderAlarmed,
+)
 from firmware_bridge.protocol.osdp.exchange import Claim
 from firmware_bridge.protocol.osdp.frames import MAX_PACKET, FrameDecoder, Garbage, Packet
 from firmware_bridge.protocol.osdp.panel import ReaderSession
@@ -21,6 +29,7 @@ _BITS_A_CHARACTER = 10
 _IDLE_CHARACTERS = 2
 _SHORTEST_REPLY = 8
 _LONGEST_GAP_S = 0.02
+_FAREWELL_S = 1.0
 _GARBAGE_ALARM_BYTES = 64
 _GARBAGE_ALARM_EVERY_S = 60.0
 
@@ -62,6 +71,7 @@ class Bus:
         self._slot: _Slot | None = None
         self._free_s = 0.0
         self._hold: tuple[ReaderSession, float] | None = None
+        self._leaving: dict[int, float] = {}
         self._turns_since_errand = 0
         self._garbage = 0
         self._garbage_since_s = 0.0
@@ -76,9 +86,29 @@ class Bus:
         """
         before = tuple(self._by_id.values())
         self._serve(readers)
+        self._leaving.clear()
         served = set(map(id, self._by_id.values()))
         for session in before:
-            if id(session) not in served:
+            if id(session) in served:
+                continue
+            may_be_on = session.link is LinkState.SECURE and session.outputs.leased()
+            if may_be_on and session.setup.address not in self._by_address:
+                self._see_off(session, moment)
+            else:
+                session.line_lost(REPLACED, moment)
+
+    def _see_off(self, session: ReaderSession, moment: Moment) -> None:
+        """Nobody will end the leases of a reader that is served no more, so it is told *off* before it is forgotten."""
+        session.outputs.all_off(moment)
+        # Beside the readers' own numbers, which are never negative: no command reaches it any more.
+        self._by_id[~session.setup.id] = self._by_address[session.setup.address] = session
+        self._leaving[~session.setup.id] = moment.mono_s + _FAREWELL_S
+
+    def _part(self, moment: Moment) -> None:
+        for number, until_s in tuple(self._leaving.items()):
+            session = self._by_id[number]
+            if moment.mono_s >= until_s or not session.owes_output():
+                del self._leaving[number], self._by_id[number], self._by_address[session.setup.address]
                 session.line_lost(REPLACED, moment)
 
     def _serve(self, readers: Sequence[ReaderSetup]) -> None:
@@ -155,6 +185,7 @@ class Bus:
             return b""
         for session in self._by_id.values():
             session.pass_time(moment)
+        self._part(moment)
         turn = self._whose_turn(now_s)
         return b"" if turn is None else self._send(*turn, moment)
 

@@ -136,6 +136,10 @@ class Outputs:
             if output.delivered is not None and index < len(states):
                 self._tell(OutputProved(moment, self._point(index), states[index] != 0, Proof.READ_BACK))
 
+    def leased(self) -> bool:
+        """Whether any output may be on."""
+        return any(output.lease_ends_s is not None for output in self._outputs.values())
+
     def moved(self) -> bool:
         """Whether any output was ever delivered, so that there is something to read back."""
         return any(output.delivered is not None for output in self._outputs.values())

@@ -370,3 +370,19 @@ def test_a_reader_that_says_at_once_where_its_outputs_are_is_taken_at_its_word(m
 
     [proved] = line.happened(OutputProved)
     assert (proved.energised, proved.proof) == (False, Proof.READ_BACK)
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_reader_that_is_served_no_more_is_switched_off_if_it_can_be_and_then_forgotten(dead: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    line, reader = connected()
+    submit(line, on=True, urgency=Urgency.ROUTINE)
+    line.run(0.3)
+    reader.set_faults(ReaderFaults(dead=dead))
+    line.bus.reconfigure([], line.clock.moment())
+
+    assert line.run_until(lambda: links(line)[-1][0] is LinkState.DOWN, 1.5)
+    assert reader.head.outputs == [dead]
+    line.run(1.5)
+    asked = len(line.sent)
+    line.run(1.0)
+    assert len(line.sent) == asked
