@@ -373,7 +373,7 @@ def test_a_reader_that_says_at_once_where_its_outputs_are_is_taken_at_its_word(m
 
 
 @pytest.mark.parametrize("dead", [False, True])
-def test_a_reader_that_is_served_no_more_is_switched_off_if_it_can_be_and_then_forgotten(dead: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_reader_that_is_served_no_more_is_switched_off_if_it_can_be_and_then_forgotten(dead: bool) -> None:
     line, reader = connected()
     submit(line, on=True, urgency=Urgency.ROUTINE)
     line.run(0.3)
