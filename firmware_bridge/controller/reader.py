@@ -22,25 +22,19 @@ LOCKOUT_AFTER = 5
 LOCKOUT_WITHIN_S = 60.0
 LOCKOUT_S = 60.0
 
-_NO_GUESS = frozenset(
+_GUESSES = frozenset(
     {
-        Reason.DENIED_READER_DISABLED,
-        Reason.DENIED_MAX_ATTEMPTS,
-        Reason.DENIED_FIRE,
-        Reason.DENIED_LOCKDOWN,
-        Reason.DENIED_SECURE,
-        Reason.DENIED_HOLD,
-        Reason.DENIED_EVACUATE,
-        Reason.DENIED_SHELTER,
-        Reason.DENIED_ROOM_LOCKED,
-        Reason.DENIED_ALL,
-        Reason.LOCKED_BY_HIGHER_PRIORITY,
-        Reason.DENIED_CLOCK_UNTRUSTED,
-        Reason.DENIED_PAST_HORIZON,
-        Reason.DENIED_POLICY,
+        Reason.DENIED_BAD_READ,
+        Reason.DENIED_FACILITY_CODE,
+        Reason.DENIED_UNKNOWN_CREDENTIAL,
+        Reason.DENIED_WRONG_PIN,
+        Reason.DENIED_PASS_UNREADABLE,
+        Reason.DENIED_PASS_FORGED,
+        Reason.DENIED_PASS_OTHER_SITE,
     }
 )
-"""Refusals that say nothing about whoever was refused: a teacher must not wait because pupils tried a locked door."""
+"""Refusals that look like guessing. The others are about somebody the school knows, who came too early or to the wrong
+door: five pupils before the bell must not make the sixth wait outside."""
 _STORMY = frozenset(
     {
         Reason.DENIED_BAD_READ,
@@ -94,12 +88,12 @@ class ReaderMachine:
         self._last_text = text, now + (PASS_REPEAT_S if granted else REPEAT_S)
 
     def locked_out(self, now: float) -> bool:
-        """Whether the reader pauses after too many refusals."""
+        """Whether the reader pauses after too many guesses."""
         return self.lockout_until is not None and now < self.lockout_until
 
     def refused(self, reason: Reason, now: float) -> bool:
-        """Count a refusal; ``True`` says that the reader pauses from now on."""
-        if reason in _NO_GUESS or self.locked_out(now):
+        """Count a refusal if it looks like a guess; ``True`` says that the reader pauses from now on."""
+        if reason not in _GUESSES or self.locked_out(now):
             return False
         while self._refusals and self._refusals[0] <= now - LOCKOUT_WITHIN_S:
             self._refusals.popleft()

@@ -102,6 +102,20 @@ def test_pupils_at_a_locked_door_do_not_make_their_teacher_wait() -> None:
     """)
 
 
+def test_pupils_at_the_wrong_door_do_not_make_the_next_one_wait() -> None:
+    play = Playbook()
+    for _ in range(9):
+        play.play(["card", "room12", "ben"])
+        play.wait(2.5)
+    assert not play.status().readers[2].locked_out
+    play.run("""
+        >> card room12 ada
+        << event ACCESS_GRANTED room12 by ada
+        << show room12 granted 5s
+        << relay room12 on 5s grant momentary
+    """)
+
+
 @pytest.mark.parametrize("wait", ["0", "0.7"])
 def test_a_storm_of_bad_reads_is_counted_and_not_written_down_one_by_one(wait: str) -> None:
     play = Playbook()
