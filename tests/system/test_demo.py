@@ -120,10 +120,13 @@ def test_an_emergency_outlives_the_demo_and_another_demo_has_to_wait(tmp_path: P
 def test_whatever_ends_the_demo_ends_its_programs(tmp_path: Path, number: signal.Signals) -> None:
     state = tmp_path / "demo"
     command = [sys.executable, "-m", "access_control", "demo", "--check", "--state", str(state)]
+    # Whoever runs these tests in the background ignores SIGINT, and a child would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         until = time.monotonic() + 60  # noqa: TID251 - a test's own patience
         while not programs_of(state) and time.monotonic() < until:  # noqa: TID251 - as above
             time.sleep(0.05)
+        signal.signal(signal.SIGINT, before)
         running.send_signal(number)
         running.wait(60)
     for _ in range(400):
