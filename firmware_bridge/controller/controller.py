@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from access_control.core.decision.model import DeviceKind, Orders, Policy
 from access_control.core.decision.reasons import Reason
 from access_control.core.wire.events import EventCode
@@ -43,6 +45,7 @@ from firmware_bridge.controller.indications import REFUSED_S
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.memory import Memory
 from firmware_bridge.controller.overview import overview
+from firmware_bridge.controller.policy_change import Held
 from firmware_bridge.controller.reader import ReaderMachine
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.controller.world import World
@@ -70,13 +73,16 @@ class Controller:
         self._strangers = Limiter(10, 60.0)
         self._now = 0.0
 
-    def start(self, moment: Moment, policy: Policy | None, orders: Orders | None) -> list[Command]:
+    def start(
+        self, moment: Moment, policy: Policy | None, orders: Orders | None, held: Sequence[Held] = ()
+    ) -> list[Command]:
         """Take what was kept on disk. The first commands bring every door to its effective state.
 
-        A lockdown that was in force is in force again before any reader is listened to.
+        A lockdown that was in force is in force again before any reader is listened to. ``held`` are the Policies that
+        newer ones took the place of during it, oldest first, so that the newest loosens nothing after a restart either.
         """
         answer = self._answer(moment)
-        self._documents.restore(policy, orders, answer)
+        self._documents.restore(policy, orders, answer, held)
         self._building.settle(answer)
         commands = answer.commands()
         return sorted(commands, key=lambda command: not isinstance(command, DriveOutput))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from access_control.core.decision.emergency import Directive, Release
@@ -11,7 +12,7 @@ from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.building import Building
 from firmware_bridge.controller.commands import RaiseDirective, RememberCancelled
 from firmware_bridge.controller.events import DocumentRefused, EmergencyAsked
-from firmware_bridge.controller.policy_change import tempered
+from firmware_bridge.controller.policy_change import Held, tempered, tempered_again
 from firmware_bridge.controller.standing import newly_cancelled
 
 HORIZON_WARNING_S = 90 * 24 * 3600
@@ -32,10 +33,12 @@ class Documents:
         self._world = building.world
         self._signed: Policy | None = None
 
-    def restore(self, policy: Policy | None, orders: Orders | None, answer: Answer) -> None:
-        """Take what was on disk at the start."""
+    def restore(self, policy: Policy | None, orders: Orders | None, answer: Answer, held: Sequence[Held] = ()) -> None:
+        """Take what was on disk at the start; ``held`` is what the Policy took the place of during this emergency."""
         if orders is not None:
             self._world.orders, self._world.orders_seen = orders, True
+        if policy is not None:
+            self._world.policy = tempered_again(policy, held, self._world.orders)
         if policy is not None:
             self._take(policy, answer)
             self._in_force(answer, restored=True)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from access_control.core.decision.emergency import in_force
+from access_control.core.decision.emergency import DirectiveSet, in_force
 from access_control.core.decision.model import DeviceKind, Door, EmergencyRules, Orders, Policy
+
+Held = tuple[Policy, frozenset[str]]
+"""A Policy that a newer one took the place of, and the directives that stood then."""
+
+
+def tempered_again(new: Policy, held: Sequence[Held], orders: Orders) -> Policy | None:
+    """What was applied before a restart, worked out anew from the Policies held since the emergency began.
+
+    Directives that were released since count as they stood: each step is taken as it was taken then.
+    """
+    applied: Policy | None = None
+    followers = [*(policy for policy, _ in held[1:]), new]
+    for (policy, ids), follower in zip(held, followers, strict=True) if held else ():
+        then = {key: one for key, one in orders.directives.directives.items() if one.id in ids}
+        applied = tempered(follower, applied or policy, replace(orders, directives=DirectiveSet(then)))
+    return applied
 
 
 def tempered(new: Policy, old: Policy | None, orders: Orders) -> Policy:

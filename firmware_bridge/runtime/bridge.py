@@ -141,7 +141,8 @@ class Bridge:
         moment = self._clock.moment()
         if policy is not None:
             wiring.connect(policy)
-        self._loop.carry_out(controller.start(moment, policy, self.documents.orders()), moment)
+        held = self.documents.held.entries
+        self._loop.carry_out(controller.start(moment, policy, self.documents.orders(), held), moment)
         wiring.start()
         self.notes = wiring.doubts
         if policy is None:

@@ -36,6 +36,7 @@ from access_control.core.wire.orders import open_orders
 from access_control.core.wire.policy import decode_policy, open_policy
 from access_control.core.wire.revisions import check_revision
 from access_control.core.wire.signing import Kind, SigningKey, reread
+from firmware_bridge.store.held_policies import HeldPolicies
 from firmware_bridge.store.keys import BridgeKeys
 from firmware_bridge.store.memory import BridgeMemory, EmergencyKind, MemoryFullError
 from firmware_bridge.store.shelf import Shelf
@@ -98,6 +99,8 @@ class Documents:
         self._shelves = {name: Shelf(directory, name) for name in ("keys", "policy", "orders")}
         self.statement: KeyStatement | None = None
         self.policy: Policy | None = None
+        self._sealed_policy = b""
+        self.held = HeldPolicies(directory, lambda sealed: self._reread_policy(sealed)[0])
         self.kept = Kept()
 
     def load(self, at: datetime) -> tuple[Finding, ...]:
@@ -105,20 +108,25 @@ class Documents:
         keys = self._shelves["keys"].get(lambda data: decode_keys(reread(data, kind=Kind.KEYS)), at)
         policy = self._shelves["policy"].get(self._reread_policy, at)
         kept = self._shelves["orders"].get(decode_kept, at)
-        self.statement, self.policy, self.kept = keys.content, policy.content, kept.content or Kept()
+        self.statement, self.kept = keys.content, kept.content or Kept()
+        if policy.content is not None:
+            self.policy, self._sealed_policy = policy.content
         findings = [
             Finding(kind, sentence)
             for kind, found in (("keys", keys), ("policy", policy), ("orders", kept))
             for sentence in found.damage
         ]
         findings += [Finding("memory", f"{path.name} was damaged and set aside.") for path in self._memory.damaged]
-        return (*findings, *self._recall_emergencies())
+        findings += self._recall_emergencies()
+        findings += [Finding("policy", sentence) for sentence in self.held.load(at)]
+        self.held.settle(self.kept.directives)
+        return tuple(findings)
 
-    def _reread_policy(self, data: bytes) -> Policy:
+    def _reread_policy(self, data: bytes) -> tuple[Policy, bytes]:
         policy = decode_policy(reread(data, kind=Kind.POLICY), self._keys.digest)
         if (policy.site, policy.bridge) != (self.trust.site, self.trust.bridge):
             raise Refused(RefusalCode.WRONG_RECIPIENT, "The stored Policy is for another bridge.")
-        return policy
+        return policy, data
 
     def _recall_emergencies(self) -> list[Finding]:
         """Add the second copies of every directive and release, so that damage to one file ends no emergency."""
@@ -256,9 +264,10 @@ class Documents:
                 if same:
                     return Applied(Kind.POLICY, f"Policy {_words(policy.revision)} is already in force.")
             check_revision(self._floor("policy"), policy.revision)
+            self._hold()
             self._put("policy", data)
             self._raise_floor("policy", policy.revision)
-            self.policy = policy
+            self.policy, self._sealed_policy = policy, data
             self.kept = settle(self.kept, before, trusted_at)
             sentence = f"Policy {_words(policy.revision)} is in force, for {len(policy.doors)} doors."
             applied = Applied(Kind.POLICY, sentence, policy=policy, orders=self.kept.orders())
@@ -283,6 +292,7 @@ class Documents:
             announce(applied)
             if again:
                 return applied
+            self.held.settle(self.kept.directives)
             self._raise_floor("orders", document.revision)
             news: Sequence[tuple[EmergencyKind, str, bytes]] = [
                 (_kind_of_record(heard.record), heard.record.id, heard.sealed) for heard in folded.news
@@ -301,6 +311,7 @@ class Documents:
             else:
                 applied = Applied(kind, "The release is in force.", release=record)
             announce(applied)
+            self.held.settle(self.kept.directives)
             return replace(applied, unkept=self._keep_emergencies([(_kind_of_record(record), record.id, data)]))
 
     def _apply_action(self, data: bytes, at: datetime, announce: Announce) -> Applied:
@@ -328,9 +339,20 @@ class Documents:
             return str(error)
         return ""
 
+    def _hold(self) -> None:
+        """During an emergency, keep the Policy that goes: after a restart too a newer one must not loosen a door."""
+        standing = {directive.id for directive, _ in self.kept.directives.standing}
+        if self.policy is not None and standing:
+            sealed, policy = self._sealed_policy, self.policy
+            self._store("policy", lambda: self.held.hold(policy, sealed, standing))
+
     def _put(self, name: str, content: bytes) -> None:
+        self._store(name, lambda: self._shelves[name].put(content))
+
+    @staticmethod
+    def _store(name: str, put: Callable[[], None]) -> None:
         try:
-            self._shelves[name].put(content)
+            put()
         except OSError as error:
             sentence = (
                 f"The {name} document could not be stored ({error.strerror}). Make room on the disk and apply it again."

@@ -55,6 +55,15 @@ class Shelf:
             raise
         sync_directory(self.newest.parent)
 
+    def clear(self) -> None:
+        """Keep nothing any more; the previous copy goes first, so that it never serves again.
+
+        Raises:
+            OSError: The disk refused.
+        """
+        self.previous.unlink(missing_ok=True)
+        self.newest.unlink(missing_ok=True)
+
     def holds(self, content: bytes) -> bool:
         """Whether this is the newest content, byte for byte."""
         for path in (self.newest, self.previous):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from access_control.core.decision.emergency import DEFAULT_EMERGENCY_RULES
-from access_control.core.decision.model import DoorClass, EmergencyAction, EmergencyRules, HolderClass
+from access_control.core.decision.model import DoorClass, EmergencyAction, EmergencyRules, HolderClass, Policy
+from access_control.core.decision.slots import Slot
 from firmware_bridge.controller.commands import DriveOutput
-from firmware_bridge.controller.events import PolicyAccepted
+from firmware_bridge.controller.controller import Controller
+from firmware_bridge.controller.events import PolicyAccepted, ReleaseHeard
+from firmware_bridge.controller.policy_change import Held
 from tests.firmware_bridge.controller.playbook import Playbook
 from tests.firmware_bridge.controller.school import changed, output, without_doors
 
@@ -103,3 +106,42 @@ def test_a_door_whose_relay_is_somebody_elses_now_is_let_go() -> None:
     assert hall.lock.output == output(2)
     said = play.tell(PolicyAccepted(play.moment, taken))
     assert {(c.point.index, c.energised) for c in said if isinstance(c, DriveOutput)} == {(1, True), (2, False)}
+
+
+def applied_after_a_restart(play: Playbook, newest: Policy, *held: Held) -> Controller:
+    orders = play.controller._world.orders
+    again = Controller()
+    again.start(play.moment, newest, orders, held)
+    return again
+
+
+def test_a_restart_does_not_apply_the_looser_policy_as_it_is() -> None:
+    play, before = in_lockdown(), changed()
+    newest = changed(emergency_rules=everybody_admitted(), doors={3: {"door_class": DoorClass.EXTERIOR}})
+    play.tell(PolicyAccepted(play.moment, newest))
+    again = applied_after_a_restart(play, newest, (before, frozenset({"asked-1"})))
+    assert again._world.policy == play.controller._world.policy
+    assert {door.slot for door in again.status(play.moment.mono_s).doors} == {Slot.LOCKDOWN}
+
+
+def test_a_restart_repeats_each_step_of_an_emergency_that_grew() -> None:
+    play, first = Playbook(), changed()
+    play.play(["heard", "lockdown", "d1", "front"])
+    # The shed becomes an outside door before anything rules it, and is secured as one afterwards.
+    second = changed(doors={4: {"door_class": DoorClass.EXTERIOR}}, emergency_rules=everybody_admitted())
+    play.tell(PolicyAccepted(play.moment, second))
+    play.play(["heard", "secure", "d2", "shed"])
+    third = changed(doors={4: {"door_class": DoorClass.ROOM}}, emergency_rules=everybody_admitted())
+    play.tell(PolicyAccepted(play.moment, third))
+    play.play(["release", "d1"])
+    held = (first, frozenset({"d1"})), (second, frozenset({"d1", "d2"}))
+    again = applied_after_a_restart(play, third, *held)
+    assert again._world.policy == play.controller._world.policy
+    assert again.status(play.moment.mono_s).doors[3].slot is Slot.SECURE
+
+
+def test_after_a_restart_the_release_lets_the_newest_policy_apply_as_it_is() -> None:
+    play, newest = in_lockdown(), changed(emergency_rules=everybody_admitted())
+    again = applied_after_a_restart(play, newest, (changed(), frozenset({"asked-1"})))
+    again.handle(ReleaseHeard(play.moment, play.release("asked-1")))
+    assert again._world.policy is newest

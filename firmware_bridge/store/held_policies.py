@@ -1,0 +1,78 @@
+"""The Policies that newer ones took the place of during an emergency, kept until it is over.
+
+A Policy that comes while a directive is in force must not loosen a door under it. The controller sees to that from the
+Policy before; after a restart it can only do so if that one is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from access_control.core.decision.emergency import DirectiveSet
+from access_control.core.decision.model import Policy
+from access_control.core.wire.errors import RefusalCode, Refused
+from firmware_bridge.store.shelf import Shelf
+
+MOST: Final = 8
+"""So many Policies in one emergency are kept; of more, the oldest, because those are what it began under."""
+
+Held = tuple[Policy, frozenset[str]]
+"""A Policy, and the directives that stood when a newer one took its place."""
+
+
+class HeldPolicies:
+    """``policy-held-N.doc``: the directives' ids on a line, then the sealed Policy. The oldest is number 0."""
+
+    def __init__(self, directory: Path, reread: Callable[[bytes], Policy]) -> None:
+        """``reread`` makes a Policy of stored bytes or raises ``Refused``."""
+        self._shelves = [Shelf(directory, f"policy-held-{place}") for place in range(MOST)]
+        self._reread = reread
+        self.entries: tuple[Held, ...] = ()
+        self._next = 0
+
+    def load(self, at: datetime) -> tuple[str, ...]:
+        """Read all back; a sentence for each copy that could not be used."""
+        damage: list[str] = []
+        entries: list[Held] = []
+        for place, shelf in enumerate(self._shelves):
+            found = shelf.get(self._read, at)
+            damage += found.damage
+            if found.content is not None:
+                entries.append(found.content)
+            if found.content is not None or found.damage:
+                self._next = place + 1
+        self.entries = tuple(entries)
+        return tuple(f"{words} A newer Policy may apply as it is during this emergency." for words in damage)
+
+    def _read(self, data: bytes) -> Held:
+        ids, line_feed, sealed = data.partition(b"\n")
+        if not line_feed:
+            raise Refused(RefusalCode.BAD_CONTENT, "The stored Policy lacks its first line.")
+        return self._reread(sealed), frozenset(ids.decode("ascii", "replace").split())
+
+    def hold(self, policy: Policy, sealed: bytes, directives: Collection[str]) -> None:
+        """Keep a Policy before a newer one takes its place.
+
+        Raises:
+            OSError: The disk refused, so the newer one must not be taken yet.
+        """
+        again = bool(self.entries) and self.entries[-1][0].revision == policy.revision
+        place = self._next - 1 if again else self._next
+        if place >= MOST:
+            return
+        self._shelves[place].put(" ".join(sorted(directives)).encode() + b"\n" + sealed)
+        kept = self.entries[:-1] if again else self.entries
+        self.entries = (*kept, (policy, frozenset(directives)))
+        self._next = place + 1
+
+    def settle(self, directives: DirectiveSet) -> None:
+        """Let go when no directive stands any more. What the disk does not give up now goes at the next start."""
+        if self._next and not directives.standing:
+            self.entries, self._next = (), 0
+            for shelf in reversed(self._shelves):
+                with suppress(OSError):
+                    shelf.clear()
