@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from access_control.core.credentials.bits import Bits
 from access_control.core.credentials.passes import PassFlags, SignedPass, parse
@@ -17,6 +18,7 @@ from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.events import InputState
 from firmware_bridge.controller.indications import REFUSED_S, silent_at
 from firmware_bridge.controller.momentary import Grant
+from firmware_bridge.controller.pin_attempts import PinAttempts
 from firmware_bridge.controller.reader import PIN_KEY_S, PinEntry, ReaderMachine
 from firmware_bridge.controller.world import World
 
@@ -32,15 +34,31 @@ class Admission:
     def __init__(self, world: World, doors: Mapping[int, DoorMachine]) -> None:
         self._world = world
         self._doors = doors
+        self._pins = PinAttempts()
 
     def card(self, reader: ReaderMachine, bits: Bits, answer: Answer, pin: str | None = None) -> None:
         """Decide a card, with the PIN that was typed to it."""
-        decision = self._decide(reader, Read(reader.reader.id, bits=bits, pin=pin), self._facts(reader, answer), answer)
+        read, facts = Read(reader.reader.id, bits=bits, pin=pin), self._facts(reader, answer)
+        if self._pins.any_paused(answer.now):
+            # Whose card it is, is asked without its PIN: that one must not be judged while it pauses.
+            holder = self._decide(reader, Read(reader.reader.id, bits=bits), facts, answer).holder_ref
+            paused = holder is not None and self._pins.paused(holder, answer.now)
+            facts = replace(facts, pin_paused=_known(paused))
+        decision = self._decide(reader, read, facts, answer)
+        self._count_pin(decision, answer.now, typed=pin is not None)
         if decision.pin_wanted and not decision.granted and pin is None:
             reader.want_pin(bits, decision, answer.now)
             self._show(reader, Indication.PIN_WANTED, PIN_KEY_S, answer)
             return
         self._conclude(reader, decision, None, answer)
+
+    def _count_pin(self, decision: Decision, now: float, *, typed: bool) -> None:
+        if decision.holder_ref is None or not typed:
+            return
+        if decision.reason is Reason.DENIED_WRONG_PIN:
+            self._pins.wrong(decision.holder_ref, now)
+        elif decision.granted:
+            self._pins.right(decision.holder_ref)
 
     def text(self, reader: ReaderMachine, text: str, answer: Answer) -> None:
         """Decide a scanned text."""
@@ -101,6 +119,7 @@ class Admission:
             pass_used=Known.NO if signed is None else _known(self._spent(signed.content.pass_id, machine)),
             pass_repeat=Known.NO,
             locked_out=_known(reader.locked_out(answer.now)),
+            pin_paused=Known.NO,
         )
 
     def _spent(self, pass_id: int, here: DoorMachine | None) -> bool:

@@ -45,7 +45,7 @@ from tests.corpus.building import (
 from tests.corpus.schema import CaseRow, FileRow, OrdersRow, PassRow, SchoolRow
 
 FOLDER = Path(__file__).parent
-CERTAIN = Facts(Known.YES, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO)
+CERTAIN = Facts(Known.YES, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO)
 """What a bridge knows on a quiet day; a case names what is different."""
 
 

@@ -49,7 +49,7 @@ UNREACHABLE: Mapping[str, str] = {
 
 REASONS = frozenset(reason.value for reason in Reason)
 PATIENCE_S = 10.0
-LONG_S = 300.0
+LONG_S = 700.0
 """After so long no grant, PIN, pause or repetition of an earlier case is left."""
 SETTLED_S = 0.05
 
@@ -167,6 +167,8 @@ def bring_about(case: Case, school: CorpusBridge) -> None:
     school.apply_orders(case.orders)
     if case.facts.locked_out is Known.YES:
         guess(school, case)
+    if case.facts.pin_paused is Known.YES:
+        guess_pin(school, case)
     school.settled()
     time.sleep(SETTLED_S)
 
@@ -203,6 +205,18 @@ def guess(school: CorpusBridge, case: Case) -> None:
             school.building.scan(case.read.reader, f"COUPON {number}")
         time.sleep(SETTLED_S)
     told(school, frozenset({EventCode.READER_LOCKOUT}))
+
+
+def guess_pin(school: CorpusBridge, case: Case) -> None:
+    """Type wrong PINs to the case's card until its PIN takes a break, too slowly for the reader to take one."""
+    assert case.read.bits is not None
+    for _ in range(5):
+        school.leap(20)
+        before = len(school.events())
+        school.building.present(case.read.reader, case.read.bits)
+        type_in(school, case.read.reader, "0000#")
+        told(school, frozenset({Reason.DENIED_WRONG_PIN}), before, case.read.reader)
+    school.leap(3)
 
 
 def put_to(school: CorpusBridge, case: Case) -> EventRecord:

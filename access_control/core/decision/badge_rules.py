@@ -150,6 +150,8 @@ def _pin(case: Case) -> Reason | None:
 
 
 def _judge_pin(case: Case) -> Reason | None:
+    if case.facts.pin_paused is _YES:
+        return Reason.DENIED_MAX_ATTEMPTS
     kept = case.policy.holders.pins.get(case.holder)
     pin = case.read.pin
     if pin is None or kept is None:

@@ -284,6 +284,7 @@ class Facts:
         pass_used: Whether this single-entry pass has opened its door before.
         pass_repeat: Whether this is the same pass at the same reader within 5 s of being admitted.
         locked_out: Whether the reader pauses after too many refusals.
+        pin_paused: Whether this person's PIN pauses after too many wrong ones, at whatever reader.
     """
 
     clock_trusted: Known = Known.UNKNOWN
@@ -292,6 +293,7 @@ class Facts:
     pass_used: Known = Known.UNKNOWN
     pass_repeat: Known = Known.UNKNOWN
     locked_out: Known = Known.UNKNOWN
+    pin_paused: Known = Known.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ WORDS: Mapping[Reason, str] = MappingProxyType(
         Reason.DENIED_EXPIRED: "The badge is no longer valid. Extend it if the person should still have access.",
         Reason.DENIED_HOLDER_INACTIVE: "The person is no longer active here, so the badge does not work.",
         Reason.DENIED_MAX_ATTEMPTS: (
-            "Too many refusals in a row: the reader takes a break of a minute. Wait, then try once."
+            "Too many refusals in a row: this reader, or this person's PIN, takes a break of a minute. "
+            "Wait, then try once."
         ),
         Reason.DENIED_FIRE: (
             "Fire alarm: this fire door has latched and its lock has no power. Leaving works; to come in, use the key."
