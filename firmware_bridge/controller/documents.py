@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from access_control.core.decision.emergency import Directive, Release
-from access_control.core.decision.model import Orders, Override, Policy
+from access_control.core.decision.model import EmergencyAction, Orders, Override, Policy
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.building import Building
@@ -84,17 +84,19 @@ class Documents:
         self._in_force(answer)
 
     def emergency(self, event: EmergencyAsked, answer: Answer) -> None:
-        """Somebody here starts an emergency. A scope that nobody knows means every door: too much beats too little."""
+        """Somebody here starts an emergency. A scope that nobody knows means every door to what locks, none to Evacuate."""
         policy = self._world.policy
         if policy is None:
             why = "This bridge has no Policy yet, so it knows no doors. Give it one first."
             answer.record(EventCode.DIRECTIVE_REFUSED, directive=event.directive_id, why=why)
             return
+        # Too much locked beats too little; an Evacuate unlocks, and nothing is unlocked on a guess.
+        unheard_of = frozenset[int]() if event.action is EmergencyAction.EVACUATE else frozenset(policy.doors)
         directive = Directive(
             id=event.directive_id,
             action=event.action,
             scope=event.scope,
-            doors=policy.scopes.get(event.scope, frozenset(policy.doors)),
+            doors=policy.scopes.get(event.scope, unheard_of),
             origin=f"bridge:{policy.bridge}",
             by=event.by,
             drill=event.drill,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from access_control.core.decision.emergency import DirectiveSet
-from access_control.core.decision.model import Orders, Override, OverrideEffect, Revision
-from firmware_bridge.controller.commands import RecordEvent
-from firmware_bridge.controller.events import DocumentRefused, OrdersAccepted, PolicyAccepted
+from access_control.core.decision.model import EmergencyAction, Orders, Override, OverrideEffect, Revision
+from firmware_bridge.controller.commands import RaiseDirective, RecordEvent
+from firmware_bridge.controller.events import DocumentRefused, EmergencyAsked, OrdersAccepted, PolicyAccepted
 from tests.firmware_bridge.controller.playbook import Playbook, _spell, with_directives
 from tests.firmware_bridge.controller.school import T0, changed, draft, policy_of
 
@@ -76,3 +78,16 @@ def test_the_same_policy_again_moves_nothing() -> None:
     play.wait(5)
     said = [_spell(command) for command in play.tell(PolicyAccepted(play.moment, policy_of(draft())))]
     assert said == ["event POLICY_APPLIED epoch=1 n=1"]
+
+
+@pytest.mark.parametrize(
+    ("action", "ruled"),
+    [(EmergencyAction.LOCKDOWN, {1, 2, 3, 4, 5}), (EmergencyAction.EVACUATE, set())],
+)
+def test_a_scope_that_nobody_knows_means_every_door_to_what_locks_and_none_to_what_unlocks(
+    action: EmergencyAction, ruled: set[int]
+) -> None:
+    play = Playbook()
+    said = play.tell(EmergencyAsked(play.moment, "d1", action, "zone:77", "desk", drill=False))
+    (raised,) = [command.directive for command in said if isinstance(command, RaiseDirective)]
+    assert raised.doors == ruled
