@@ -26,7 +26,10 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
         E.DOOR_HELD: (ALARM, "The door is held open. Go and close it."),
         E.DOOR_HELD_CLEARED: (NOTICE, "The door that was held open is closed again."),
         E.DOOR_SECURED: (INFO, "The door is locked and closed, and that is proved."),
-        E.SECURE_FAILED: (CRITICAL, "The door could not be proved locked and closed in time. Walk there and lock it."),
+        E.SECURE_FAILED: (
+            CRITICAL,
+            "The door is not secure: it is not proved locked and closed. Walk there and lock it.",
+        ),
         E.DOOR_LOCK_CMD: (INFO, "The lock was told to lock."),
         E.DOOR_UNLOCK_CMD: (INFO, "The lock was told to unlock."),
         E.DOOR_ALARM_ACKNOWLEDGED: (NOTICE, "Someone acknowledged the door's alarm."),
