@@ -19,7 +19,7 @@ import msgspec
 from access_control.core.decision.emergency import Directive, Release
 from access_control.core.decision.model import Orders, Policy, Revision
 from access_control.core.wire.actions import Action, ActionKind, open_action
-from access_control.core.wire.directives import Authority, seal_directive
+from access_control.core.wire.directives import Authority, seal_directive_in_parts
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.kept import (
     Kept,
@@ -188,10 +188,12 @@ class Documents:
             MemoryFullError: The disk took no copy, so a restart would forget it; try again.
         """
         key = SigningKey(self.trust.bridge, self._keys.signing)
-        sealed = seal_directive(directive, key, site=self.trust.site)
+        parts = seal_directive_in_parts(directive, key, site=self.trust.site)
         with self._lock:
-            self.kept, _ = recall_directive(self.kept, sealed)
-            self._memory.keep_emergency(EmergencyKind.DIRECTIVE, directive.id, sealed)
+            for sealed in parts:
+                self.kept, _ = recall_directive(self.kept, sealed)
+            for sealed in parts:
+                self._memory.keep_emergency(EmergencyKind.DIRECTIVE, directive.id, sealed)
 
     def keep_again(self) -> None:
         """Keep everything that is in force, after the disk did not take some of it.
@@ -228,14 +230,14 @@ class Documents:
         return self.statement
 
     def _authority(self) -> Authority:
-        statement = self._document_keys()
         policy = self.policy
         return Authority(
-            service=statement.document_keys,
+            service=self._document_keys().document_keys,
             neighbours=policy.neighbour_keys if policy else {},
             bridge=self.trust.bridge,
             own_key=self._keys.public,
             own_doors=frozenset(policy.doors) if policy else frozenset(),
+            scopes=policy.scopes if policy else {},
         )
 
     def _apply_keys(self, data: bytes, announce: Announce) -> Applied:
@@ -254,8 +256,7 @@ class Documents:
 
     def _apply_policy(self, data: bytes, trusted_at: datetime | None, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
-        trust = self.trust
-        policy = open_policy(data, keys, site=trust.site, bridge=trust.bridge, digest_key=self._keys.digest)
+        policy = open_policy(data, keys, site=self.trust.site, bridge=self.trust.bridge, digest_key=self._keys.digest)
         with self._lock:
             before = self.policy
             if before is not None:

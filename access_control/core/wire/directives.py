@@ -9,7 +9,7 @@ that release over.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
 import msgspec
@@ -61,6 +61,7 @@ class Authority:
         bridge: This bridge's own UUID, which is the id of its key.
         own_key: This bridge's own public key.
         own_doors: The doors of this bridge, which it may release on the spot.
+        scopes: :attr:`Policy.scopes`: which of its doors each scope means.
     """
 
     service: Mapping[str, bytes]
@@ -68,6 +69,7 @@ class Authority:
     bridge: str | None = None
     own_key: bytes | None = None
     own_doors: frozenset[int] = frozenset()
+    scopes: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def keys(self) -> dict[str, bytes]:
         """Every public key that may sign a directive, by key id."""
@@ -155,6 +157,28 @@ def seal_directive(directive: Directive, key: SigningKey, *, site: str) -> bytes
     return seal(Kind.DIRECTIVE, payload, key, site=site, to=directive.scope)
 
 
+def seal_directive_in_parts(directive: Directive, key: SigningKey, *, site: str) -> list[bytes]:
+    """Sign a directive that may name more doors than one document holds.
+
+    Each part is a directive under the same id with some of the doors. All of them hold, and one release ends them all.
+
+    Raises:
+        Refused: ``bad_content``, or ``too_large`` whatever its doors.
+    """
+    doors = sorted(directive.doors)
+    try:
+        return [seal_directive(directive, key, site=site)]
+    except Refused as error:
+        if error.code is not RefusalCode.TOO_LARGE or len(doors) < 2:
+            raise
+    halves = doors[: len(doors) // 2], doors[len(doors) // 2 :]
+    return [
+        sealed
+        for half in halves
+        for sealed in seal_directive_in_parts(replace(directive, doors=frozenset(half)), key, site=site)
+    ]
+
+
 def seal_release(release: Release, key: SigningKey, *, site: str) -> bytes:
     """Sign a release for the directive that it ends.
 
@@ -187,6 +211,8 @@ def open_directive(sealed: bytes, authority: Authority, *, site: str) -> Directi
             f"The directive for “{directive.scope}” is signed by {opened.key_id}, which may not raise it. "
             "Check in the service which scopes that bridge may raise.",
         )
+    if opened.key_id not in authority.service:
+        _require_own_doors(authority, opened.key_id, directive)
     return directive
 
 
@@ -216,6 +242,21 @@ def _require_address(opened: Opened, expected: str) -> None:
         raise Refused(
             RefusalCode.WRONG_RECIPIENT,
             f"The document is addressed to {opened.to} and speaks of {expected}. Have its maker issue it again.",
+        )
+
+
+def _require_own_doors(authority: Authority, bridge: str, directive: Directive) -> None:
+    """A list of doors must not reach further here than the scopes do; other bridges' doors are for them to judge."""
+    if bridge == authority.bridge:
+        return
+    scopes = authority.neighbours[bridge][1]
+    reach = frozenset[int]().union(*(authority.scopes.get(scope, frozenset()) for scope in scopes))
+    beyond = sorted((directive.doors & authority.own_doors) - reach)
+    if beyond:
+        raise Refused(
+            RefusalCode.NOT_ALLOWED,
+            f"The directive for “{directive.scope}” names door {beyond[0]}, where {bridge} may raise nothing. "
+            "Check in the service which scopes that bridge may raise.",
         )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from access_control.core.decision.model import BadgeStatus, Revision
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import BadgeStatus, EmergencyAction, Revision
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.signing import SigningKey
 from firmware_bridge.store.documents import Applied, Documents, NotStoredError
@@ -25,6 +26,9 @@ from tests.building.signed import (
     private,
     secret,
 )
+
+LOCKDOWN = EmergencyAction.LOCKDOWN
+ORIGIN = f"bridge:{TRUST.bridge}"
 
 
 @dataclass
@@ -289,3 +293,19 @@ def test_an_emergency_is_announced_before_anything_is_written(
     for document in (alone, school.orders(directives=[inside])):
         ready.documents.apply(document, MONDAY, clock_trusted=True, announce=announce)
     assert order == ["announced", "kept"] * 2
+
+
+def test_a_lockdown_of_very_many_scattered_doors_survives_a_restart_and_ends_by_one_release(
+    ready: Store, school: School
+) -> None:
+    doors = frozenset(range(1, 2001, 2))
+    raised = Directive(
+        "0193a000-0000-7000-8000-0000000000d1", LOCKDOWN, "site", doors, ORIGIN, "desk", drill=False, started_at=MONDAY
+    )
+    ready.documents.raise_directive(raised)
+    ready.restart()
+    assert ready.findings == []
+    assert all(ready.documents.orders().directives.in_force_at(door, {}) for door in doors)
+    ready.apply(school.release(raised.id))
+    ready.restart()
+    assert ready.documents.orders().directives.standing == ()

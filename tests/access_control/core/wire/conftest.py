@@ -118,6 +118,7 @@ def authority(document_key: SigningKey, bridge_key: SigningKey, neighbour_key: S
         bridge=IDS.bridge,
         own_key=bridge_key.public_bytes(),
         own_doors=frozenset({1, 2, 3}),
+        scopes={"site": frozenset({1, 2, 3}), "building:2": frozenset({2, 3})},
     )
 
 

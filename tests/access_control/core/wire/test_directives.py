@@ -17,10 +17,11 @@ from access_control.core.wire.directives import (
     open_directive,
     open_release,
     seal_directive,
+    seal_directive_in_parts,
     seal_release,
 )
 from access_control.core.wire.errors import RefusalCode, Refused
-from access_control.core.wire.signing import Kind, SigningKey, seal
+from access_control.core.wire.signing import Kind, SigningKey, reread, seal
 
 Refusing = Callable[[RefusalCode], AbstractContextManager[None]]
 SITE = "0193a000-0000-7000-8000-000000000001"
@@ -38,11 +39,24 @@ def test_a_bridge_raises_one_by_itself(lockdown: Directive, bridge_key: SigningK
 def test_a_neighbour_raises_only_what_policy_lets_it(
     lockdown: Directive, neighbour_key: SigningKey, authority: Authority, refuses: Refusing
 ) -> None:
-    here = replace(lockdown, origin=f"bridge:{neighbour_key.key_id}", scope="building:2")
+    here = replace(lockdown, origin=f"bridge:{neighbour_key.key_id}", scope="building:2", doors=frozenset({2}))
     assert open_directive(seal_directive(here, neighbour_key, site=SITE), authority, site=SITE) == here
     everywhere = replace(here, scope="site")
     with refuses(RefusalCode.NOT_ALLOWED):
         open_directive(seal_directive(everywhere, neighbour_key, site=SITE), authority, site=SITE)
+
+
+@pytest.mark.parametrize("action", [EmergencyAction.LOCKDOWN, EmergencyAction.EVACUATE])
+def test_a_neighbours_list_of_doors_reaches_no_further_than_its_scopes(
+    action: EmergencyAction, lockdown: Directive, neighbour_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    # Door 70 is the neighbour's own: it is nothing to this bridge.
+    fair = replace(lockdown, action=action, origin=f"bridge:{neighbour_key.key_id}", scope="building:2")
+    fair = replace(fair, doors=frozenset({2, 70}))
+    assert open_directive(seal_directive(fair, neighbour_key, site=SITE), authority, site=SITE) == fair
+    with refuses(RefusalCode.NOT_ALLOWED):
+        greedy = replace(fair, doors=frozenset({1, 2, 3}))
+        open_directive(seal_directive(greedy, neighbour_key, site=SITE), authority, site=SITE)
 
 
 def test_nobody_speaks_in_anothers_name(
@@ -89,6 +103,23 @@ def test_a_directive_has_2_kb_at_most(lockdown: Directive, document_key: Signing
         scattered = replace(lockdown, doors=frozenset(range(1, last, 2)))
         with refuses(RefusalCode.TOO_LARGE):
             seal_directive(scattered, document_key, site=SITE)
+
+
+def test_a_directive_for_very_many_scattered_doors_goes_in_parts(
+    lockdown: Directive, document_key: SigningKey, refuses: Refusing
+) -> None:
+    scattered = replace(lockdown, doors=frozenset(range(1, 2001, 2)))
+    parts = [
+        decode_directive(reread(sealed, kind=Kind.DIRECTIVE))
+        for sealed in seal_directive_in_parts(scattered, document_key, site=SITE)
+    ]
+    assert len(parts) > 1
+    assert {part.id for part in parts} == {lockdown.id}
+    assert frozenset().union(*(part.doors for part in parts)) == scattered.doors
+    with refuses(RefusalCode.BAD_CONTENT):
+        seal_directive_in_parts(replace(scattered, by=""), document_key, site=SITE)
+    with refuses(RefusalCode.TOO_LARGE):
+        seal_directive_in_parts(replace(lockdown, by="x" * 3000), document_key, site=SITE)
     with refuses(RefusalCode.TOO_LARGE):
         decode_directive(b" " * 2049)
 
