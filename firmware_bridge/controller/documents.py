@@ -84,7 +84,7 @@ class Documents:
         self._in_force(answer)
 
     def emergency(self, event: EmergencyAsked, answer: Answer) -> None:
-        """Somebody here starts an emergency. A scope that nobody knows means every door to what locks, none to Evacuate."""
+        """Somebody here starts an emergency. An unknown scope means every door to what locks, none to Evacuate."""
         policy = self._world.policy
         if policy is None:
             why = "This bridge has no Policy yet, so it knows no doors. Give it one first."
