@@ -37,6 +37,7 @@ _CARD = Bits(0x2F623AE, 26)
 _WARM_UP_S = 90.0
 _SETTLE_S = 2.0
 _LONGEST_S = 5.0
+_PEER_STARTS = 5
 _GRAIN_S = 0.0005
 _clock = SystemClock()
 _pause = threading.Event()
@@ -99,13 +100,13 @@ def panel(kind: str, path: Path, case: Case) -> Iterator[subprocess.Popen[str]]:
 
 
 def measure(kind: str, case: Case, cards: int) -> list[float]:
-    """Seconds from each card to its lock command.
+    """Seconds from each card to its lock command; fewer than ``cards`` when one was not answered.
 
     Raises:
-        RuntimeError: The readers did not all come on-line, or a card was not answered.
+        RuntimeError: The readers did not all come on-line.
     """
     chance = random.Random(case.baud * case.readers)
-    times = []
+    times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "line"
         with line_with_readers(path, case) as (world, peripherals, heads), panel(kind, path, case):
@@ -118,9 +119,23 @@ def measure(kind: str, case: Case, cards: int) -> list[float]:
                     shown_s = _clock.monotonic_s()
                     head.present(_CARD)
                 if not head.moved.wait(_LONGEST_S):
-                    raise RuntimeError(f"{kind} {case.name}: a card was not answered within {_LONGEST_S} s")
+                    print(f"{kind} {case.name}: a card was not answered within {_LONGEST_S} s", file=sys.stderr)
+                    break
                 times.append(head.moved_s - shown_s)
     return times
+
+
+def measure_peer(case: Case, cards: int) -> tuple[list[float], int]:
+    """The same for libosdp's panel, which drops a reader for minutes after a missed reply: start it again then.
+
+    Returns the times, and how many cards were never answered.
+    """
+    times: list[float] = []
+    for unanswered in range(_PEER_STARTS):
+        times += measure("libosdp", case, cards - len(times))
+        if len(times) >= cards:
+            return times, unanswered
+    return times, _PEER_STARTS
 
 
 def _wait_for_all(kind: str, case: Case, peripherals: list[Peripheral]) -> None:
@@ -144,7 +159,11 @@ def run() -> list[Figure]:
     cards = int(os.environ.get("BENCH_CARDS", str(CARDS)))
     figures = []
     for case in chosen():
-        ours, theirs = measure("own", case, cards), measure("libosdp", case, cards)
+        ours = measure("own", case, cards)
+        if len(ours) < cards:
+            raise RuntimeError(f"own {case.name}: a card was lost")
+        theirs, unanswered = measure_peer(case, cards)
+        figures.append(Figure("libosdp_cards_unanswered", case.name, unanswered, ""))
         for share, name, limit_s in ((0.5, "p50", case.limit_s(15.5)), (0.99, "p99", case.limit_s(31.0))):
             mine, peer = percentile(ours, share), percentile(theirs, share)
             figures += [
