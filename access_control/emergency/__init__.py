@@ -1,0 +1,1 @@
+"""Emergencies: starting, following and releasing them."""

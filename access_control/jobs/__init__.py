@@ -1,0 +1,1 @@
+"""Timed work, one holder at a time."""

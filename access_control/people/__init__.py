@@ -1,0 +1,1 @@
+"""People: cardholders and groups, operators with their roles, permissions and sign-in."""

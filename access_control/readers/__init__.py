@@ -1,0 +1,1 @@
+"""The site: buildings, doors, readers, bridges, badges, levels, schedules; documents out, events in."""

@@ -1,0 +1,183 @@
+"""Tables of what goes out to bridges and what comes back: directives, releases, overrides, revocations, actions, events.
+
+Only ``readers/orders.py`` and its neighbours write these; visitors and emergency call them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from access_control.core.decision.model import BadgeStatus, EmergencyAction, OverrideEffect, PassRevocation
+from access_control.core.wire.actions import ActionKind
+from access_control.database.tables import UUID_TEXT, Table, word
+
+
+class DirectiveRow(Table):
+    """A directive, raised here or at a bridge, as its exact signed bytes (several when it names very many doors).
+
+    Attributes:
+        doors: The doors that it meant when it was raised, sorted.
+        confirmed: Bridge UUIDs that said they hold its full release, so that it may leave Orders.
+        ended_at: When a release covered all of it.
+        press_s: How long before ``started_at`` the control was let fire; milliseconds on the board count from the end
+            of the press.
+    """
+
+    __tablename__ = "directive"
+
+    id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    action: Mapped[EmergencyAction] = mapped_column(word(EmergencyAction))
+    scope: Mapped[str] = mapped_column(String(60))
+    doors: Mapped[list[int]]
+    origin: Mapped[str] = mapped_column(String(60))
+    by: Mapped[str] = mapped_column(String(80))
+    by_name: Mapped[str] = mapped_column(String(120), default="")
+    drill: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    sealed: Mapped[list[str]]
+    confirmed: Mapped[list[str]] = mapped_column(default=list)
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    left_orders_at: Mapped[datetime | None]
+
+
+class ReleaseRow(Table):
+    """The signed end of a directive; ``doors`` is ``null`` for all of them."""
+
+    __tablename__ = "release"
+
+    id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    directive_id: Mapped[str] = mapped_column(ForeignKey("directive.id"), index=True)
+    doors: Mapped[list[int] | None]
+    origin: Mapped[str] = mapped_column(String(60))
+    by: Mapped[str] = mapped_column(String(80))
+    by_name: Mapped[str] = mapped_column(String(120), default="")
+    second: Mapped[str | None] = mapped_column(String(80))
+    why: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+    sealed: Mapped[str] = mapped_column(Text)
+
+
+class OverrideRow(Table):
+    """An operator's standing order for one door; an unlock always ends by itself."""
+
+    __tablename__ = "override"
+
+    id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    door_id: Mapped[int] = mapped_column(ForeignKey("door.id"), index=True)
+    effect: Mapped[OverrideEffect] = mapped_column(word(OverrideEffect))
+    by: Mapped[str] = mapped_column(String(80))
+    why: Mapped[str] = mapped_column(String(300))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class Revocation(Table):
+    """A badge that is dead; in each bridge's Orders until that bridge proves a Policy that does not grant it."""
+
+    __tablename__ = "revocation"
+
+    id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    badge_id: Mapped[str] = mapped_column(ForeignKey("badge.id"), index=True)
+    canonical: Mapped[str] = mapped_column(String(80))
+    status: Mapped[BadgeStatus] = mapped_column(word(BadgeStatus))
+    at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+
+class RevocationAt(Table):
+    """One revocation at one bridge: ``orders_n`` carries it, ``confirmed_at`` when those were in force.
+
+    ``done_at``: a Policy without the badge is in force there, so it left that bridge's Orders.
+    """
+
+    __tablename__ = "revocation_at"
+
+    revocation_id: Mapped[str] = mapped_column(ForeignKey("revocation.id"), primary_key=True)
+    bridge_id: Mapped[str] = mapped_column(ForeignKey("bridge.id"), primary_key=True, index=True)
+    epoch: Mapped[int | None] = mapped_column(BigInteger)
+    orders_n: Mapped[int | None] = mapped_column(BigInteger)
+    confirmed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
+class PassRevocationRow(Table):
+    """A visitor pass that is dead before its time; leaves Orders 24 h after ``expires_at``."""
+
+    __tablename__ = "pass_revocation"
+
+    pass_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    why: Mapped[PassRevocation] = mapped_column(word(PassRevocation))
+    bridge_id: Mapped[str] = mapped_column(ForeignKey("bridge.id"), index=True)
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class ActionRow(Table):
+    """A momentary command to a bridge and what came of it."""
+
+    __tablename__ = "action"
+
+    id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    bridge_id: Mapped[str] = mapped_column(ForeignKey("bridge.id"), index=True)
+    kind: Mapped[ActionKind] = mapped_column(word(ActionKind))
+    target: Mapped[int | None]
+    by: Mapped[str] = mapped_column(String(80))
+    why: Mapped[str] = mapped_column(String(300), default="")
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    sealed: Mapped[bytes]
+    fetched_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    outcome_at: Mapped[datetime | None]
+
+
+class EventRow(Table):
+    """One event of a bridge, or of the service itself (then ``bridge_id`` is the site's UUID)."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_at", "at"),
+        Index("ix_event_door_at", "door_id", "at"),
+        Index("ix_event_holder_at", "holder_ref", "at"),
+    )
+
+    bridge_id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    stream: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[str] = mapped_column(UUID_TEXT)
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    code: Mapped[str] = mapped_column(String(64))
+    severity: Mapped[str] = mapped_column(String(10))
+    door_id: Mapped[int | None]
+    reader_id: Mapped[int | None]
+    holder_ref: Mapped[int | None] = mapped_column(BigInteger)
+    drill: Mapped[bool]
+    flagged: Mapped[bool]
+    detail: Mapped[dict[str, Any]]
+
+
+class StreamPosition(Table):
+    """How far one bridge's stream has been taken: every sequence number up to ``seq`` is here."""
+
+    __tablename__ = "stream_position"
+
+    bridge_id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    stream: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class Presence(Table):
+    """Where a person was last admitted, kept by events as they come; *who is inside* never counts events."""
+
+    __tablename__ = "presence"
+
+    person_ref: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    building_id: Mapped[int | None] = mapped_column(index=True)
+    door_id: Mapped[int]
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,1 @@
+"""Visitors: visits, local banned list, passes, sign-out."""
