@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ["tests.building.browser"]
+pytest_plugins = ["tests.building.browser", "tests.building.databases"]
 
 
 @pytest.fixture(scope="session")
