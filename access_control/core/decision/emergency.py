@@ -211,13 +211,20 @@ _EFFECTS: Mapping[EmergencyAction, tuple[frozenset[DoorClass], tuple[Slot, Effec
 
 def effect_of(directive: Directive, door: Door, rules: EmergencyRules) -> tuple[Slot, Effect] | None:
     """What a directive in force does to a door of this class, if anything."""
-    classes, does = _EFFECTS[directive.action]
-    left_as_it_is = door.door_class is DoorClass.EXTERIOR and not rules.lockdown_locks_perimeter
-    if directive.action is EmergencyAction.LOCKDOWN and left_as_it_is:
+    return effect_on(directive.action, door.door_class, rules, evacuate_unlock=door.evacuate_unlock)
+
+
+def effect_on(
+    action: EmergencyAction, door_class: DoorClass, rules: EmergencyRules, *, evacuate_unlock: bool
+) -> tuple[Slot, Effect] | None:
+    """What an action does to a door of this class, if anything; Evacuate unlocks only doors that are set up for it."""
+    classes, does = _EFFECTS[action]
+    left_as_it_is = door_class is DoorClass.EXTERIOR and not rules.lockdown_locks_perimeter
+    if action is EmergencyAction.LOCKDOWN and left_as_it_is:
         return None
-    if directive.action is EmergencyAction.EVACUATE and not door.evacuate_unlock:
+    if action is EmergencyAction.EVACUATE and not evacuate_unlock:
         return None
-    return does if door.door_class in classes else None
+    return does if door_class in classes else None
 
 
 _NOBODY: frozenset[HolderClass] = frozenset()
