@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
-from access_control.demo.scene import StageError
+from access_control.demo.errors import StageError
 
 TIMEOUT_S: Final = 30.0
 
