@@ -6,21 +6,22 @@ that row leaves the chain whole and the digest useless, so that erasure and the 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, select
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from access_control.audit.chain import FIRST, digest_of, text_digest
 from access_control.audit.models import AuditRecord, AuditText
+from access_control.database.locks import hold
 
-FIRST: Final = bytes(32)
-"""What stands for the digest before the first record."""
-_CHAIN_LOCK: Final = 0x5343484F4F4C  # any number that nothing else in the database locks
+_AT_ONCE: Final = 1000
 
 
 def record(
@@ -46,44 +47,104 @@ def record(
         text: What names people or was typed by them; kept beside the chain and erasable.
         person: Whom the text is about, as ``person:REF`` or a visitor's UUID, so that it can be found for erasure.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+    hold(session, "audit")  # the next record starts from ours
     last = session.execute(
         select(AuditRecord.seq, AuditRecord.digest).order_by(AuditRecord.seq.desc()).limit(1)
     ).one_or_none()
-    salt = None if text is None else secrets.token_bytes(16)
+    beside = (
+        None if text is None else AuditText(salt=secrets.token_bytes(16), text=text.replace("\0", ""), person=person)
+    )
     row = AuditRecord(
         seq=1 if last is None else last.seq + 1,
         at=at,
         actor=actor,
         action=action,
         subject=subject,
-        facts=dict(facts or {}),
-        text_digest=None if text is None or salt is None else text_digest(salt, text),
+        facts=json.loads(json.dumps(dict(facts or {}), allow_nan=False)),  # as it will come back, for the digest
+        text_digest=None if beside is None else text_digest(beside.salt, beside.text),
         previous=FIRST if last is None else last.digest,
     )
     row.digest = digest_of(row)
     session.add(row)
     session.flush()
-    if text is not None and salt is not None:
-        session.add(AuditText(seq=row.seq, salt=salt, text=text, person=person))
+    if beside is not None:
+        beside.seq = row.seq
+        session.add(beside)
 
 
-def digest_of(row: AuditRecord) -> bytes:
-    """SHA-256 over the digest before it and everything that a record says."""
-    said = {
-        "action": row.action,
-        "actor": row.actor,
-        "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "facts": row.facts,
-        "seq": row.seq,
-        "subject": row.subject,
-        "text": None if row.text_digest is None else row.text_digest.hex(),
-    }
-    spelled = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(row.previous + spelled.encode()).digest()
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a look at the whole chain found.
+
+    Attributes:
+        records: How many records are in order, counted from the first.
+        digest: The digest of the last of these; kept elsewhere, it shows whether the end was cut off.
+        fault: What is wrong with the next one; ``None`` when the chain is whole.
+    """
+
+    records: int
+    digest: bytes
+    fault: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was changed, removed or put in between."""
+        return self.fault is None
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        if self.fault is None:
+            return f"The audit is whole: {self.records} records; the last is {self.records}:{self.digest.hex()}."
+        return f"The audit is broken after record {self.records}: {self.fault}. Keep this database as evidence."
 
 
-def text_digest(salt: bytes, text: str) -> bytes:
-    """What a record keeps of its personal text."""
-    return hashlib.sha256(salt + text.encode()).digest()
+def verify(session: Session, expected: str | None = None) -> Verdict:
+    """Compute every digest again, and those of personal text that has not been erased.
+
+    Args:
+        session: Any session; a snapshot is best.
+        expected: ``NUMBER:DIGEST`` of a record as an earlier verdict gave it. The chain alone cannot show that its end
+            was cut off, or that all of it was written anew; a digest that was kept elsewhere can.
+    """
+    number, _, digest = (expected or "").partition(":")
+    seen = expected is None
+    last_seq, last_digest = 0, FIRST
+    for row, text in _rows(session):
+        fault = _fault(row, text, last_seq, last_digest)
+        if fault is not None:
+            return Verdict(last_seq, last_digest, fault)
+        last_seq, last_digest = row.seq, row.digest
+        seen = seen or (number == str(row.seq) and digest == row.digest.hex())
+    fault = None if seen else f"the record {expected} that was kept elsewhere is not in it"
+    return Verdict(last_seq, last_digest, fault)
+
+
+def erase_person(session: Session, person: str) -> int:
+    """Delete the personal text about a person, with the salts; the chain stays whole.
+
+    Returns:
+        How many texts there were.
+    """
+    done = session.execute(delete(AuditText).where(AuditText.person == person))
+    assert isinstance(done, CursorResult)
+    return done.rowcount
+
+
+def _rows(session: Session) -> Iterator[tuple[AuditRecord, AuditText | None]]:
+    both = select(AuditRecord, AuditText).outerjoin(AuditText, AuditText.seq == AuditRecord.seq)
+    ordered = both.order_by(AuditRecord.seq).execution_options(yield_per=_AT_ONCE)
+    for found in session.execute(ordered):
+        yield found[0], found[1]
+
+
+def _fault(row: AuditRecord, text: AuditText | None, last_seq: int, last_digest: bytes) -> str | None:
+    if row.seq != last_seq + 1:
+        return f"record {last_seq + 1} is missing"
+    if row.previous != last_digest:
+        return f"record {row.seq} does not follow it"
+    if row.digest != digest_of(row):
+        return f"record {row.seq} was changed"
+    if text is not None and row.text_digest != text_digest(text.salt, text.text):
+        return f"the text of record {row.seq} was changed"
+    return None

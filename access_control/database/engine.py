@@ -54,7 +54,7 @@ class Database:
             DatabaseBusyError: The database stays locked.
             DatabaseDownError: It does not answer.
         """
-        with _plain_errors(), self._readers() as session:
+        with plain_errors(), self._readers() as session:
             yield session
 
     @contextmanager
@@ -68,7 +68,7 @@ class Database:
             DatabaseDownError: It does not answer, or has no room.
             ConflictError: A record with a version was changed by somebody else meanwhile.
         """
-        with _plain_errors(), self._alone(), self._writers() as session:
+        with plain_errors(), self.alone(), self._writers() as session:
             yield session
             session.commit()
 
@@ -81,7 +81,12 @@ class Database:
     def __repr__(self) -> str:
         return f"Database({self.url!r})"
 
-    def _alone(self) -> AbstractContextManager[None]:
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only thread of this process that writes; nothing on PostgreSQL, which sorts that out itself.
+
+        Raises:
+            DatabaseBusyError: Another thread writes for longer than 5 s.
+        """
         return _held(self._one_writer)
 
 
@@ -99,7 +104,7 @@ def open_database(url: str) -> Database:
             "Write it as sqlite:////var/lib/access-control/school.db or postgresql+psycopg://user@host/name.",
         ) from error
     shown = parsed.render_as_string(hide_password=True)
-    with _plain_errors():
+    with plain_errors():
         if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
             return Database(shown, "sqlite", *sqlite.engines(parsed), Changes())
         if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
@@ -128,8 +133,12 @@ def _held(lock: sqlite.WriterLock | None) -> Iterator[None]:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
-    """The driver's errors as ours: which of them mean *busy*, and which mean *down*."""
+def plain_errors() -> Iterator[None]:
+    """The driver's errors as ours: which of them mean *busy*, and which mean *down*.
+
+    Raises:
+        DatabaseBusyError, DatabaseDownError, ConflictError: instead of the driver's or SQLAlchemy's own.
+    """
     try:
         yield
     except StaleDataError as error:

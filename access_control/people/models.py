@@ -114,26 +114,16 @@ class Operator(Table):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
-class ScopeKind(StrEnum):
-    """How far a grant reaches, widest first."""
-
-    DISTRICT = "district"
-    SITE = "site"
-    BUILDING = "building"
-    ZONE = "zone"
-
-
 class Grant(Table):
-    """A role for an operator within a scope. ``scope_id`` is the site's UUID or the number of a building or zone."""
+    """A role for an operator within a scope, which is :attr:`access_control.people.permissions.Place.path`."""
 
     __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("operator_id", "role", "scope_kind", "scope_id"),)
+    __table_args__ = (UniqueConstraint("operator_id", "role", "scope"),)
 
     id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
     operator_id: Mapped[str] = mapped_column(ForeignKey("operator.id"), index=True)
     role: Mapped[str] = mapped_column(String(40))
-    scope_kind: Mapped[ScopeKind] = mapped_column(word(ScopeKind))
-    scope_id: Mapped[str] = mapped_column(String(40), default="")
+    scope: Mapped[str] = mapped_column(String(80), default="")
     granted_by: Mapped[str | None] = mapped_column(String(80))
     granted_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
@@ -142,7 +132,10 @@ class Grant(Table):
 
 
 class KnownDevice(Table):
-    """A browser from which an operator has signed in before: never locked out there by somebody else's guessing."""
+    """A browser from which an operator has signed in before: never locked out there by somebody else's guessing.
+
+    ``token_digest`` covers the operator, too, because the people of one desk share one browser.
+    """
 
     __tablename__ = "known_device"
 

@@ -8,7 +8,7 @@ from typing import Final
 # Letters that have no accent to take away and that people type as these.
 _SPELLED: Final = str.maketrans(
     {"ß": "SS", "ẞ": "SS", "Æ": "AE", "æ": "AE", "Œ": "OE", "œ": "OE", "Ø": "O", "ø": "O", "Ł": "L", "ł": "L"}
-    | {"Đ": "D", "đ": "D", "Ð": "D", "ð": "D", "Þ": "TH", "þ": "TH", "ı": "I"}
+    | {"Đ": "D", "đ": "D", "Ð": "D", "ð": "D", "Þ": "TH", "þ": "TH", "\N{LATIN SMALL LETTER DOTLESS I}": "I"}
 )
 _APART: Final = {"Pd", "Zs", "Zl", "Zp", "Cc"}  # dashes, spaces and control characters part words; the rest joins them
 

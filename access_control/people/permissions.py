@@ -12,8 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from access_control.people.models import ScopeKind
-
 
 class Permission(StrEnum):
     """Everything that can be allowed. Each endpoint of the service names exactly one."""
@@ -160,22 +158,72 @@ ROLES: Final[Mapping[Role, frozenset[Permission]]] = {
 }
 
 
+class ScopeKind(StrEnum):
+    """How far a grant reaches, widest first."""
+
+    DISTRICT = "district"
+    SITE = "site"
+    BUILDING = "building"
+    ZONE = "zone"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is: a zone lies in a building, a building in a site."""
+    """A site, a building in it or a zone in that; without any of these the whole district."""
 
-    site: str
+    site: str | None = None
     building: int | None = None
     zone: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a zone without its building and a building without its site: nobody could tell what lies in what."""
+        if (self.zone is not None and self.building is None) or (self.building is not None and not self.site):
+            raise ValueError(f"{self} leaves a step out")
+
+    @property
+    def kind(self) -> ScopeKind:
+        """How far it reaches."""
+        if self.zone is not None:
+            return ScopeKind.ZONE
+        if self.building is not None:
+            return ScopeKind.BUILDING
+        return ScopeKind.DISTRICT if self.site is None else ScopeKind.SITE
+
+    @property
+    def path(self) -> str:
+        """As a grant keeps it: empty, ``SITE``, ``SITE/BUILDING`` or ``SITE/BUILDING/ZONE``."""
+        return "/".join(str(step) for step in (self.site, self.building, self.zone) if step is not None)
+
+    @classmethod
+    def of(cls, path: str) -> Place:
+        """The place behind a path.
+
+        Raises:
+            ValueError: It is not one.
+        """
+        site, *inner = path.split("/") if path else (None,)
+        if len(inner) > 2:
+            raise ValueError(f"{path!r} is no place")
+        return cls(site, *map(int, inner))
+
+    def contains(self, other: Place) -> bool:
+        """Whether another place is this one or lies in it."""
+        return (
+            (self.site is None or self.site == other.site)
+            and (self.building is None or self.building == other.building)
+            and (self.zone is None or self.zone == other.zone)
+        )
+
+
+DISTRICT: Final = Place()
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveGrant:
-    """A role within a scope, until ``ends_at``. ``scope_id`` as in :class:`access_control.people.models.Grant`."""
+    """A role within a scope, until ``ends_at``."""
 
     role: Role
-    scope_kind: ScopeKind
-    scope_id: str = ""
+    scope: Place = DISTRICT
     ends_at: datetime | None = None
 
     @property
@@ -183,17 +231,9 @@ class ActiveGrant:
         """What it allows."""
         return ROLES[self.role]
 
-    def covers(self, place: Place) -> bool:
-        """Whether the place lies within its scope; one whose building or zone is not known lies in none of these."""
-        match self.scope_kind:
-            case ScopeKind.DISTRICT:
-                return True
-            case ScopeKind.SITE:
-                return self.scope_id == place.site
-            case ScopeKind.BUILDING:
-                return place.building is not None and self.scope_id == str(place.building)
-            case ScopeKind.ZONE:
-                return place.zone is not None and self.scope_id == str(place.zone)
+    def outlasts(self, other: ActiveGrant) -> bool:
+        """Whether it does not end before another."""
+        return self.ends_at is None or (other.ends_at is not None and other.ends_at <= self.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +258,14 @@ class Actor:
         """Whether a grant allows it there; without a place, whether one allows it anywhere at all."""
         if permission is Permission.SELF:
             return True
-        return any(permission in grant.permissions and (place is None or grant.covers(place)) for grant in self.grants)
+        return any(
+            permission in grant.permissions and (place is None or grant.scope.contains(place)) for grant in self.grants
+        )
+
+    def holds(self, other: ActiveGrant) -> bool:
+        """Whether they hold everything that a grant allows, where and for as long as it does."""
+        mine = [grant for grant in self.grants if grant.scope.contains(other.scope) and grant.outlasts(other)]
+        return other.permissions <= frozenset[Permission]().union(*(grant.permissions for grant in mine))
 
     @property
     def permissions(self) -> frozenset[Permission]:

@@ -28,6 +28,7 @@ import access_control.people.models
 import access_control.readers.models
 import access_control.readers.records
 import access_control.visitors.models  # noqa: F401 - imported for its tables
+from access_control.database import schema
 from access_control.database.engine import Database, open_database
 from access_control.database.tables import Table
 
@@ -77,6 +78,7 @@ def make_tables(url: str) -> None:
     try:
         with database.writing() as session:
             Table.metadata.create_all(session.connection())
+            schema.mark_current(session.connection())
     finally:
         database.close()
 

@@ -1,0 +1,1 @@
+"""The first tables, one module for each that has models."""

@@ -1,0 +1,36 @@
+"""What people type, made fit to be stored, or refused with a sentence at its field."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Final
+
+from access_control.people.errors import BadValueError
+
+_CONTROLS: Final = {"Cc", "Cs", "Co", "Cn"}
+
+
+def line(value: str, field: str, label: str, most: int, *, required: bool = True) -> str:
+    """One line of text without control characters, spaces around it or two of them together.
+
+    Raises:
+        BadValueError: It is empty though required, or longer than ``most`` characters.
+    """
+    seen = ("" if unicodedata.category(letter) in _CONTROLS else letter for letter in value.replace("\n", " "))
+    text = " ".join(unicodedata.normalize("NFC", "".join(seen)).split())
+    if required and not text:
+        raise BadValueError(f"{label} is missing.", "Type it, then save again.", field)
+    if len(text) > most:
+        raise BadValueError(f"{label} is longer than {most} characters.", "Shorten it, then save again.", field)
+    return text
+
+
+def period(start: datetime | None, end: datetime | None) -> None:
+    """See that a period begins before it ends.
+
+    Raises:
+        BadValueError: It does not.
+    """
+    if start is not None and end is not None and end <= start:
+        raise BadValueError("The last day lies before the first.", "Correct one of them.", "valid_until")
