@@ -1,0 +1,38 @@
+"""Which bridges' Policies a change touches, so that only these are rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select, union, update
+from sqlalchemy.orm import Session
+
+from access_control.readers.models import Bridge, BridgeState, Door, LevelDoor, Reader
+
+
+def mark_bridges_stale(session: Session, bridges: Collection[str]) -> None:
+    """Note that the Policies of these bridges are due to be rebuilt."""
+    if bridges:
+        session.execute(update(Bridge).where(Bridge.id.in_(bridges)).values(policy_stale=True))
+
+
+def mark_all_stale(session: Session) -> None:
+    """Note that every bridge's Policy is due: a calendar day, a person's badge or PIN stands in all of them."""
+    session.execute(update(Bridge).where(Bridge.state != BridgeState.REVOKED).values(policy_stale=True))
+
+
+def bridges_of_doors(session: Session, doors: Collection[int]) -> set[str]:
+    """The bridges that run any of these doors."""
+    found = session.scalars(select(Door.bridge_id).where(Door.id.in_(doors), Door.bridge_id.is_not(None)))
+    return {bridge for bridge in found if bridge is not None}
+
+
+def bridges_of_schedule(session: Session, schedule_id: int) -> set[str]:
+    """The bridges with a door, a reader or a level at a door that goes by this schedule."""
+    doors = union(
+        select(Door.id).where(Door.unlock_schedule_id == schedule_id),
+        select(Reader.door_id).where(Reader.pin_schedule_id == schedule_id),
+        select(LevelDoor.door_id).where(LevelDoor.schedule_id == schedule_id),
+    ).subquery()
+    found = session.scalars(select(Door.bridge_id).where(Door.id.in_(select(doors.c.id))))
+    return {bridge for bridge in found if bridge is not None}
