@@ -1,0 +1,172 @@
+"""How each door answered a directive: what its bridge says now, and when it first proved itself.
+
+Milliseconds count from the end of the press, on the service's clock: from the directive's start to the arrival of the
+proof. Where the proof waited at the bridge (no link, or the service was away) the bridge's own time is taken instead,
+held between what the bridge measured and the arrival, so that a clock that is off cannot make a door look faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from access_control.core.wire.events import EventCode, start_of
+from access_control.emergency.models import DoorAnswer
+from access_control.readers.models import Bridge
+from access_control.readers.records import DirectiveRow, EventRow
+
+CLOCKS_APART: Final = timedelta(minutes=10)
+"""How far a bridge's clock may be from ours for its events to be found."""
+WAITED: Final = timedelta(seconds=2)
+"""A proof that took longer to arrive waited somewhere; its arrival says nothing about the door."""
+PROOF_LIMIT_S: Final = 10.0
+
+
+class Judged(StrEnum):
+    """What a bridge says of a door under a directive."""
+
+    SECURED = "secured"
+    NOT_SECURE = "not_secure"
+    NOT_MONITORED = "not_monitored"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorNow:
+    """A door as its bridge last told of it; all of it is as old as the bridge's Status.
+
+    Attributes:
+        judged: Under the directive; ``None`` where the bridge does not hold it at this door.
+        why: One plain sentence on what keeps it from being secured.
+        position: ``open``, ``closed``, ``unknown``, ``not_monitored``.
+        command: ``lock`` or ``unlock``.
+        under: The directives in force at the door.
+    """
+
+    judged: Judged | None
+    why: str
+    position: str
+    command: str
+    proved: bool
+    under: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeNow:
+    """A bridge as it last reported. ``age_s`` is ``None`` if it never did; ``holds``: it knows the directive."""
+
+    age_s: float | None
+    fresh: bool
+    holds: bool
+    doors: Mapping[int, DoorNow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything known about how a directive arrived.
+
+    Attributes:
+        bridges: By UUID.
+        first_ms: For each door, when it was first proved secure.
+        heard: Bridges that said, in whatever way, that they have the directive.
+    """
+
+    bridges: Mapping[str, BridgeNow]
+    first_ms: Mapping[int, int]
+    heard: frozenset[str]
+
+
+def read_progress(session: Session, at: datetime, row: DirectiveRow, bridges: Iterable[str]) -> Progress:
+    """Read how far a directive has got at these bridges."""
+    rows = session.scalars(select(Bridge).where(Bridge.id.in_(list(bridges))))
+    now = {bridge.id: _bridge_now(bridge, at, row) for bridge in rows}
+    events = list(_events(session, row))
+    first = {answer.door_id: answer.confirmed_ms for answer in _kept(session, row.id)}
+    for event in events:
+        if event.code == EventCode.DOOR_SECURED and event.door_id is not None:
+            ms = answer_ms(row, event)
+            first[event.door_id] = min(ms, first.get(event.door_id) or ms)
+    told = {event.bridge_id for event in events}
+    holding = {bridge for bridge, known in now.items() if known.holds}
+    return Progress(now, {door: ms for door, ms in first.items() if ms is not None}, frozenset(told | holding))
+
+
+def keep_answers(session: Session, row: DirectiveRow) -> int:
+    """Write the doors' first proofs down for good, because events are kept for some time only; how many are new."""
+    kept = {answer.door_id for answer in _kept(session, row.id)}
+    new = 0
+    for event in sorted(_events(session, row), key=lambda event: answer_ms(row, event)):
+        if event.code != EventCode.DOOR_SECURED or event.door_id is None or event.door_id in kept:
+            continue
+        kept.add(event.door_id)
+        ms = answer_ms(row, event)
+        session.add(
+            DoorAnswer(
+                directive_id=row.id,
+                door_id=event.door_id,
+                commanded_at=row.started_at,
+                confirmed_at=row.started_at + timedelta(milliseconds=ms),
+                confirmed_ms=ms,
+            )
+        )
+        new += 1
+    return new
+
+
+def answer_ms(row: DirectiveRow, event: EventRow) -> int:
+    """How many milliseconds after the end of the press a door was proved secure."""
+    arrived = _ms(event.received_at - row.started_at)
+    if event.received_at - event.at < WAITED and row.origin == "service":
+        return arrived
+    if row.origin == f"bridge:{event.bridge_id}":
+        return _ms(event.at - row.started_at)
+    measured = event.detail.get("ms")
+    least = measured if isinstance(measured, int) else 0
+    return max(least, min(arrived, _ms(event.at - row.started_at)))
+
+
+def _ms(length: timedelta) -> int:
+    return max(0, round(length.total_seconds() * 1000))
+
+
+def _kept(session: Session, directive: str) -> Iterable[DoorAnswer]:
+    return session.scalars(select(DoorAnswer).where(DoorAnswer.directive_id == directive))
+
+
+def _events(session: Session, row: DirectiveRow) -> Iterable[EventRow]:
+    codes = (EventCode.DOOR_SECURED, EventCode.SECURE_FAILED, start_of(row.action))
+    query = select(EventRow).where(
+        EventRow.at >= row.started_at - CLOCKS_APART, EventRow.code.in_([code.value for code in codes])
+    )
+    if row.ended_at is not None:
+        query = query.where(EventRow.at <= row.ended_at + CLOCKS_APART)
+    return (event for event in session.scalars(query) if event.detail.get("directive") == row.id)
+
+
+def _bridge_now(bridge: Bridge, at: datetime, row: DirectiveRow) -> BridgeNow:
+    if bridge.status_at is None or bridge.status is None:
+        return BridgeNow(None, fresh=False, holds=False)
+    age_s = max(0.0, (at - bridge.status_at).total_seconds())
+    progress = next((one for one in bridge.status.get("emergencies", ()) if one.get("directive") == row.id), None)
+    judged = {} if progress is None else {door: word for word in Judged for door in progress.get(word.value, ())}
+    doors = {
+        int(door["door"]): _door_now(door, judged.get(int(door["door"]))) for door in bridge.status.get("doors", ())
+    }
+    return BridgeNow(age_s, age_s <= PROOF_LIMIT_S, progress is not None, doors)
+
+
+def _door_now(door: Mapping[str, Any], judged: Judged | None) -> DoorNow:
+    return DoorNow(
+        judged=judged,
+        why=str(door.get("why", "")),
+        position=str(door.get("position", "unknown")),
+        command=str(door.get("command", "")),
+        proved=bool(door.get("proved", False)),
+        under=frozenset(door.get("directives", ())),
+    )
