@@ -1,0 +1,174 @@
+"""Serves the panel on loopback: a page, its looks, and a few JSON questions; everything needs the panel's token."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import threading
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final, Protocol, Self
+from urllib.parse import parse_qs, urlsplit
+
+from access_control.demo.errors import StageError
+
+HERE: Final = Path(__file__).parent / "static"
+LOOKS: Final = Path(__file__).parents[2] / "web" / "static" / "css"
+COOKIE: Final = "demo_panel"
+HEADER: Final = "X-Panel"
+MAX_BODY: Final = 4 * 1024 * 1024
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+TYPES: Final = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript"}
+
+
+class Answers(Protocol):
+    """What the page asks for."""
+
+    def state(self, after: int) -> Mapping[str, Any]:
+        """Everything that the page shows now; of the feed what is newer than ``after``."""
+        ...
+
+    def people(self, text: str) -> list[Mapping[str, Any]]:
+        """People whose name has ``text`` in it."""
+        ...
+
+    def do(self, asked: bytes) -> str:
+        """Do something; one sentence about it.
+
+        Raises:
+            StageError: It cannot be done.
+        """
+        ...
+
+
+class Panel:
+    """The server in a thread of its own; use it as a context manager."""
+
+    def __init__(self, port: int, token: str, answers: Answers) -> None:
+        """Take the port.
+
+        Raises:
+            OSError: It is taken.
+        """
+
+        class Handler(_Handler):
+            panel_token = token
+            panel_answers = answers
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self.port = int(self._server.server_address[1])
+        self.url = f"http://127.0.0.1:{self.port}/?token={token}"
+        self._thread = threading.Thread(target=self._server.serve_forever, name="panel", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Serve from now on."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Serve no more."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    panel_token = ""
+    panel_answers: Answers
+    protocol_version = "HTTP/1.1"
+    server_version = "panel"
+    sys_version = ""
+    timeout = 30
+
+    def do_GET(self) -> None:
+        where = urlsplit(self.path)
+        asked = parse_qs(where.query)
+        if not self._addressed_here():
+            self._send(HTTPStatus.FORBIDDEN, b"Open the panel at the address that the demo printed.\n")
+        elif where.path == "/" and self._is_token(asked.get("token", [""])[0]):
+            self._welcome()
+        elif not self._known():
+            self._send(
+                HTTPStatus.FORBIDDEN, b"Open the panel with the link that the demo printed, or from the console.\n"
+            )
+        elif where.path == "/state":
+            self._json(self.panel_answers.state(_whole(asked.get("after", ["0"])[0])))
+        elif where.path == "/people":
+            self._json(self.panel_answers.people(asked.get("q", [""])[0]))
+        else:
+            self._file(where.path)
+
+    def do_POST(self) -> None:
+        length = _whole(self.headers.get("Content-Length", ""))
+        if not (self._addressed_here() and self._known() and self.headers.get(HEADER)):
+            self.close_connection = True
+            self._send(HTTPStatus.FORBIDDEN, b"This page is no longer good. Load it again.\n")
+        elif self.path != "/do" or not 0 < length <= MAX_BODY:
+            self.close_connection = True
+            self._send(HTTPStatus.BAD_REQUEST, b"This is nothing that the panel does.\n")
+        else:
+            try:
+                self._json({"ok": True, "sentence": self.panel_answers.do(self.rfile.read(length))})
+            except StageError as error:
+                self._json({"ok": False, "sentence": str(error)})
+
+    def _addressed_here(self) -> bool:
+        """Whether the browser means this server by name: else another name leads here, and its page asks."""
+        name = self.headers.get("Host", "").rpartition(":")[0]
+        return name in {"127.0.0.1", "localhost"}
+
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self.panel_token.encode())
+
+    def _known(self) -> bool:
+        try:
+            cookie = SimpleCookie(self.headers.get("Cookie", "")).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and self._is_token(cookie.value)
+
+    def _welcome(self) -> None:
+        """Keep the token out of the address bar."""
+        self.send_response(HTTPStatus.SEE_OTHER)
+        self.send_header("Location", "/")
+        self.send_header("Set-Cookie", f"{COOKIE}={self.panel_token}; Path=/; HttpOnly; SameSite=Lax")
+        self.send_header("Content-Length", "0")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.end_headers()
+
+    def _file(self, path: str) -> None:
+        name = "panel.html" if path == "/" else path.lstrip("/")
+        folder = LOOKS if name.startswith("css/") else HERE
+        file = folder / name.removeprefix("css/")
+        if "/" in name.removeprefix("css/") or file.suffix not in TYPES or not file.is_file():
+            self._send(HTTPStatus.NOT_FOUND, b"There is no such page.\n")
+        else:
+            self._send(HTTPStatus.OK, file.read_bytes(), TYPES[file.suffix])
+
+    def _json(self, value: object) -> None:
+        self._send(HTTPStatus.OK, json.dumps(value).encode(), "application/json")
+
+    def _send(self, status: HTTPStatus, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
+        """Say nothing: the address holds the token."""
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
