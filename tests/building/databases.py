@@ -141,9 +141,16 @@ def pg_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def pg_database() -> Iterator[Database]:
+def pg_database_url() -> Iterator[str]:
+    """The URL of an empty school on PostgreSQL, every table there."""
+    with new_postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def pg_database(pg_database_url: str) -> Iterator[Database]:
     """An empty school on PostgreSQL, every table there."""
-    with new_postgresql() as url, opened(url) as made:
+    with opened(pg_database_url) as made:
         yield made
 
 
