@@ -19,6 +19,7 @@ HERE: Final = Path(__file__).parent / "static"
 LOOKS: Final = Path(__file__).parents[2] / "web" / "static" / "css"
 COOKIE: Final = "demo_panel"
 HEADER: Final = "X-Panel"
+LOOK_S: Final = 0.05
 MAX_BODY: Final = 4 * 1024 * 1024
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -65,7 +66,7 @@ class Panel:
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}/?token={token}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="panel", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(LOOK_S,), name="panel", daemon=True)
 
     def __enter__(self) -> Self:
         """Serve from now on."""
