@@ -27,11 +27,11 @@ class BridgeLine:
 
 def list_bridges(session: Session, *, revoked: bool = True) -> Sequence[BridgeLine]:
     """Every bridge, by name; ``revoked`` ones last or not at all."""
-    doors = dict(session.execute(select(Door.bridge_id, func.count()).group_by(Door.bridge_id)).tuples())
-    boards = dict(session.execute(select(Board.bridge_id, func.count()).group_by(Board.bridge_id)).tuples())
+    doors = dict(session.execute(select(Door.bridge_id, func.count()).group_by(Door.bridge_id)).all())
+    boards = dict(session.execute(select(Board.bridge_id, func.count()).group_by(Board.bridge_id)).all())
     found = session.execute(
         select(Bridge, Building.name).join(Building, Bridge.building_id == Building.id).order_by(Bridge.name)
-    ).tuples()
+    )
     lines = [BridgeLine(row, name, doors.get(row.id, 0), boards.get(row.id, 0)) for row, name in found]
     lines.sort(key=lambda line: line.bridge.state is BridgeState.REVOKED)
     return [line for line in lines if revoked or line.bridge.state is not BridgeState.REVOKED]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from access_control.audit.record import record
@@ -139,9 +139,13 @@ def group_levels(session: Session, group_id: int) -> set[int]:
 
 def holders_of(session: Session) -> Mapping[int, tuple[int, int]]:
     """For each level how many people hold it themselves, and how many groups."""
-    people = dict(session.execute(select(PersonLevel.level_id, func.count()).group_by(PersonLevel.level_id)).tuples())
-    groups = dict(session.execute(select(GroupLevel.level_id, func.count()).group_by(GroupLevel.level_id)).tuples())
+    people = _counted(session, select(PersonLevel.level_id, func.count()).group_by(PersonLevel.level_id))
+    groups = _counted(session, select(GroupLevel.level_id, func.count()).group_by(GroupLevel.level_id))
     return {level: (people.get(level, 0), groups.get(level, 0)) for level in people.keys() | groups.keys()}
+
+
+def _counted(session: Session, query: Select[int, int]) -> dict[int, int]:
+    return dict(session.execute(query).all())
 
 
 def _checked_name(session: Session, form: LevelForm, level: Level | None) -> str:
