@@ -127,6 +127,17 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
         E.DISK_FULL: (ALARM, "The disk is full. Doors go on; make room on it."),
         E.DISK_RECOVERED: (NOTICE, "The disk has room again."),
         E.CONTROLLER_FAULT: (CRITICAL, "The bridge met a fault of its own and went on. Send its log to the makers."),
+        E.SERVICE_OFFLINE: (WARNING, "The bridge does not reach the service. Doors go on by themselves; events wait."),
+        E.SERVICE_ONLINE: (NOTICE, "The bridge reaches the service again."),
+        E.SERVICE_REFUSED: (ALARM, "The service does not talk to this bridge. Doors go on by themselves."),
+        E.SERVICE_KEY_WRONG: (
+            CRITICAL,
+            "What answers at the service's address has a key that the school did not name. Nothing was said to it.",
+        ),
+        E.BRIDGE_DUPLICATED: (
+            CRITICAL,
+            "A second program uses this bridge's identity. Find out which is the real one and stop the other.",
+        ),
     }
 )
 _LOUD_REASONS: Final[Mapping[Reason, Severity]] = {

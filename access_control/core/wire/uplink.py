@@ -127,7 +127,10 @@ class Want(Record, frozen=True):
 
 
 class StatusAnswer(Record, frozen=True):
-    """The service's time, the newest revision of each document, and actions that wait (sealed, base64)."""
+    """The service's time, the newest revision of each document, and actions that wait (sealed, base64).
+
+    ``duplicate``: another process used this bridge's identity a moment ago.
+    """
 
     time: TimeText
     policy: RevisionText | None
@@ -135,6 +138,7 @@ class StatusAnswer(Record, frozen=True):
     keys: RevisionText | None
     actions: Sealeds
     want: Want | None
+    duplicate: bool
 
 
 class EventsRequest(Record, frozen=True):
