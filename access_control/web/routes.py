@@ -1,0 +1,19 @@
+"""Every page and API of the service. A new one adds its blueprint here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint
+
+from access_control.web.pages import health, live, me, sign_in
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    sign_in.blueprint,
+    health.blueprint,
+    live.blueprint,
+    me.blueprint,
+)
+
+CSRF_EXEMPT: Final = frozenset({"bridge_api"})
+"""Blueprints whose callers are no browsers and sign what they send."""
