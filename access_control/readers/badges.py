@@ -5,7 +5,6 @@ Marking one lost or stolen is :mod:`access_control.readers.badge_status`.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from access_control.audit.record import record
 from access_control.core.credentials.canonical import Credential
 from access_control.database.errors import expect_version
+from access_control.database.ids import new_id
 from access_control.people.models import Cardholder
 from access_control.readers.badge_numbers import read_number
 from access_control.readers.checks import clean_text, require
@@ -67,7 +67,7 @@ def issue_badge(
     _require_free(session, credential, names_allowed=names_allowed)
     _require_order(form.valid_from, form.valid_until)
     badge = Badge(
-        id=str(uuid.uuid4()),
+        id=new_id(at),
         person_ref=person.ref,
         format=credential.format,
         facility_code=credential.facility_code,
