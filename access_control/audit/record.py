@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -110,12 +110,15 @@ def verify(session: Session, expected: str | None = None) -> Verdict:
     number, _, digest = (expected or "").partition(":")
     seen = expected is None
     last_seq, last_digest = 0, FIRST
-    for row, text in _rows(session):
-        fault = _fault(row, text, last_seq, last_digest)
-        if fault is not None:
-            return Verdict(last_seq, last_digest, fault)
-        last_seq, last_digest = row.seq, row.digest
-        seen = seen or (number == str(row.seq) and digest == row.digest.hex())
+    both = select(AuditRecord, AuditText).outerjoin(AuditText, AuditText.seq == AuditRecord.seq)
+    ordered = both.order_by(AuditRecord.seq).execution_options(yield_per=_AT_ONCE)
+    with session.execute(ordered) as rows:
+        for row, text in rows:
+            fault = _fault(row, text, last_seq, last_digest)
+            if fault is not None:
+                return Verdict(last_seq, last_digest, fault)
+            last_seq, last_digest = row.seq, row.digest
+            seen = seen or (number == str(row.seq) and digest == row.digest.hex())
     fault = None if seen else f"the record {expected} that was kept elsewhere is not in it"
     return Verdict(last_seq, last_digest, fault)
 
@@ -129,13 +132,6 @@ def erase_person(session: Session, person: str) -> int:
     done = session.execute(delete(AuditText).where(AuditText.person == person))
     assert isinstance(done, CursorResult)
     return done.rowcount
-
-
-def _rows(session: Session) -> Iterator[tuple[AuditRecord, AuditText | None]]:
-    both = select(AuditRecord, AuditText).outerjoin(AuditText, AuditText.seq == AuditRecord.seq)
-    ordered = both.order_by(AuditRecord.seq).execution_options(yield_per=_AT_ONCE)
-    for found in session.execute(ordered):
-        yield found[0], found[1]
 
 
 def _fault(row: AuditRecord, text: AuditText | None, last_seq: int, last_digest: bytes) -> str | None:
