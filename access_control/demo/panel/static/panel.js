@@ -106,7 +106,7 @@ function drawPrograms(programs) {
     item.append(make("strong", program.title), make("span", program.running ? "is running" : "is stopped"));
     const buttons = make("div", "", "buttons");
     for (const [action, word] of program.running ? [["stop", "Stop"], ["kill", "kill -9"]] : [["start", "Start"]]) {
-      const button = make("button", word);
+      const button = make("button", word, "button");
       button.type = "button";
       button.setAttribute("aria-label", `${word}: ${program.title}`);
       button.addEventListener("click", () => act({ do: "program", name: program.name, action }));
