@@ -1,0 +1,1 @@
+"""Forms of the console's pages and what they have in common."""

@@ -1,0 +1,94 @@
+"""Saving a form: what the use case refuses is shown at its field, and a stale form is shown beside what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, Field, HiddenField
+
+from access_control.database.errors import ConflictError
+from access_control.people.errors import NotAllowedError, PeopleError
+from access_control.readers.errors import NotThereError, ReadersError
+from access_control.web.console.fields import Pick, PickMany, refuse
+from access_control.web.problems import Problem
+from access_control.web.services import current
+
+Done = TypeVar("Done")
+
+
+class RefusedError(Exception):
+    """The form was not taken; it says itself why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field in which what was typed and what is stored differ, both as people read them."""
+
+    label: str
+    stored: str
+    typed: str
+
+
+def attempt(form: FlaskForm, act: Callable[[Session], Done]) -> Done:
+    """Do it in a transaction of its own.
+
+    Raises:
+        RefusedError: The use case refused it; the form says why.
+        ConflictError: Somebody else changed the record meanwhile.
+        Problem: The record itself is not there (404).
+    """
+    try:
+        with current().database.writing() as session:
+            return act(session)
+    except NotAllowedError:
+        raise
+    except (ReadersError, PeopleError) as error:
+        if isinstance(error, NotThereError) and error.field is None:
+            raise missing(error) from error
+        refuse(form, f"{error.sentence} {error.action}".strip(), error.field)
+        raise RefusedError from error
+
+
+def missing(error: ReadersError) -> Problem:
+    """The page that says that a record is not there."""
+    return Problem(404, title=error.sentence, detail="Nothing was changed.", action=error.action)
+
+
+def version_of(form: FlaskForm) -> int:
+    """The version that the form was made from.
+
+    Raises:
+        ConflictError: It says none that could be one, which no page of ours sends.
+    """
+    typed = str(form.version.data or "")
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 9):
+        raise ConflictError
+    return int(typed)
+
+
+def differences(typed: FlaskForm, stored: FlaskForm) -> list[Difference]:
+    """Where two forms of one record differ."""
+    found = []
+    for field in typed:
+        if isinstance(field, HiddenField) or field.name not in stored:
+            continue
+        pair = shown(stored[field.name]), shown(field)
+        if pair[0] != pair[1]:
+            found.append(Difference(field.label.text, *pair))
+    return found
+
+
+def shown(field: Field) -> str:
+    """What a field holds, as people read it."""
+    value: Any = field.data
+    if isinstance(field, (Pick, PickMany)):
+        return field.word or "Nothing chosen"
+    if isinstance(field, BooleanField):
+        return "Yes" if value else "No"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "Empty" if value is None or value == "" else str(value)
