@@ -16,6 +16,7 @@ from access_control.demo.places import Places
 from access_control.demo.plan import BOARD_LINE, BOARDS_OF, BY_ID, FIRE_INPUT, MAIN_ENTRANCE, SCANNER, DoorPlan, Side
 from access_control.demo.population import STRANGER, bits_of
 from access_control.demo.sockets import ask
+from access_control.readers.badges import credential_of
 from access_control.readers.models import Badge
 
 PATIENCE_S: Final = 4.0
@@ -88,8 +89,7 @@ class Deeds:
         if not badges:
             raise StageError("This person has no badge. Give out one in the console, under People.")
         badge = max(badges, key=lambda badge: (badge.status is BadgeStatus.ACTIVE, badge.status_at))
-        raw = badge.format.startswith("RAW")
-        return Credential(badge.format, badge.facility_code, int(badge.number, 16 if raw else 10))
+        return credential_of(badge)
 
     def scan(self, text: str) -> str:
         """Show a pass, or any other code, to the scanner in the vestibule and try to walk in."""

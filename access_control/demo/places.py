@@ -10,6 +10,7 @@ from typing import Final
 
 from access_control.demo.plan import Side
 
+DATABASE: Final = "school.db"
 SOCKET_LIMIT: Final = 90  # bytes of a path; the system takes about 104 for a socket
 
 
@@ -111,7 +112,7 @@ class Places:
     @property
     def database(self) -> Path:
         """The school's database."""
-        return self.state / "school.db"
+        return self.state / DATABASE
 
     @property
     def sign_in(self) -> Path:

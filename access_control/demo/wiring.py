@@ -30,9 +30,10 @@ def lines_of(side: Side) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def write_bridge_toml(places: SidePlaces) -> None:
-    """Write the bridge's settings, as an installer would."""
+def write_bridge_toml(places: SidePlaces, service: str) -> None:
+    """Write the bridge's settings, as an installer would; ``service`` is the service's address."""
     text = [f'state_dir = "{places.bridge_state}"', f'control_socket = "{places.bridge_socket}"']
+    text += ["", "[service]", f'url = "{service}"']
     for name, kind, baud in lines_of(places.side):
         text += ["", f"[ports.{name}]", f'kind = "{kind}"', f'path = "{places.line(name)}"', f"baud = {baud}"]
         text += [f"reader = {SCANNER}"] if kind == "scanner" else []

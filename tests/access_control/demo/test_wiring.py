@@ -28,7 +28,7 @@ def places() -> Iterator[Places]:
 @pytest.mark.parametrize("side", Side)
 def test_the_bridge_takes_its_settings(places: Places, side: Side) -> None:
     there = places.side(side)
-    write_bridge_toml(there)
+    write_bridge_toml(there, "http://127.0.0.1:8000")
     config = read_config(there.bridge_toml)
     assert list(config.ports) == [name for name, _, _ in lines_of(side)]
     assert config.state_dir == there.bridge_state
