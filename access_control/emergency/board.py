@@ -254,11 +254,10 @@ class _Judge:
         if judged is Judged.UNKNOWN:
             return self._unanswered(door, ms, now.why or "The lock has not proved itself. Check it by hand.")
         result = _RESULTS[judged]
-        match result:
-            case Result.SECURED:
-                return Cell(door, result, ms, "secured" if ms is None else f"{ms} ms", "Secured", "")
-            case Result.NOT_MONITORED:
-                return Cell(door, result, ms, "not monitored", "Locked, not monitored", "No contact. Pull it to check.")
+        if result is Result.SECURED:
+            return Cell(door, result, ms, "secured" if ms is None else f"{ms} ms", "Secured", "")
+        if result is Result.NOT_MONITORED:
+            return Cell(door, result, ms, "not monitored", "Locked, not monitored", "No contact. Pull it to check.")
         word, state = _why_not(now)
         thrown = state == "Open" and now.command == "lock" and now.proved
         return Cell(door, result, ms, word, state, "Lock is thrown, but the door stands open." if thrown else now.why)

@@ -96,11 +96,10 @@ class School:
         """
         self.doors_in(scope)
         kind, _, number = scope.partition(":")
-        match kind:
-            case "building":
-                return Place(self.site, int(number))
-            case "zone":
-                return Place(self.site, self.zone_building[int(number)], int(number))
+        if kind == "building":
+            return Place(self.site, int(number))
+        if kind == "zone":
+            return Place(self.site, self.zone_building[int(number)], int(number))
         return Place(self.site)
 
     def in_scope(self, directive: Directive) -> frozenset[int]:

@@ -69,6 +69,10 @@ class UnsavedFiles:
         if self._folder is not None:
             (self._folder / f"{directive}{_SUFFIX}").unlink(missing_ok=True)
 
+    def any(self) -> bool:
+        """Whether an earlier run left some."""
+        return self._folder is not None and self._folder.is_dir() and any(self._folder.glob(f"*{_SUFFIX}"))
+
     def load(self, authority: Authority, site: str) -> list[Unsaved]:
         """What an earlier run left; a file that nobody signed is left where it is and not believed."""
         if self._folder is None or not self._folder.is_dir():

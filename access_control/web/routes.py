@@ -6,13 +6,17 @@ from typing import Final
 
 from flask import Blueprint
 
-from access_control.web.pages import health, live, me, sign_in
+from access_control.web.pages import emergency, health, incident, live, me, release, sign_in
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     sign_in.blueprint,
     health.blueprint,
     live.blueprint,
     me.blueprint,
+    people.blueprint,
+    emergency.blueprint,
+    incident.blueprint,
+    release.blueprint,
 )
 
 CSRF_EXEMPT: Final = frozenset({"bridge_api"})

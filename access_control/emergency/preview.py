@@ -1,0 +1,140 @@
+"""What each door will do after a release, as the order stack says at this moment.
+
+Worked out from the last published documents, as a bridge would, and never from rows: the schedule of the Policy and the
+overrides of the Orders. What only a bridge knows (a fire input, somebody passing) is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from access_control.core.decision.emergency import DirectiveSet, Release, lock_effect
+from access_control.core.decision.model import EmergencyAction, Orders, Override, OverrideEffect, Policy
+from access_control.core.decision.slots import Effect, Slot, SlotStack
+from access_control.core.wire.errors import Refused
+from access_control.core.wire.orders import OrdersDocument, open_orders
+from access_control.core.wire.policy import open_policy
+from access_control.emergency.board import by_number
+from access_control.emergency.school import KnownDoor, Running, School
+from access_control.emergency.words import NAMES
+from access_control.readers.keys import SchoolKeys
+from access_control.readers.models import Bridge, PublishedDocument
+
+_ENDING: Final = frozenset({EmergencyAction.LOCKDOWN, EmergencyAction.SECURE})
+_SLOTS: Final[Mapping[OverrideEffect, tuple[Slot, Effect]]] = {
+    OverrideEffect.LOCK: (Slot.MANUAL_LOCK, Effect.LOCK),
+    OverrideEffect.BLOCK: (Slot.BLOCKED, Effect.LOCK),
+    OverrideEffect.UNLOCK: (Slot.MANUAL_UNLOCK, Effect.UNLOCK),
+}
+_WORDS: Final[Mapping[Slot, str]] = {
+    Slot.BLOCKED: "Stays locked: it is out of service.",
+    Slot.MANUAL_LOCK: "Stays locked: an operator locked it.",
+    Slot.MANUAL_UNLOCK: "Unlocks: an operator unlocked it for a time.",
+    Slot.SCHEDULE: "Unlocks: its schedule says so now.",
+    Slot.DEFAULT: "Stays locked. Cards work again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """One door after the release. ``unlocks`` is ``None`` where nobody can tell."""
+
+    door: KnownDoor
+    unlocks: bool | None
+    words: str
+
+
+def after_release(
+    session: Session,
+    keys: SchoolKeys,
+    at: datetime,
+    school: School,
+    running: Running,
+    doors: Iterable[int] | None,
+) -> list[After]:
+    """What the doors of a part (``None``: all of them) will do, by door number."""
+    left = school.in_scope(running.directive) - running.released
+    chosen = sorted(left if doors is None else left & set(doors), key=lambda door: by_number(school.doors[door]))
+    documents = {bridge: _documents(session, keys, school, bridge) for bridge in school.bridges_of(chosen)}
+    return [_after(at, school, running, school.doors[door], documents) for door in chosen]
+
+
+def _after(
+    at: datetime,
+    school: School,
+    running: Running,
+    door: KnownDoor,
+    documents: Mapping[str, tuple[Policy, OrdersDocument] | None],
+) -> After:
+    known = documents.get(door.bridge or "")
+    if known is None or door.id not in known[0].doors:
+        return After(door, None, "Not known: its bridge has no documents yet.")
+    policy, orders = known
+    others = [one for one in school.running if one.directive.id != running.directive.id]
+    directives = DirectiveSet(
+        {one.directive.id: one.directive for one in others},
+        {one.directive.id: _staged(one) for one in others if one.released},
+    )
+    standing = lock_effect(policy, Orders(policy.revision, directives), door.id)
+    stack = SlotStack()
+    for emergency in standing:
+        stack = stack.set(emergency.slot, emergency.effect)
+    stack = _with_orders(stack, policy, orders.overrides, door.id, at, cancelled=_cancels(school, running))
+    slot, effect = stack.top()
+    if standing and slot is standing[0].slot:
+        still = standing[0].directive
+        return After(door, effect is Effect.UNLOCK, f"Stays under {_named(still.action, drill=still.drill)}.")
+    return After(door, effect is Effect.UNLOCK, _WORDS[slot])
+
+
+def _staged(one: Running) -> Release:
+    directive = one.directive
+    return Release(directive.id, directive.id, one.released, directive.by, None, "staged", directive.started_at)
+
+
+def _with_orders(
+    stack: SlotStack, policy: Policy, overrides: Iterable[Override], door: int, at: datetime, *, cancelled: bool
+) -> SlotStack:
+    built, second = policy.doors[door], int(at.timestamp())
+    if built.out_of_service:
+        stack = stack.set(Slot.BLOCKED, Effect.LOCK)
+    for override in overrides:
+        over = override.expires is not None and second >= override.expires
+        if override.door == door and not over and not (cancelled and override.effect is OverrideEffect.UNLOCK):
+            stack = stack.set(*_SLOTS[override.effect])
+    times = built.scheduled_unlock
+    if times.covers(second) and (times.always or second < policy.horizon):
+        stack = stack.set(Slot.SCHEDULE, Effect.UNLOCK)
+    return stack
+
+
+def _cancels(school: School, running: Running) -> bool:
+    """A Lockdown or Secure has ended manual unlocks for good, so they do not come back."""
+    directive = running.directive
+    return directive.action in _ENDING and (school.rules.drill_moves_doors or not directive.drill)
+
+
+def _named(action: EmergencyAction, *, drill: bool) -> str:
+    return f"{'DRILL. ' if drill else ''}{NAMES[action]}"
+
+
+def _documents(session: Session, keys: SchoolKeys, school: School, bridge: str) -> tuple[Policy, OrdersDocument] | None:
+    row = session.get(Bridge, bridge)
+    policy = session.get(PublishedDocument, (bridge, "policy"))
+    orders = session.get(PublishedDocument, (bridge, "orders"))
+    if row is None or row.digest_key_sealed is None or policy is None or orders is None:
+        return None
+    document = {keys.document.key_id: keys.document.public_bytes()}
+    digest_key = keys.unseal(row.digest_key_sealed)
+    try:
+        return (
+            open_policy(policy.sealed, document, site=school.site, bridge=bridge, digest_key=digest_key),
+            open_orders(orders.sealed, document, site=school.site, bridge=bridge),
+        )
+    except Refused:
+        return None
