@@ -64,6 +64,7 @@ class Visit(Table):
         host_ref: The cardholder who is visited, if it is one; ``host`` is the name as it stands on the badge.
         badge_number: Counted from 1 in each school day, printed with ``reprints`` as ``0147-2``.
         until_at: When the visit ends, and with it the pass: 10 h after arrival at most.
+        asked_at: When the desk last asked the office to hurry, while the visit is held; ``asked_by`` who did.
     """
 
     __tablename__ = "visit"
@@ -86,6 +87,8 @@ class Visit(Table):
     badge_number: Mapped[int | None]
     reprints: Mapped[int] = mapped_column(default=0)
     checked_in_by: Mapped[str | None] = mapped_column(String(80))
+    asked_at: Mapped[datetime | None]
+    asked_by: Mapped[str | None] = mapped_column(String(120))
     version: Mapped[int] = mapped_column(default=1)
 
     visitor: Mapped[Visitor] = relationship()
@@ -114,7 +117,10 @@ class Pass(Table):
 
 
 class BannedPerson(Table):
-    """Someone whom the school does not let in, on its own order; ``ends_at`` when the order does."""
+    """Someone whom the school does not let in, on its own order; ``ends_at`` when the order does.
+
+    ``other_names`` are further names in full, separated by semicolons. ``note`` is for whoever compares.
+    """
 
     __tablename__ = "banned_person"
 
@@ -122,6 +128,8 @@ class BannedPerson(Table):
     given_name: Mapped[str] = mapped_column(String(80))
     family_name: Mapped[str] = mapped_column(String(80))
     search_name: Mapped[str] = mapped_column(String(170), index=True)
+    other_names: Mapped[str] = mapped_column(String(300), default="")
+    company: Mapped[str] = mapped_column(String(80), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(120), default="")
     starts_at: Mapped[datetime]
@@ -143,7 +151,8 @@ class ScreeningOutcome(StrEnum):
 class PossibleMatch(Table):
     """A name at check-in that is or resembles one on the banned list; a named human decides, with a reason.
 
-    ``points`` and ``compared`` say in how many points the two agree; never a percentage.
+    ``points`` and ``compared`` say in how many points the two agree; never a percentage. ``banned_version`` is the
+    entry as it was compared: once the entry changes, a cleared pair is looked at again.
     """
 
     __tablename__ = "possible_match"
@@ -151,6 +160,7 @@ class PossibleMatch(Table):
     id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
     visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"), index=True)
     banned_id: Mapped[str] = mapped_column(ForeignKey("banned_person.id"), index=True)
+    banned_version: Mapped[int]
     exact: Mapped[bool]
     points: Mapped[int]
     compared: Mapped[int]
@@ -159,3 +169,6 @@ class PossibleMatch(Table):
     reason: Mapped[str | None] = mapped_column(String(300))
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_at: Mapped[datetime | None]
+
+    visit: Mapped[Visit] = relationship()
+    banned: Mapped[BannedPerson] = relationship()
