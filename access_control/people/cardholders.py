@@ -20,7 +20,7 @@ from access_control.people.errors import BadValueError, NotThereError
 from access_control.people.models import Cardholder, Group, Membership
 from access_control.people.names import search_name
 from access_control.people.permissions import Actor, Permission
-from access_control.people.values import line, period
+from access_control.people.values import line, period, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def _conditions(
     words = search_name(text).split()
     named = and_(true(), *(_begins(word) for word in words))
     found: list[ColumnElement[bool]] = []
-    if text.strip():
-        found.append(or_(named if words else false(), Cardholder.external_id == text.strip()))
+    if plain(text):
+        found.append(or_(named if words else false(), Cardholder.external_id == plain(text)))
     if group_id is not None:
         found.append(Cardholder.memberships.any(Membership.group_id == group_id))
     if holder_class is not None:

@@ -28,17 +28,17 @@ def check_password(password: str, login: str, name: str = "") -> None:
     Raises:
         WeakPasswordError: with what to do.
     """
-    plain = search_name(password)
+    plain = _letters(password)
     letters = "".join(letter for letter in plain if letter.isalpha())
     if len(password) < LEAST:
         raise _weak(f"The password is too short: it has {len(password)} characters and needs {LEAST}.")
     if len(password) > MOST:
         raise _weak(f"The password is longer than {MOST} characters.", "Choose a shorter one.")
-    if plain in {search_name(login), search_name(login.partition("@")[0]), search_name(name)} - {""}:
+    if plain in {_letters(login), _letters(login.partition("@")[0]), _letters(name)}:
         raise _weak("The password is the login or the name.")
     if len(set(password.casefold())) < 5:
         raise _weak("The password repeats a few characters.")
-    if letters in _EASY or plain.replace(" ", "") in "0123456789" * 3:
+    if letters in _EASY or plain in "0123456789" * 3:
         raise _weak("The password is one that people guess first.")
 
 
@@ -101,6 +101,10 @@ def _nobody() -> str:
 def _bytes(password: str) -> bytes:
     """The same bytes on every keyboard; what is too long is no password of ours, and costs no more than one."""
     return unicodedata.normalize("NFKC", password[: MOST + 1]).encode("utf-8", "surrogatepass")
+
+
+def _letters(text: str) -> str:
+    return search_name(text).replace(" ", "")
 
 
 def _weak(

@@ -26,6 +26,7 @@ from access_control.people.errors import SignInRefused
 from access_control.people.models import KnownDevice, Operator, SignInFailure
 from access_control.people.passwords import hash_password, is_outdated, matches
 from access_control.people.permissions import Actor
+from access_control.people.values import plain
 
 REMEMBERED: Final = timedelta(hours=1)
 """How long a wrong password counts."""
@@ -88,7 +89,7 @@ def sign_in(
         SignInRefused: They do not belong together, or it is too soon after wrong ones; ``wait_s`` says how long.
         DatabaseError: The database cannot be used.
     """
-    login = login.strip().lower()[:120]
+    login = plain(login).lower()[:120]
     account = _digest("account", login)
     with database.writing() as session:
         operator = session.scalars(select(Operator).where(Operator.login == login)).one_or_none()

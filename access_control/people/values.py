@@ -11,14 +11,19 @@ from access_control.people.errors import BadValueError
 _CONTROLS: Final = {"Cc", "Cs", "Co", "Cn"}
 
 
+def plain(value: str) -> str:
+    """Text without what no database keeps and nobody can see: control characters, lone surrogates, outer spaces."""
+    spaced = " ".join(value.split())
+    return unicodedata.normalize("NFC", "".join(c for c in spaced if unicodedata.category(c) not in _CONTROLS)).strip()
+
+
 def line(value: str, field: str, label: str, most: int, *, required: bool = True) -> str:
     """One line of text without control characters, spaces around it or two of them together.
 
     Raises:
         BadValueError: It is empty though required, or longer than ``most`` characters.
     """
-    seen = ("" if unicodedata.category(letter) in _CONTROLS else letter for letter in value.replace("\n", " "))
-    text = " ".join(unicodedata.normalize("NFC", "".join(seen)).split())
+    text = plain(value)
     if required and not text:
         raise BadValueError(f"{label} is missing.", "Type it, then save again.", field)
     if len(text) > most:
