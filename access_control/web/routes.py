@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Blueprint
 
+from access_control.web.console.routes import CONSOLE
 from access_control.web.pages import emergency, health, incident, live, me, release, sign_in
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -13,7 +14,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     health.blueprint,
     live.blueprint,
     me.blueprint,
-    people.blueprint,
+    *CONSOLE,
     emergency.blueprint,
     incident.blueprint,
     release.blueprint,

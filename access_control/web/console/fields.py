@@ -101,8 +101,8 @@ class Day(DateField):
 class Pick(SelectField):
     """One of a list. Values are texts; ``convert`` makes of the chosen one what the use case takes."""
 
-    def __init__(self, label: str, *, convert: Callable[[str], Any] = str, **more: Any) -> None:
-        super().__init__(label, choices=[], **more)
+    def __init__(self, label: str, *, convert: Callable[[str], Any] = str, needed: bool = True, **more: Any) -> None:
+        super().__init__(label, [InputRequired("Choose one from the list.")] if needed else [], choices=[], **more)
         self.convert = convert
         self.offered: list[tuple[str, str]] = []
 

@@ -1,0 +1,11 @@
+"""The console's pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint
+
+from access_control.web.pages import people
+
+CONSOLE: Final[tuple[Blueprint, ...]] = (people.blueprint,)
