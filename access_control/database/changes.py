@@ -24,6 +24,8 @@ from access_control.database.notifications import Notifications
 PAYLOAD_LIMIT: Final = 7800  # bytes; PostgreSQL takes 8000, the topic and the sender's name included
 _QUEUE_LENGTH: Final = 1000
 _PENDING: Final = "changes to tell"
+CHANGES: Final = "changes"
+"""Where a writing session keeps its database's :class:`Changes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,12 @@ class Changes:
 
     def _rolled_back(self, session: Session) -> None:
         session.info.pop(_PENDING, None)
+
+
+def tell(session: Session, topic: str, payload: str) -> None:
+    """Tell it when this writing session's transaction is committed, and never if it is not."""
+    changes: Changes = session.info[CHANGES]
+    changes.tell(session, topic, payload)
 
 
 def _check(topic: str, payload: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from access_control.database import postgresql, sqlite
-from access_control.database.changes import Changes
+from access_control.database.changes import CHANGES, Changes
 from access_control.database.errors import ConflictError, DatabaseBusyError, DatabaseDownError, DatabaseError
 
 BUSY_S: Final = 5.0
@@ -42,7 +42,7 @@ class Database:
         self.reader = reader
         self.writer = writer
         self._readers = sessionmaker(reader, expire_on_commit=False)
-        self._writers = sessionmaker(writer, expire_on_commit=False)
+        self._writers = sessionmaker(writer, expire_on_commit=False, info={CHANGES: changes})
         self._one_writer = sqlite.writer_lock(url) if dialect == "sqlite" else None
         changes.watch(self._writers)
 
