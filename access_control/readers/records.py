@@ -1,4 +1,4 @@
-"""Tables of what goes out to bridges and what comes back: directives, releases, overrides, revocations, actions, events.
+"""Tables of what goes out to bridges (emergencies, overrides, revocations, actions) and what comes back (events).
 
 Only ``readers/orders.py`` and its neighbours write these; visitors and emergency call them.
 """

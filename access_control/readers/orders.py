@@ -1,0 +1,262 @@
+"""The rows that Orders are made of: emergencies and their ends, overrides, dead passes; others write them by these calls.
+
+Each call publishes the Orders of the bridges that it concerns in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from access_control.audit.record import record
+from access_control.core.decision.emergency import Directive, Release
+from access_control.core.decision.model import OverrideEffect, PassRevocation
+from access_control.core.wire.directives import Authority, open_directive, open_release
+from access_control.core.wire.errors import Refused
+from access_control.database.changes import tell
+from access_control.database.ids import new_id
+from access_control.readers.checks import clean_text, require
+from access_control.readers.errors import BadValueError, NotThereError
+from access_control.readers.keys import SchoolKeys
+from access_control.readers.models import Bridge, BridgeState, Door
+from access_control.readers.publishing import publish_all_orders, publish_orders
+from access_control.readers.records import DirectiveRow, OverrideRow, PassRevocationRow, ReleaseRow
+from access_control.readers.site import scopes, the_site
+
+LONGEST_UNLOCK: Final = timedelta(hours=12)
+
+
+def add_directive(
+    session: Session, keys: SchoolKeys, at: datetime, directive: Directive, sealed: Sequence[bytes], *, by_name: str
+) -> bool:
+    """Keep a directive and publish it; whether it was new. The same id a second time changes nothing."""
+    session.flush()
+    if session.get(DirectiveRow, directive.id) is not None:
+        return False
+    row = DirectiveRow(
+        id=directive.id,
+        action=directive.action,
+        scope=directive.scope,
+        doors=sorted(directive.doors),
+        origin=directive.origin,
+        by=directive.by,
+        by_name=by_name,
+        drill=directive.drill,
+        started_at=directive.started_at,
+        sealed=[b64encode(part).decode() for part in sealed],
+        confirmed=[],
+    )
+    session.add(row)
+    session.flush()
+    publish_all_orders(session, keys, at, bridges_of(session, row))
+    _tell_live(session, directive.id)
+    return True
+
+
+def add_release(
+    session: Session, keys: SchoolKeys, at: datetime, release: Release, sealed: bytes, *, by_name: str
+) -> bool:
+    """Keep a release and publish it; whether it was new.
+
+    Raises:
+        NotThereError: Nobody knows its directive here yet.
+    """
+    session.flush()
+    if session.get(ReleaseRow, release.id) is not None:
+        return False
+    row = session.get(DirectiveRow, release.directive)
+    if row is None:
+        raise NotThereError("This emergency is not known here.", "Wait until its bridge has told of it.")
+    session.add(
+        ReleaseRow(
+            id=release.id,
+            directive_id=release.directive,
+            doors=None if release.doors is None else sorted(release.doors),
+            origin="service",
+            by=release.by,
+            by_name=by_name,
+            second=release.second,
+            why=release.why,
+            at=release.at,
+            sealed=b64encode(sealed).decode(),
+        )
+    )
+    session.flush()
+    if row.ended_at is None and _covered(session, row):
+        row.ended_at = at
+    publish_all_orders(session, keys, at, bridges_of(session, row))
+    _tell_live(session, row.id)
+    return True
+
+
+def active_directives(session: Session) -> list[DirectiveRow]:
+    """What is not released everywhere, the oldest first."""
+    query = select(DirectiveRow).where(DirectiveRow.ended_at.is_(None))
+    return list(session.scalars(query.order_by(DirectiveRow.started_at, DirectiveRow.id)))
+
+
+def bridges_of(session: Session, row: DirectiveRow) -> set[str]:
+    """The confirmed bridges with a door that a directive means, or meant when it was raised."""
+    meant = {*row.doors, *scopes(session).get(row.scope, ())}
+    found = session.scalars(
+        select(Door.bridge_id)
+        .join(Bridge, Bridge.id == Door.bridge_id)
+        .where(Door.id.in_(meant), Bridge.state == BridgeState.CONFIRMED)
+    )
+    return {bridge for bridge in found if bridge is not None}
+
+
+def hear_from_bridge(
+    session: Session,
+    keys: SchoolKeys,
+    at: datetime,
+    bridge_id: str,
+    directives: Sequence[bytes],
+    releases: Sequence[bytes],
+) -> list[Refused]:
+    """Take over emergencies that a bridge raised, and releases of its own doors; what is not genuine is handed back.
+
+    A bridge may raise over its own building and the site, and release only its own doors.
+    """
+    site = the_site(session)
+    bridge = require(session, Bridge, bridge_id, "This bridge")
+    if bridge.public_key is None:
+        return []
+    own = frozenset(session.scalars(select(Door.id).where(Door.bridge_id == bridge_id)))
+    authority = Authority(service=keys.document_public(), bridge=bridge.id, own_key=bridge.public_key, own_doors=own)
+    refused: list[Refused] = []
+    for sealed in directives:
+        try:
+            directive = open_directive(sealed, authority, site=site.id)
+        except Refused as error:
+            refused.append(error)
+            continue
+        _take_directive(session, keys, at, bridge, directive, sealed)
+    for sealed in releases:
+        try:
+            release = open_release(sealed, authority, site=site.id)
+        except Refused as error:
+            refused.append(error)
+            continue
+        if session.get(DirectiveRow, release.directive) is not None:
+            add_release(session, keys, at, release, sealed, by_name=bridge.name)
+    return refused
+
+
+def _take_directive(
+    session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, directive: Directive, sealed: bytes
+) -> None:
+    row = session.get(DirectiveRow, directive.id)
+    part = b64encode(sealed).decode()
+    if row is not None:
+        if part not in row.sealed and row.origin == directive.origin:
+            row.sealed = [*row.sealed, part]
+            row.doors = sorted({*row.doors, *directive.doors})
+            publish_all_orders(session, keys, at, bridges_of(session, row))
+        return
+    add_directive(session, keys, at, directive, [sealed], by_name=bridge.name)
+    record(session, at, actor=f"bridge:{bridge.id}", action="emergency.started", subject=f"directive:{directive.id}")
+
+
+def set_override(
+    session: Session,
+    keys: SchoolKeys,
+    at: datetime,
+    *,
+    door_id: int,
+    effect: OverrideEffect,
+    by: str,
+    why: str,
+    expires_at: datetime | None,
+) -> OverrideRow:
+    """Lock, unlock or block a door by hand. It takes the place of the door's earlier one.
+
+    Raises:
+        NotThereError: There is no such door, or no bridge runs it.
+        BadValueError: An unlock without an end, an end that is past or too far away, or no reason.
+    """
+    door = require(session, Door, door_id, "This door")
+    if door.bridge_id is None:
+        raise NotThereError("No bridge runs this door.", "Choose its bridge first.")
+    if expires_at is None and effect is OverrideEffect.UNLOCK:
+        raise BadValueError("An unlock needs an end.", "Say until when.", "expires_at")
+    if expires_at is not None and expires_at <= at:
+        raise BadValueError("The end is over already.", "Choose a later one.", "expires_at")
+    if effect is OverrideEffect.UNLOCK and expires_at is not None and expires_at > at + LONGEST_UNLOCK:
+        raise BadValueError(
+            "A door stays unlocked by hand for 12 hours at most.", "Choose an earlier end.", "expires_at"
+        )
+    reason = clean_text(why, "why", "The reason", 300)
+    for earlier in session.scalars(select(OverrideRow).filter_by(door_id=door_id, ended_at=None)):
+        earlier.ended_at = at
+    row = OverrideRow(
+        id=new_id(at), door_id=door_id, effect=effect, by=by, why=reason, made_at=at, expires_at=expires_at
+    )
+    session.add(row)
+    session.flush()
+    facts = {"effect": effect.value, "expires_at": None if expires_at is None else expires_at.isoformat()}
+    record(session, at, actor=by, action="door.override_set", subject=f"door:{door_id}", facts=facts, text=reason)
+    publish_orders(session, keys, door.bridge_id, at)
+    return row
+
+
+def end_override(session: Session, keys: SchoolKeys, at: datetime, override_id: str, by: str) -> None:
+    """End an override before its time. One that has ended stays as it is.
+
+    Raises:
+        NotThereError: There is none with this id.
+    """
+    row = require(session, OverrideRow, override_id, "This setting of the door")
+    if row.ended_at is not None:
+        return
+    row.ended_at = at
+    session.flush()
+    record(session, at, actor=by, action="door.override_ended", subject=f"door:{row.door_id}")
+    door = require(session, Door, row.door_id, "This door")
+    if door.bridge_id is not None:
+        publish_orders(session, keys, door.bridge_id, at)
+
+
+def overrides_in_force(session: Session, at: datetime, doors: Collection[int]) -> list[OverrideRow]:
+    """The overrides in force at these doors."""
+    rows = session.scalars(select(OverrideRow).where(OverrideRow.door_id.in_(doors), OverrideRow.ended_at.is_(None)))
+    return [row for row in rows if row.expires_at is None or row.expires_at > at]
+
+
+def revoke_pass(
+    session: Session,
+    keys: SchoolKeys,
+    at: datetime,
+    *,
+    pass_id: str,
+    why: PassRevocation,
+    bridge_id: str,
+    expires_at: datetime,
+) -> None:
+    """Kill a visitor pass before its time, whether it was used or not; a second time changes nothing."""
+    session.flush()
+    if session.get(PassRevocationRow, pass_id) is not None:
+        return
+    session.add(PassRevocationRow(pass_id=pass_id, why=why, bridge_id=bridge_id, at=at, expires_at=expires_at))
+    session.flush()
+    publish_orders(session, keys, bridge_id, at)
+
+
+def _covered(session: Session, row: DirectiveRow) -> bool:
+    """Whether releases cover every door that the directive means."""
+    released: set[int] = set()
+    for release in session.scalars(select(ReleaseRow).filter_by(directive_id=row.id)):
+        if release.doors is None:
+            return True
+        released.update(release.doors)
+    return {*row.doors, *scopes(session).get(row.scope, ())} <= released
+
+
+def _tell_live(session: Session, directive: str) -> None:
+    tell(session, "live", json.dumps({"what": "emergency", "directive": directive}))

@@ -1,0 +1,101 @@
+"""What one bridge's Orders hold at a moment: the whole current state, compiled from rows."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from access_control.core.decision.model import BadgeStatus, Override, Revision
+from access_control.core.wire.orders import OrdersDocument, RevokedPass
+from access_control.readers.digests import canonical_digest
+from access_control.readers.models import Bridge, Door
+from access_control.readers.records import (
+    DirectiveRow,
+    OverrideRow,
+    PassRevocationRow,
+    ReleaseRow,
+    Revocation,
+    RevocationAt,
+)
+from access_control.readers.site import scopes
+
+PASS_GRACE: Final = timedelta(hours=24)
+"""How long after its expiry a dead pass stays in Orders."""
+
+
+def orders_for(
+    session: Session, bridge: Bridge, site: str, digest_key: bytes, at: datetime, revision: Revision
+) -> OrdersDocument:
+    """Compile one bridge's Orders."""
+    directives = directives_at(session, bridge.id)
+    ids = [row.id for row in directives]
+    releases = session.scalars(select(ReleaseRow).where(ReleaseRow.directive_id.in_(ids)))
+    return OrdersDocument(
+        site=site,
+        bridge=bridge.id,
+        revision=revision,
+        made_at=at,
+        directives=[b64decode(part) for row in directives for part in row.sealed],
+        releases=[b64decode(row.sealed) for row in releases],
+        overrides=_overrides(session, bridge.id, at),
+        revoked=_revoked(session, bridge.id, digest_key),
+        revoked_passes=_passes(session, bridge.id, at),
+    )
+
+
+def directives_at(session: Session, bridge_id: str) -> list[DirectiveRow]:
+    """The directives that one bridge has to be told of: those at a door of its own that have not left Orders."""
+    own = set(session.scalars(select(Door.id).where(Door.bridge_id == bridge_id)))
+    now = scopes(session)
+    rows = session.scalars(
+        select(DirectiveRow).where(DirectiveRow.left_orders_at.is_(None)).order_by(DirectiveRow.started_at)
+    )
+    return [row for row in rows if own & {*row.doors, *now.get(row.scope, ())}]
+
+
+def _overrides(session: Session, bridge_id: str, at: datetime) -> list[Override]:
+    rows = session.scalars(
+        select(OverrideRow)
+        .join(Door, Door.id == OverrideRow.door_id)
+        .where(
+            Door.bridge_id == bridge_id,
+            OverrideRow.ended_at.is_(None),
+            or_(OverrideRow.expires_at.is_(None), OverrideRow.expires_at > at),
+        )
+    )
+    return [
+        Override(
+            row.id,
+            row.door_id,
+            row.effect,
+            row.by,
+            row.why,
+            None if row.expires_at is None else int(row.expires_at.timestamp()),
+        )
+        for row in rows
+    ]
+
+
+def _revoked(session: Session, bridge_id: str, digest_key: bytes) -> dict[bytes, BadgeStatus]:
+    done = select(RevocationAt.revocation_id).where(
+        RevocationAt.bridge_id == bridge_id, RevocationAt.done_at.is_not(None)
+    )
+    rows = session.execute(
+        select(Revocation.canonical, Revocation.status).where(
+            Revocation.lifted_at.is_(None), Revocation.id.not_in(done)
+        )
+    )
+    return {canonical_digest(digest_key, canonical): status for canonical, status in rows}
+
+
+def _passes(session: Session, bridge_id: str, at: datetime) -> dict[int, RevokedPass]:
+    rows = session.scalars(
+        select(PassRevocationRow).where(
+            PassRevocationRow.bridge_id == bridge_id, PassRevocationRow.expires_at > at - PASS_GRACE
+        )
+    )
+    return {int(row.pass_id, 16): RevokedPass(row.why, int(row.expires_at.timestamp())) for row in rows}

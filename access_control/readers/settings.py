@@ -1,0 +1,89 @@
+"""What the school chose: typed settings of the site, each with its default and its meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from access_control.audit.record import record
+from access_control.core.decision.emergency import DEFAULT_EMERGENCY_RULES
+from access_control.core.decision.model import EmergencyRules
+from access_control.database.errors import expect_version
+from access_control.readers.errors import BadValueError
+from access_control.readers.models import Site
+from access_control.readers.site import the_site
+from access_control.readers.staleness import mark_all_stale
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettings:
+    """The settings in force.
+
+    Attributes:
+        lockdown_locks_perimeter: A Lockdown locks outside doors too (some states demand it).
+        drill_moves_doors: In a drill the locks really lock.
+        one_administrator: A release waits 10 s with a Cancel instead of a second person.
+        pass_hours: How long a visitor's pass is good at most, 1 to 10.
+        proof_limit_s: How long a door's state is believed after it was proved, 5 to 60.
+    """
+
+    lockdown_locks_perimeter: bool = True
+    drill_moves_doors: bool = True
+    one_administrator: bool = True
+    pass_hours: int = 10
+    proof_limit_s: int = 10
+
+
+LIMITS: Final = {"pass_hours": (1, 10), "proof_limit_s": (5, 60)}
+_IN_POLICY: Final = ("lockdown_locks_perimeter", "drill_moves_doors")
+
+
+def settings_of(site: Site) -> SchoolSettings:
+    """The settings of a site; what it did not choose has its default."""
+    names = {field.name for field in fields(SchoolSettings)}
+    return replace(SchoolSettings(), **{name: value for name, value in site.settings.items() if name in names})
+
+
+def school_settings(session: Session) -> SchoolSettings:
+    """The settings in force."""
+    return settings_of(the_site(session))
+
+
+def change_settings(session: Session, at: datetime, chosen: SchoolSettings, version: int, by: str) -> Site:
+    """Choose; bridges get new Policies where these hold a setting.
+
+    Raises:
+        BadValueError: A number is outside its limits.
+        ConflictError: Somebody else changed the site since ``version`` was read.
+    """
+    site = the_site(session)
+    expect_version(site.version, version)
+    for name, (least, most) in LIMITS.items():
+        if not least <= getattr(chosen, name) <= most:
+            raise BadValueError(f"This must be {least} to {most}.", "Correct it.", name)
+    before = settings_of(site)
+    changed = {
+        field.name: getattr(chosen, field.name)
+        for field in fields(SchoolSettings)
+        if getattr(chosen, field.name) != getattr(before, field.name)
+    }
+    if changed:
+        site.settings = {**site.settings, **changed}
+        session.flush()
+        record(session, at, actor=by, action="setting.changed", subject=f"site:{site.id}", facts=changed)
+        if changed.keys() & set(_IN_POLICY):
+            mark_all_stale(session)
+    return site
+
+
+def emergency_rules(site: Site) -> EmergencyRules:
+    """What a school chose for emergencies, as a Policy says it."""
+    chosen = settings_of(site)
+    return EmergencyRules(
+        admitted=DEFAULT_EMERGENCY_RULES.admitted,
+        lockdown_locks_perimeter=chosen.lockdown_locks_perimeter,
+        drill_moves_doors=chosen.drill_moves_doors,
+    )
