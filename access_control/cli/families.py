@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from access_control.cli import audit, database, demo, operators
+from access_control.cli import audit, database, demo, operators, serve, tls
 
-FAMILIES: Final = (demo.add_to, database.add_to, operators.add_to, audit.add_to)
+FAMILIES: Final = (demo.add_to, serve.add_to, database.add_to, operators.add_to, audit.add_to, tls.add_to)
 """Each adds its commands to the parser, with ``set_defaults(run=FUNCTION)``: the parsed line in, the exit code out."""

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from access_control.web import answers, frame, guard, headers, sessions
+from access_control.web import answers, frame, guard, headers, logs, measures, sessions
 from access_control.web import services as web_services
 from access_control.web.routes import BLUEPRINTS, CSRF_EXEMPT
 from access_control.web.services import Services
@@ -41,8 +41,12 @@ def make_app(services: Services) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     web_services.install(app, services)
+    logs.install(app)
+    measures.install(app, services)
     sessions.install(app)
-    app.before_request(lambda: guard.judge(app, sessions.find_actor))  # before the check of forms, which needs a session
+    app.before_request(
+        lambda: guard.judge(app, sessions.find_actor)
+    )  # before the check of forms, which needs a session
     protect = CSRFProtect(app)
     answers.install(app)
     headers.install(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,7 +41,7 @@ class School:
     name: str = "School access control"
     short_name: str = ""
     kind: str = ""
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     day_type: str = "regular day"
     demo: bool = False
     running: tuple[Running, ...] = ()
@@ -136,7 +136,9 @@ def read_school(session: Session, at: datetime) -> School:
         return School()
     zone = _zone(site.timezone)
     special = session.get(CalendarDay, at.astimezone(zone).date())
-    rows = session.scalars(select(DirectiveRow).where(DirectiveRow.ended_at.is_(None)).order_by(DirectiveRow.started_at))
+    rows = session.scalars(
+        select(DirectiveRow).where(DirectiveRow.ended_at.is_(None)).order_by(DirectiveRow.started_at)
+    )
     return School(
         id=site.id,
         name=site.name,

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from flask import Flask, g, request
 
+from access_control.config import is_loopback
 from access_control.people.permissions import Actor, Permission, Place
 from access_control.web.problems import Problem
 
@@ -24,6 +25,9 @@ OPEN_PATHS: Final = ("/bridge/v1/",)
 
 UNATTENDED: Final = frozenset({Permission.EMERGENCY_START})
 """Permissions that are judged by what is known in memory: nothing waits for the database."""
+
+LOCAL: Final = frozenset({"metrics.metrics"})
+"""Endpoints that a program on this machine may reach without signing in."""
 
 _MARK: Final = "_permission"
 
@@ -110,8 +114,8 @@ def place_of(site: str, building: int | None = None, zone: int | None = None) ->
     return Place(site, building, None if building is None else zone)
 
 
-def judge(app: Flask, find_actor: Callable[[bool], Actor | None]) -> None:
-    """Judge this request, before anything else looks at it; ``find_actor`` is told whether it may wait.
+def judge(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
+    """Judge this request, before anything else looks at it.
 
     Raises:
         Problem: 401 when nobody is signed in, 403 when the permission is not held.
@@ -120,11 +124,18 @@ def judge(app: Flask, find_actor: Callable[[bool], Actor | None]) -> None:
         return  # there is no such page; whoever is signed in gets it said within the frame
     permission = permission_of(app, request.endpoint)
     g.permission = permission
-    found = find_actor(permission not in UNATTENDED)
+    found = find_actor()
     g.actor = found
-    if permission is None:
+    if permission is None or (request.endpoint in LOCAL and _is_local()):
         return
     if found is None:
         raise Problem(401)
     if not found.may(permission):
         raise Problem(403)
+
+
+def _is_local() -> bool:
+    """Whether a program on this machine asks, and not through a proxy that stands before the service."""
+    return is_loopback(request.remote_addr or "") and not any(
+        name.lower() in {"forwarded", "via"} or name.lower().startswith("x-forwarded") for name, _ in request.headers
+    )

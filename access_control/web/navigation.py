@@ -43,7 +43,12 @@ class Section:
 SECTIONS: Final = (
     Section("Live", "Live", "live", "l", (Page("/", "Live"), Page("/events", "Event log"))),
     Section(
-        "Front desk", "Visitors", "desk", "f", (Page("/desk", "Front desk"), Page("/desk/banned", "Banned list")), ("/visits",)
+        "Front desk",
+        "Visitors",
+        "desk",
+        "f",
+        (Page("/desk", "Front desk"), Page("/desk/banned", "Banned list")),
+        ("/visits",),
     ),
     Section("Doors", "Doors", "door", "d", (Page("/doors", "Doors"),), ("/readers", "/boards")),
     Section(
@@ -102,7 +107,9 @@ def _is_in(section: Section) -> bool:
 def here(pages: Iterable[Page]) -> Page | None:
     """The page among these that is open, by the longest path that fits."""
     fitting = [
-        page for page in pages if request.path == page.path or (page.path != "/" and request.path.startswith(f"{page.path}/"))
+        page
+        for page in pages
+        if request.path == page.path or (page.path != "/" and request.path.startswith(f"{page.path}/"))
     ]
     return max(fitting, key=lambda page: len(page.path), default=None)
 

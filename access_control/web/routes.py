@@ -7,11 +7,12 @@ from typing import Final
 from flask import Blueprint
 
 from access_control.web.console.routes import CONSOLE
-from access_control.web.pages import emergency, health, incident, live, me, release, sign_in
+from access_control.web.pages import emergency, health, incident, live, me, metrics, release, sign_in
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     sign_in.blueprint,
     health.blueprint,
+    metrics.blueprint,
     live.blueprint,
     me.blueprint,
     *CONSOLE,

@@ -54,11 +54,11 @@ def new_password() -> Response:
         return make_response(_page(password=form), 422)
     services, who, at = current(), actor(), current().clock()
     try:
-        if not verify_password(services.database, at, operator_id=who.id, password=form.present.data):
+        if not verify_password(services.database, at, operator_id=who.id, password=form.present.data or ""):
             form.present.errors = ["That is not your present password."]
             return make_response(_page(password=form), 422)
         with services.database.writing() as session:
-            now = change_password(session, at, operator_id=who.id, password=form.password.data, by=who)
+            now = change_password(session, at, operator_id=who.id, password=form.password.data or "", by=who)
     except SignInRefused as refused:
         form.present.errors = [f"{refused.sentence} {refused.action}"]
         return make_response(_page(password=form), 429)

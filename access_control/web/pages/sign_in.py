@@ -43,8 +43,8 @@ def enter() -> Response:
         found = sign_in(
             services.database,
             services.clock(),
-            login=form.login.data,
-            password=form.password.data,
+            login=form.login.data or "",
+            password=form.password.data or "",
             address=request.remote_addr or "",
             device_token=request.cookies.get(DEVICE_COOKIE),
         )

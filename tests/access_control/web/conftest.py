@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -22,6 +20,7 @@ from access_control.config import Config
 from access_control.database.engine import Database
 from access_control.people.actors import actor_of
 from access_control.people.permissions import Role
+from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.web import sessions
 from access_control.web.app import make_app
 from access_control.web.services import EXTENSION, Services
@@ -47,13 +46,12 @@ def moved_clock() -> MovedClock:
 
 
 @pytest.fixture
-def school_keys() -> Any:
-    """Pages that need the school's keys override this."""
-    return SimpleNamespace()
+def school_keys(tmp_path: Path) -> SchoolKeys:
+    return make_keys(tmp_path / "keys")
 
 
 @pytest.fixture
-def services(database: Database, tmp_path: Path, moved_clock: MovedClock, school_keys: Any) -> Services:
+def services(database: Database, tmp_path: Path, moved_clock: MovedClock, school_keys: SchoolKeys) -> Services:
     with database.writing() as session:
         make_school(session)
     config = Config(state_dir=tmp_path, database_url=database.url)
@@ -143,7 +141,7 @@ class Served:
 def serving(app: Flask) -> Iterator[Served]:
     """Serve an app from a thread."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True
+    server.daemon_threads = True  # type: ignore[attr-defined]  # of the threaded kind, which the types leave out
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
