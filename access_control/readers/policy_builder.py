@@ -147,7 +147,7 @@ def _badges(session: Session, bridge: str) -> list[Badge]:
     )
     return [
         Badge(
-            Credential(format_, facility, int(number)),
+            Credential(format_, facility, int(number, 16 if format_.startswith("RAW") else 10)),
             person,
             held_back.get(canonical, status),
             _second(valid_from, 0),
