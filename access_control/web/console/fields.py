@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, FloatField, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Optional, StopValidation
 
 _SENTENCES: Final[Mapping[str, str]] = {
@@ -104,7 +105,15 @@ class Pick(SelectField):
     def __init__(self, label: str, *, convert: Callable[[str], Any] = str, needed: bool = True, **more: Any) -> None:
         super().__init__(label, [InputRequired("Choose one from the list.")] if needed else [], choices=[], **more)
         self.convert = convert
+        self.needed = needed
         self.offered: list[tuple[str, str]] = []
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Nothing chosen is a choice where none is needed."""
+        if self.needed or self.data not in {None, "", "None"}:
+            super().pre_validate(form)
+        else:
+            self.data = ""
 
     @property
     def picked(self) -> Any:

@@ -6,6 +6,11 @@ from typing import Final
 
 from flask import Blueprint
 
-from access_control.web.pages import people
+from access_control.web.pages import calendar, levels, people, schedules
 
-CONSOLE: Final[tuple[Blueprint, ...]] = (people.blueprint,)
+CONSOLE: Final[tuple[Blueprint, ...]] = (
+    people.blueprint,
+    levels.blueprint,
+    schedules.blueprint,
+    calendar.blueprint,
+)

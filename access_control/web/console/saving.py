@@ -18,6 +18,7 @@ from access_control.web.problems import Problem
 from access_control.web.services import current
 
 Done = TypeVar("Done")
+Key = TypeVar("Key", int, str)
 
 
 class RefusedError(Exception):
@@ -51,6 +52,18 @@ def attempt(form: FlaskForm, act: Callable[[Session], Done]) -> Done:
             raise missing(error) from error
         refuse(form, f"{error.sentence} {error.action}".strip(), error.field)
         raise RefusedError from error
+
+
+def found(get: Callable[[Session, Key], Done], session: Session, key: Key) -> Done:
+    """The record that an address names.
+
+    Raises:
+        Problem: It is not there (404).
+    """
+    try:
+        return get(session, key)
+    except NotThereError as error:
+        raise missing(error) from error
 
 
 def missing(error: ReadersError) -> Problem:

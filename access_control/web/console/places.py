@@ -1,0 +1,34 @@
+"""Where things are, for asking whether a right reaches as far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy.orm import Session
+
+from access_control.people.permissions import Permission, Place
+from access_control.readers.models import Door
+from access_control.web.frame import frame
+from access_control.web.guard import may, place_of, require_at
+
+
+def place_of_door(door: Door) -> Place:
+    """Where a door is."""
+    return place_of(frame().school.id, door.building_id, door.zone_id)
+
+
+def require_at_doors(session: Session, doors: Collection[int], permission: Permission | None = None) -> None:
+    """See that a right reaches each of these doors.
+
+    Raises:
+        Problem: 403.
+    """
+    for door_id in doors:
+        door = session.get(Door, door_id)
+        if door is not None:
+            require_at(place_of_door(door), permission)
+
+
+def may_at_door(door: Door, permission: Permission) -> bool:
+    """Whether whoever looks may do something at a door."""
+    return may(permission, place_of_door(door))
