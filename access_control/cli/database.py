@@ -35,7 +35,7 @@ def upgrade(asked: argparse.Namespace) -> int:
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(config.database_url)
     try:
-        before = schema.current(database)
+        before = schema.check(database)
         if before == schema.head():
             print(f"The database has version {before} already.")
             return 0
@@ -51,7 +51,7 @@ def downgrade(asked: argparse.Namespace) -> int:
     """Copy a SQLite database beside itself, then take it back."""
     database = open_database(config_of_line(asked).database_url)
     try:
-        before = schema.current(database)
+        before = schema.check(database, asked.revision)
         if not asked.yes and not _sure(before, asked.revision):
             print("Nothing was changed.")
             return 1
@@ -90,6 +90,6 @@ def _copy_first(database: Database, before: str | None) -> None:
         print("PostgreSQL is not copied by this program: see that there is a fresh pg_dump.")
         return
     path = sqlite.database_path(make_url(database.url))
-    copy = path.with_name(f"{path.name}.{before}-{utc_now():%Y%m%dT%H%M%S}.backup")
+    copy = path.with_name(f"{path.name}.{before}-{utc_now():%Y%m%dT%H%M%S%f}.backup")
     schema.back_up(database, copy)
     print(f"Copied what there was to {copy}.")

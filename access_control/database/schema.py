@@ -53,6 +53,25 @@ def require_current(database: Database) -> None:
     raise OlderDatabaseError(found, head())
 
 
+def check(database: Database, revision: str | None = None) -> str | None:
+    """See that a database can be brought to a version: that of this program, if none is named.
+
+    Returns:
+        The version that it has now; ``None`` when it has no tables of ours.
+
+    Raises:
+        NewerDatabaseError: A newer program made it.
+        DatabaseError: There is no such version, or the database cannot be read.
+    """
+    found = current(database)
+    if found is not None and not _known(found):
+        raise NewerDatabaseError(found, head())
+    if revision not in {None, EMPTY} and not _known(str(revision)):
+        known = ", ".join([EMPTY, *sorted(script.revision for script in _scripts().walk_revisions())])
+        raise DatabaseError(f"There is no version {revision}.", f"These are: {known}.")
+    return found
+
+
 def upgrade(database: Database) -> None:
     """Bring a database to the version of this program; one that has it already is left alone.
 
@@ -62,11 +81,9 @@ def upgrade(database: Database) -> None:
         NewerDatabaseError: A newer program made it.
         DatabaseError: It cannot be written.
     """
+    check(database)
     scripts = _scripts()
-    found = current(database)
-    if found is not None and not _known(found):
-        raise NewerDatabaseError(found, head())
-    _migrate(database, scripts, lambda revision, _context: scripts._upgrade_revs("head", revision))  # noqa: SLF001 - alembic's own commands do the same
+    _migrate(database, scripts, lambda now, _context: scripts._upgrade_revs("head", now))  # noqa: SLF001 - alembic's own commands do the same
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -76,13 +93,8 @@ def downgrade(database: Database, revision: str) -> None:
         NewerDatabaseError: A newer program made it.
         DatabaseError: There is no such version, or the database cannot be written.
     """
+    check(database, revision)
     scripts = _scripts()
-    found = current(database)
-    if found is not None and not _known(found):
-        raise NewerDatabaseError(found, head())
-    if revision != EMPTY and not _known(revision):
-        known = ", ".join([EMPTY, *sorted(script.revision for script in scripts.walk_revisions())])
-        raise DatabaseError(f"There is no version {revision}.", f"These are: {known}.")
     _migrate(database, scripts, lambda now, _context: scripts._downgrade_revs(revision, now))  # noqa: SLF001 - as above
 
 

@@ -1,5 +1,9 @@
 """The command line says what there is, and one sentence when it cannot be done."""
 
+from __future__ import annotations
+
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,12 +12,12 @@ import pytest
 from access_control.cli import commands
 
 
-def test_help_lists_the_demo_and_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_every_family(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        commands.main(["demo", "--help"])
+        commands.main(["--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    assert all(option in said for option in ("--check", "--fresh", "--state"))
+    assert all(f"    {family} " in said for family in ("demo", "db", "operator", "audit"))
 
 
 def test_no_command_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,24 +27,25 @@ def test_no_command_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
     assert "COMMAND" in capsys.readouterr().err
 
 
-def test_options_reach_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[tuple[Path, bool, bool]] = []
-
-    def run(state: Path, *, check: bool, fresh: bool) -> int:
-        asked.append((state, check, fresh))
-        return 0
-
-    monkeypatch.setattr("access_control.demo.start.run", run)
-    assert commands.main(["demo", "--check", "--fresh", "--state", str(tmp_path)]) == 0
-    assert commands.main(["demo"]) == 0
-    assert asked == [(tmp_path, True, True), (commands.DEMO_STATE, False, False)]
+def test_every_command_says_what_does_it() -> None:
+    line = commands.parser()
+    assert callable(line.parse_args(["db", "current"]).run)
 
 
-def test_without_the_demos_packages_it_says_how_to_get_them(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delitem(sys.modules, "access_control.demo.start", raising=False)
-    monkeypatch.delitem(sys.modules, "access_control.demo.page", raising=False)
-    monkeypatch.setitem(sys.modules, "textual", None)
-    assert commands.main(["demo"]) == 1
-    assert "make demo" in capsys.readouterr().err
+def test_in_the_plain_install_it_says_how_to_get_the_service(root: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None; "
+        "from access_control.__main__ import main; sys.exit(main(['db', 'current']))"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("This needs sqlalchemy, which is not installed")
+    assert "school-access-control[service]" in outcome.stderr
