@@ -34,6 +34,8 @@ class Site(Table):
         kind: "Elementary School" and the like, shown below the name.
         timezone: IANA name; one for the whole site.
         epoch: Of every revision published; a restore raises it.
+        keys_sealed: The key statement last issued, the exact bytes, under the number ``keys_n``.
+        tls_current: SHA-256 of the TLS public key in use, and ``tls_next`` of the one that follows.
         demo: Made up by the demo; ``serve`` refuses such a database and the demo refuses any other.
         settings: What the school chose: ``lockdown_locks_perimeter``, ``drill_moves_doors``, ``one_administrator``,
             ``pass_hours``, ``proof_limit_s``; missing means the default in :mod:`access_control.readers.settings`.
@@ -49,6 +51,9 @@ class Site(Table):
     timezone: Mapped[str] = mapped_column(String(60))
     epoch: Mapped[int] = mapped_column(BigInteger, default=1)
     keys_n: Mapped[int] = mapped_column(BigInteger, default=0)
+    keys_sealed: Mapped[bytes | None]
+    tls_current: Mapped[bytes | None]
+    tls_next: Mapped[bytes | None]
     demo: Mapped[bool] = mapped_column(default=False)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
@@ -98,6 +103,7 @@ class Bridge(Table):
         policy_stale: Something that the Policy holds has changed since; a rebuild is due.
         status: The newest Status as it came (:mod:`access_control.readers.status`), ``status_at`` when.
         in_force: Revisions that the bridge says are in force: ``policy``, ``orders``, ``keys`` as ``epoch/n``.
+        instance: The process that has the session, told apart from a second one with the same identity.
         duplicate_at: When two processes with this identity were last noticed.
     """
 
@@ -120,6 +126,8 @@ class Bridge(Table):
     status: Mapped[dict[str, Any] | None]
     status_at: Mapped[datetime | None]
     in_force: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    instance: Mapped[str | None] = mapped_column(UUID_TEXT)
+    instance_at: Mapped[datetime | None]
     duplicate_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -1,4 +1,4 @@
-"""The rows that Orders are made of: emergencies and their ends, overrides, dead passes; others write them by these calls.
+"""The rows that Orders are made of: emergencies and their ends, overrides, dead passes; others write them by these.
 
 Each call publishes the Orders of the bridges that it concerns in the same transaction.
 """

@@ -108,7 +108,7 @@ def publish_orders(session: Session, keys: SchoolKeys, bridge_id: str, at: datet
 def publish_all_orders(
     session: Session, keys: SchoolKeys, at: datetime, bridges: Collection[str] | None = None
 ) -> list[Published]:
-    """Publish the Orders of some bridges, or of all; in the order of their ids, so that no two workers wait in a ring."""
+    """Publish the Orders of some bridges, or of all, in the order of their ids: no two workers wait for each other."""
     query = select(Bridge.id).where(Bridge.state == BridgeState.CONFIRMED).order_by(Bridge.id)
     found = [bridge for bridge in session.scalars(query) if bridges is None or bridge in bridges]
     return [done for bridge in found if (done := publish_orders(session, keys, bridge, at)) is not None]
@@ -144,11 +144,7 @@ def _due(session: Session, at: datetime) -> list[str]:
         .where(Bridge.state == BridgeState.CONFIRMED)
         .order_by(Bridge.id)
     )
-    return [
-        bridge
-        for bridge, stale, error, made_at in rows
-        if stale or (error is None and is_old(made_at, at))
-    ]
+    return [bridge for bridge, stale, error, made_at in rows if stale or (error is None and is_old(made_at, at))]
 
 
 def is_old(made_at: datetime | None, at: datetime) -> bool:

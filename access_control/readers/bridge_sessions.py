@@ -1,0 +1,196 @@
+"""Sessions of bridges: a challenge, signed with the bridge's own key, for a token that lasts minutes.
+
+Challenge and token are signed, not stored, so that any worker takes either. Which process of a bridge has the session
+stands in the bridge's row: a second one with the same identity gets nothing until the first has been silent.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from access_control.audit.record import record
+from access_control.core.wire.uplink import session_message
+from access_control.readers.errors import ReadersError
+from access_control.readers.keys import SchoolKeys
+from access_control.readers.models import Bridge, BridgeState
+
+CHALLENGE_LASTS: Final = timedelta(minutes=1)
+SESSION_LASTS: Final = timedelta(minutes=10)
+SILENT: Final = timedelta(seconds=30)
+"""How long a process is silent before another with the same identity may take its place."""
+_MAC_BYTES: Final = 32
+_Kind = TypeVar("_Kind", bound=msgspec.Struct)
+
+
+class SessionRefusedError(ReadersError):
+    """A bridge gets no session, or has none.
+
+    Attributes:
+        code: ``unknown_bridge``, ``not_confirmed``, ``revoked``, ``bad_signature``, ``duplicate_identity`` or
+            ``session_over``.
+    """
+
+    def __init__(self, code: str, sentence: str, action: str) -> None:
+        super().__init__(sentence, action)
+        self.code = code
+
+
+class _Challenge(msgspec.Struct, array_like=True, frozen=True):
+    bridge: str
+    until: int
+
+
+class _Token(msgspec.Struct, array_like=True, frozen=True):
+    bridge: str
+    instance: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session: its token, and how long it lasts."""
+
+    token: str
+    expires_in_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Which bridge calls, and which of its processes."""
+
+    bridge_id: str
+    instance: str
+
+
+def challenge_for(keys: SchoolKeys, at: datetime, bridge_id: str) -> str:
+    """What a bridge has to sign; says nothing about whether there is such a bridge."""
+    return _signed(keys, "bridge challenge", _Challenge(bridge_id, _second(at + CHALLENGE_LASTS)))
+
+
+def open_session(
+    session: Session, keys: SchoolKeys, at: datetime, *, bridge_id: str, challenge: str, signature: bytes, instance: str
+) -> Opened:
+    """Check a signed challenge and open a session.
+
+    Raises:
+        SessionRefusedError: As its codes say.
+    """
+    bridge = session.scalar(select(Bridge).where(Bridge.id == bridge_id).with_for_update())
+    if bridge is None or bridge.public_key is None:
+        raise SessionRefusedError("unknown_bridge", "This bridge is not known here.", "Enrol it.")
+    asked = _checked(keys, "bridge challenge", challenge, _Challenge)
+    if asked is None or asked.bridge != bridge_id or _second(at) >= asked.until:
+        raise SessionRefusedError("bad_signature", "The challenge is not ours or too old.", "Ask for a new one.")
+    try:
+        Ed25519PublicKey.from_public_bytes(bridge.public_key).verify(signature, session_message(challenge, instance))
+    except (InvalidSignature, ValueError) as error:
+        raise SessionRefusedError(
+            "bad_signature", "The signature does not fit this bridge's key.", "Enrol the bridge again."
+        ) from error
+    require_confirmed(bridge)
+    _take_place(session, at, bridge, instance)
+    token = _Token(bridge_id, instance, _second(at + SESSION_LASTS))
+    return Opened(_signed(keys, "bridge session", token), int(SESSION_LASTS.total_seconds()))
+
+
+def caller_of(keys: SchoolKeys, at: datetime, token: str) -> Caller:
+    """Who presents a token; whether that bridge may still call is :func:`require_session`'s to say.
+
+    Raises:
+        SessionRefusedError: ``session_over``.
+    """
+    found = _checked(keys, "bridge session", token, _Token)
+    if found is None or _second(at) >= found.until:
+        raise SessionRefusedError("session_over", "The session is over.", "Open a new one.")
+    return Caller(found.bridge, found.instance)
+
+
+def require_session(session: Session, at: datetime, caller: Caller, *, write: bool = False) -> Bridge:
+    """The bridge that calls, if it is still confirmed and this process still has its session.
+
+    Args:
+        session: Of the database.
+        at: Now.
+        caller: As the token says.
+        write: Also note that the process is alive.
+
+    Raises:
+        SessionRefusedError: It is not.
+    """
+    query = select(Bridge).where(Bridge.id == caller.bridge_id)
+    bridge = session.scalar(query.with_for_update() if write else query)
+    if bridge is None:
+        raise SessionRefusedError("unknown_bridge", "This bridge is not known here.", "Enrol it.")
+    require_confirmed(bridge)
+    if bridge.instance != caller.instance:
+        raise SessionRefusedError("session_over", "Another process has this bridge's session.", "Open a new one.")
+    if write:
+        bridge.instance_at = at
+    return bridge
+
+
+def require_confirmed(bridge: Bridge) -> None:
+    """Refuse a bridge that nobody has confirmed, or that was revoked.
+
+    Raises:
+        SessionRefusedError: ``not_confirmed`` or ``revoked``.
+    """
+    if bridge.state is BridgeState.REVOKED:
+        raise SessionRefusedError("revoked", f"{bridge.name} was revoked.", "Enrol it as a new bridge.")
+    if bridge.state is not BridgeState.CONFIRMED:
+        raise SessionRefusedError(
+            "not_confirmed", f"Nobody has confirmed {bridge.name} yet.", "Compare its fingerprint under Bridges."
+        )
+
+
+def had_twin(bridge: Bridge, at: datetime) -> bool:
+    """Whether another process used this identity a moment ago."""
+    return bridge.duplicate_at is not None and at - bridge.duplicate_at < SILENT
+
+
+def _take_place(session: Session, at: datetime, bridge: Bridge, instance: str) -> None:
+    alive = bridge.instance_at is not None and at - bridge.instance_at < SILENT
+    if bridge.instance is not None and bridge.instance != instance and alive:
+        if not had_twin(bridge, at):
+            record(session, at, actor=f"bridge:{bridge.id}", action="bridge.twin", subject=f"bridge:{bridge.id}")
+        bridge.duplicate_at = at
+        session.flush()
+        raise SessionRefusedError(
+            "duplicate_identity",
+            f"Another process speaks as {bridge.name}.",
+            "Stop one of them; if there should be only one, revoke the bridge and enrol it again.",
+        )
+    bridge.instance, bridge.instance_at = instance, at
+    session.flush()
+
+
+def _signed(keys: SchoolKeys, purpose: str, content: msgspec.Struct) -> str:
+    body = msgspec.json.encode(content)
+    mac = hmac.digest(keys.derive(purpose), body, sha256)
+    return urlsafe_b64encode(mac + body).decode("ascii")
+
+
+def _checked(keys: SchoolKeys, purpose: str, text: str, kind: type[_Kind]) -> _Kind | None:
+    try:
+        data = urlsafe_b64decode(text.encode("ascii"))
+    except ValueError:
+        return None
+    mac, body = data[:_MAC_BYTES], data[_MAC_BYTES:]
+    if not hmac.compare_digest(mac, hmac.digest(keys.derive(purpose), body, sha256)):
+        return None
+    return msgspec.json.decode(body, type=kind)
+
+
+def _second(at: datetime) -> int:
+    return int(at.astimezone(UTC).timestamp())
