@@ -138,7 +138,7 @@ def read_board(session: Session, at: datetime, school: School, directive: str) -
     running = next((one for one in school.running if one.directive.id == directive), None)
     running = running or Running(directive_of(row), row.by_name)
     ruled = school.in_scope(running.directive)
-    progress = read_progress(session, at, row, school.bridges_of(ruled))
+    progress = read_progress(session, at, row, school.bridges_of(ruled), school.proof_limit_s)
     return make_board(at, school, running, progress, row.ended_at)
 
 

@@ -129,7 +129,7 @@ def _documents(session: Session, keys: SchoolKeys, school: School, bridge: str) 
     orders = session.get(PublishedDocument, (bridge, "orders"))
     if row is None or row.digest_key_sealed is None or policy is None or orders is None:
         return None
-    document = {keys.document.key_id: keys.document.public_bytes()}
+    document = keys.document_public()
     digest_key = keys.unseal(row.digest_key_sealed)
     try:
         return (

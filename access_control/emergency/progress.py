@@ -25,7 +25,6 @@ CLOCKS_APART: Final = timedelta(minutes=10)
 """How far a bridge's clock may be from ours for its events to be found."""
 WAITED: Final = timedelta(seconds=2)
 """A proof that took longer to arrive waited somewhere; its arrival says nothing about the door."""
-PROOF_LIMIT_S: Final = 10.0
 
 
 class Judged(StrEnum):
@@ -82,10 +81,12 @@ class Progress:
     heard: frozenset[str]
 
 
-def read_progress(session: Session, at: datetime, row: DirectiveRow, bridges: Iterable[str]) -> Progress:
-    """Read how far a directive has got at these bridges."""
+def read_progress(
+    session: Session, at: datetime, row: DirectiveRow, bridges: Iterable[str], limit_s: float
+) -> Progress:
+    """Read how far a directive has got at these bridges; ``limit_s`` is how long their word is believed."""
     rows = session.scalars(select(Bridge).where(Bridge.id.in_(list(bridges))))
-    now = {bridge.id: _bridge_now(bridge, at, row) for bridge in rows}
+    now = {bridge.id: _bridge_now(bridge, at, row, limit_s) for bridge in rows}
     events = list(_events(session, row))
     first = {answer.door_id: answer.confirmed_ms for answer in _kept(session, row.id)}
     for event in events:
@@ -149,7 +150,7 @@ def _events(session: Session, row: DirectiveRow) -> Iterable[EventRow]:
     return (event for event in session.scalars(query) if event.detail.get("directive") == row.id)
 
 
-def _bridge_now(bridge: Bridge, at: datetime, row: DirectiveRow) -> BridgeNow:
+def _bridge_now(bridge: Bridge, at: datetime, row: DirectiveRow, limit_s: float) -> BridgeNow:
     if bridge.status_at is None or bridge.status is None:
         return BridgeNow(None, fresh=False, holds=False)
     age_s = max(0.0, (at - bridge.status_at).total_seconds())
@@ -158,7 +159,7 @@ def _bridge_now(bridge: Bridge, at: datetime, row: DirectiveRow) -> BridgeNow:
     doors = {
         int(door["door"]): _door_now(door, judged.get(int(door["door"]))) for door in bridge.status.get("doors", ())
     }
-    return BridgeNow(age_s, age_s <= PROOF_LIMIT_S, progress is not None, doors)
+    return BridgeNow(age_s, age_s <= limit_s, progress is not None, doors)
 
 
 def _door_now(door: Mapping[str, Any], judged: Judged | None) -> DoorNow:

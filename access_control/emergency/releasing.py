@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from access_control.audit.record import record
 from access_control.core.decision.emergency import Release
 from access_control.core.wire.directives import seal_release
-from access_control.emergency import stored as orders
 from access_control.emergency.errors import MayNotError, NoSuchDirectiveError, ReleaseRefusedError
 from access_control.emergency.models import PendingRelease
 from access_control.emergency.progress import keep_answers
 from access_control.emergency.school import Running, School
 from access_control.people.permissions import Actor, Permission
+from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.records import DirectiveRow, ReleaseRow
 

@@ -9,21 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
 from access_control.core.decision.emergency import Directive
 from access_control.database.engine import Database
-from access_control.database.errors import DatabaseError
-from access_control.emergency import stored as orders
 from access_control.emergency.unsaved import Unsaved, UnsavedFiles
-from access_control.readers.errors import ReadersError
+from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
 
 AGAIN_S: Final = 0.5
 _LOG: Final = logging.getLogger(__name__)
-_TROUBLE: Final = (DatabaseError, SQLAlchemyError, ReadersError)
 
 
 @dataclass(slots=True)
@@ -95,8 +91,8 @@ class Saver:
         try:
             with self._database.writing() as session:
                 save(session, self._keys, self._now(), one)
-        except _TROUBLE as error:
-            _LOG.warning("emergency %s is not saved yet: %s", one.directive.id, error)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, this thread has to go on trying
+            _LOG.warning("emergency %s is not saved yet: %s: %s", one.directive.id, type(error).__name__, error)
             self._keep(one)
             return False
         with self._ready:

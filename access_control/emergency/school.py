@@ -19,6 +19,7 @@ from access_control.emergency.words import place_words
 from access_control.people.permissions import Place
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Site, Zone
 from access_control.readers.records import DirectiveRow, ReleaseRow
+from access_control.readers.settings import emergency_rules, settings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class School:
         buildings: Names by number; likewise ``zones``.
         zone_building: Which building a zone lies in.
         bridges: Names of the confirmed bridges by UUID.
+        proof_limit_s: How long a bridge's word on its doors is believed.
         running: Every directive in force, the oldest first.
     """
 
@@ -71,6 +73,7 @@ class School:
     bridges: Mapping[str, str]
     doors: Mapping[int, KnownDoor]
     rules: EmergencyRules = DEFAULT_EMERGENCY_RULES
+    proof_limit_s: float = 10.0
     running: tuple[Running, ...] = field(default=())
 
     def doors_in(self, scope: str) -> frozenset[int]:
@@ -146,11 +149,8 @@ def read_school(session: Session) -> School | None:
         zone_building={zone.id: zone.building_id for zone in zones},
         bridges=bridges,
         doors={door.id: _known(door, bridges) for door in session.scalars(select(Door).order_by(Door.id))},
-        rules=EmergencyRules(
-            admitted=DEFAULT_EMERGENCY_RULES.admitted,
-            lockdown_locks_perimeter=bool(site.settings.get("lockdown_locks_perimeter", True)),
-            drill_moves_doors=bool(site.settings.get("drill_moves_doors", True)),
-        ),
+        rules=emergency_rules(site),
+        proof_limit_s=settings_of(site).proof_limit_s,
         running=tuple(_running(session)),
     )
 

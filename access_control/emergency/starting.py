@@ -162,8 +162,7 @@ class Emergencies:
         self._saver.add(one)
 
     def _authority(self) -> Authority:
-        document = self._keys.document
-        return Authority(service={document.key_id: document.public_bytes()})
+        return Authority(service=self._keys.document_public())
 
     def _hear(self, payload: str) -> None:
         """Another worker, or this one, started an emergency; its signature says that it is no joke."""
