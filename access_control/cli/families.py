@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from access_control.cli import audit, database, demo, operators, serve, tls
+from access_control.cli import audit, bridges, database, demo, operators, serve, site, tls
 
-FAMILIES: Final = (demo.add_to, serve.add_to, database.add_to, operators.add_to, audit.add_to, tls.add_to)
+FAMILIES: Final = (
+    demo.add_to,
+    serve.add_to,
+    database.add_to,
+    operators.add_to,
+    audit.add_to,
+    tls.add_to,
+    site.add_to,
+    bridges.add_to,
+)
 """Each adds its commands to the parser, with ``set_defaults(run=FUNCTION)``: the parsed line in, the exit code out."""

@@ -75,7 +75,7 @@ def the_site(session: Session) -> Site:
     """
     site = session.scalar(select(Site).limit(1))
     if site is None:
-        raise NotThereError("There is no site yet.", "Set the school up first: access-control db upgrade says how.")
+        raise NotThereError("There is no site yet.", "Set the school up first: access-control site create.")
     return site
 
 
