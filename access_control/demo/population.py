@@ -112,7 +112,7 @@ CAST: Final[tuple[_Row, ...]] = (
     _plain("Ellen", "Cho", Group.TEACHERS, "Music"),
     _plain("Ava", "Thornton", Group.GRADE_7, "Grade 7", "In a lockdown refused everywhere."),
     _plain("Liam", "Castellano", Group.GRADE_6, "Grade 6"),
-    _plain("Rosa", "Jimenez", Group.KITCHEN, "Kitchen", "No right at the gym."),
+    _plain("Rosa", "Jimenez", Group.KITCHEN, "Kitchen", "A rule forbids her the science lab, door 103."),
     _plain("Walter", "Price", Group.CUSTODIANS, "Head custodian"),
     _plain("Dana", "Ruiz", Group.RESPONDERS, "Police", "Admitted everywhere, in a lockdown too."),
     _plain("Will", "Hargrove", Group.RESPONDERS, "Fire department"),
