@@ -70,7 +70,7 @@ def _finish_revocations(
         select(RevocationAt, Revocation)
         .join(Revocation, Revocation.id == RevocationAt.revocation_id)
         .where(RevocationAt.bridge_id == bridge.id, RevocationAt.done_at.is_(None))
-    ).tuples()
+    )
     shorter = False
     for row, revocation in rows:
         if policy.made_at <= revocation.at:

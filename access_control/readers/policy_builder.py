@@ -30,7 +30,7 @@ _NEVER = Timetable()
 def calendar_for(session: Session, timezone: str, at: datetime) -> Calendar:
     """The site's calendar from the beginning of this week, so that within a week the same rows give the same spans."""
     monday = at.astimezone(UTC).date() - timedelta(days=at.astimezone(UTC).weekday())
-    special = dict(session.execute(select(models.CalendarDay.day, models.CalendarDay.day_type_id)).tuples().all())
+    special = dict(session.execute(select(models.CalendarDay.day, models.CalendarDay.day_type_id)).all())
     return Calendar(ZoneInfo(timezone), special, monday)
 
 
@@ -78,7 +78,7 @@ def _timetables(session: Session, calendar: Calendar) -> dict[int | None, Timeta
     intervals: dict[int, list[Interval]] = defaultdict(list)
     for row in session.scalars(select(models.ScheduleInterval)):
         intervals[row.schedule_id].append(Interval(row.start_minute, row.end_minute, row.weekday, row.day_type_id))
-    always = dict(session.execute(select(models.Schedule.id, models.Schedule.always)).tuples().all())
+    always = dict(session.execute(select(models.Schedule.id, models.Schedule.always)).all())
     return {
         schedule: _ALWAYS if constant else calendar.timetable(intervals[schedule])
         for schedule, constant in always.items()
@@ -169,7 +169,7 @@ def _held_back(session: Session, bridge: str) -> dict[str, BadgeStatus]:
         .join(RevocationAt, RevocationAt.revocation_id == Revocation.id)
         .where(Revocation.lifted_at.is_not(None), RevocationAt.bridge_id == bridge, RevocationAt.done_at.is_(None))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _neighbours(session: Session, bridge: str) -> dict[str, tuple[bytes, list[str]]]:

@@ -75,9 +75,7 @@ def reached(session: Session, badge_id: str) -> Sequence[Reached]:
     confirmed = dict(
         session.execute(
             select(RevocationAt.bridge_id, RevocationAt.confirmed_at).where(RevocationAt.revocation_id == revocation.id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     bridges = session.scalars(select(Bridge).where(Bridge.state == BridgeState.CONFIRMED).order_by(Bridge.name))
     return [Reached(bridge.id, bridge.name, confirmed.get(bridge.id), bridge.status_at) for bridge in bridges]
