@@ -22,7 +22,7 @@ from access_control.readers.errors import ReadersError
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Door
 from access_control.readers.orders import active_directives
-from access_control.readers.records import ActionRow, DirectiveRow, EventRow, ReleaseRow
+from access_control.readers.records import ActionRow, DirectiveRow, ReleaseRow
 from access_control.readers.site import scopes, the_site
 
 HEARD_WITHIN: Final = timedelta(seconds=10)
@@ -93,22 +93,13 @@ def ask(
 
 
 def actions_for(session: Session, bridge_id: str, at: datetime) -> Sequence[bytes]:
-    """The commands that wait for a bridge and are still good; a bridge carries each out once, however often they come."""
+    """The commands that wait for a bridge and are still good; it carries each out once, however often they come."""
     rows = session.scalars(
         select(ActionRow)
         .where(ActionRow.bridge_id == bridge_id, ActionRow.expires_at > at, ActionRow.outcome.is_(None))
         .order_by(ActionRow.made_at)
     )
     return [row.sealed for row in rows]
-
-
-def note_outcome(session: Session, event: EventRow) -> None:
-    """Take from an event what came of a command; events of other kinds do nothing."""
-    identity = event.detail.get("action")
-    row = session.get(ActionRow, identity) if isinstance(identity, str) else None
-    if row is not None and row.bridge_id == event.bridge_id and row.outcome is None:
-        row.outcome = event.code
-        row.outcome_at = event.at
 
 
 def _locking(session: Session, door_id: int) -> DirectiveRow | None:
