@@ -29,6 +29,11 @@ LOOK_S: Final = 1.0
 """How often a worker looks whether a job is due."""
 
 Work: TypeAlias = Callable[[Database, datetime], object]
+Question: TypeAlias = Callable[[Session, datetime], bool]
+
+
+def _always(_session: Session, _at: datetime) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,9 @@ class TimedWork:
         every_s: Seconds from the start of one run to the start of the next.
         work: What is done, given the database and the time. It opens its own transactions and keeps them short.
         lease_s: After so many seconds the holder counts as dead, and another worker may start the work again.
-        again_s: After an error it is tried again after so many seconds, or after ``every_s`` if that is sooner.
+        again_s: After an error it is tried again after so many seconds.
+        wanted: Whether there is anything to do, asked before the work is taken: what is looked for every second and
+            found once a day does not write to the disk every second.
     """
 
     name: str
@@ -48,6 +55,7 @@ class TimedWork:
     work: Work
     lease_s: float = 300.0
     again_s: float = 60.0
+    wanted: Question = _always
 
 
 def run_due(database: Database, at: datetime, jobs: Sequence[TimedWork], holder: str) -> list[str]:
@@ -85,6 +93,8 @@ def take(database: Database, at: datetime, job: TimedWork, holder: str) -> bool:
         row = session.get(Job, job.name)
         if row is not None and (row.due_at > at or (row.held_until is not None and row.held_until > at)):
             return False
+        if not job.wanted(session, at):
+            return False
     try:
         with database.writing() as session:
             taken = _free_row(session, at, job)
@@ -102,29 +112,35 @@ def do_soon(session: Session, at: datetime, name: str) -> None:
         row.due_at = min(row.due_at, at)
 
 
-class JobThread:
-    """Looks every second for jobs that are due, in a thread of its own; leave the ``with`` block to end it."""
+class JobThreads:
+    """Looks every second for jobs that are due, in a thread for each, so that a slow one delays none.
+
+    Leave the ``with`` block, or call :meth:`close`, to end them.
+    """
 
     def __init__(
         self, database: Database, jobs: Sequence[TimedWork], clock: Callable[[], datetime], look_s: float = LOOK_S
     ) -> None:
         self._database = database
-        self._jobs = tuple(jobs)
         self._clock = clock
         self._look_s = look_s
         self._holder = new_id(clock())
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="timed work", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, args=(job,), name=f"job {job.name}", daemon=True) for job in jobs
+        ]
 
     def start(self) -> None:
         """Begin looking."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """End; waits for the job that is being done."""
+        """End; waits for the jobs that are being done."""
         self._ending.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
 
     def __enter__(self) -> Self:
         self.start()
@@ -135,21 +151,18 @@ class JobThread:
     ) -> None:
         self.close()
 
-    def _run(self) -> None:
+    def _run(self, job: TimedWork) -> None:
         told = False
         while not self._ending.is_set():
             try:
-                for job in self._jobs:
-                    if self._ending.is_set():
-                        return
-                    run_due(self._database, self._clock(), [job], self._holder)
+                run_due(self._database, self._clock(), [job], self._holder)
                 told = False
             except DatabaseError as error:
                 if not told:
-                    _LOG.warning("jobs_wait_for_database", error=str(error))
+                    _LOG.warning("job_waits_for_database", job=job.name, error=str(error))
                 told = True
             except Exception:  # noqa: BLE001 - the thread has to outlive whatever goes wrong once
-                _LOG.exception("jobs_failed")
+                _LOG.exception("job_not_run", job=job.name)
             self._ending.wait(self._look_s)
 
 
@@ -179,6 +192,6 @@ def _give_back(database: Database, at: datetime, job: TimedWork, holder: str, er
         row = session.get(Job, job.name, with_for_update=True)
         if row is None or row.holder != holder:
             return  # the lease ended and somebody else holds it now
-        wait_s = job.every_s if error is None else min(job.every_s, job.again_s)
+        wait_s = job.every_s if error is None else job.again_s
         row.holder, row.held_until = None, None
         row.due_at, row.last_at, row.last_error = at + timedelta(seconds=wait_s), at, error

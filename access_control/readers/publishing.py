@@ -37,6 +37,7 @@ from access_control.readers.staleness import bridges_of_doors, mark_all_stale, m
 __all__ = [
     "Published",
     "bridges_of_doors",
+    "due_policies",
     "mark_all_stale",
     "mark_bridges_stale",
     "publish_all_orders",
@@ -120,7 +121,7 @@ def publish_stale(database: Database, keys: SchoolKeys, at: datetime) -> list[Pu
     Due is what a change touched, and what was built over a week ago.
     """
     with database.reading() as session:
-        due = _due(session, at)
+        due = due_policies(session, at)
     published = []
     for bridge in due:
         with database.writing() as session:
@@ -134,7 +135,8 @@ def published(session: Session, bridge_id: str, kind: Kind) -> PublishedDocument
     return session.get(PublishedDocument, (bridge_id, kind.value))
 
 
-def _due(session: Session, at: datetime) -> list[str]:
+def due_policies(session: Session, at: datetime) -> list[str]:
+    """The bridges whose Policies are due: what a change touched, and what was built over a week ago."""
     rows = session.execute(
         select(Bridge.id, Bridge.policy_stale, Bridge.policy_error, PublishedDocument.made_at)
         .outerjoin(

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from access_control.database.engine import Database
 from access_control.database.errors import DatabaseDownError
 from access_control.jobs.models import Job
-from access_control.jobs.running import JobThread, TimedWork, do_soon, run_due, take
+from access_control.jobs.running import JobThreads, TimedWork, do_soon, run_due, take
 from access_control.people.models import Group
 from tests.building.accounts import AT
 from tests.building.databases import opened
@@ -118,23 +118,51 @@ def test_a_job_can_be_asked_for_sooner(any_database: Database) -> None:
     assert done == [AT, AT + SECOND]
 
 
+def test_what_is_not_wanted_is_not_even_written_down(any_database: Database) -> None:
+    done: list[datetime] = []
+    job = TimedWork("rare", 1, lambda _database, at: done.append(at), wanted=lambda _session, at: at > AT)
+    assert run_due(any_database, AT, [job], "worker") == []
+    with any_database.reading() as session:
+        assert session.get(Job, "rare") is None
+    assert run_due(any_database, AT + SECOND, [job], "worker") == ["rare"]
+    assert done == [AT + SECOND]
+
+
 def test_a_thread_does_what_is_due_and_ends(any_database: Database) -> None:
     done = threading.Event()
     job = TimedWork("ring", 60, lambda _database, _at: done.set())
-    with JobThread(any_database, [job], clock=lambda: AT, look_s=0.01):
+    with JobThreads(any_database, [job], clock=lambda: AT, look_s=0.01):
         assert done.wait(SOON_S)
-    assert not [thread for thread in threading.enumerate() if thread.name == "timed work"]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("job ")]
+
+
+def test_a_slow_job_delays_no_other(any_database: Database) -> None:
+    slow_began, quick_done = threading.Event(), threading.Event()
+
+    def slow(_database: Database, _at: datetime) -> None:
+        slow_began.set()
+        assert quick_done.wait(SOON_S)
+
+    def quick(_database: Database, _at: datetime) -> None:
+        assert slow_began.wait(SOON_S)
+        quick_done.set()
+
+    jobs = [TimedWork("slow", 60, slow), TimedWork("quick", 60, quick)]
+    with JobThreads(any_database, jobs, clock=lambda: AT, look_s=0.01):
+        assert quick_done.wait(SOON_S)
+    with any_database.reading() as session:
+        assert [row.last_error for row in session.scalars(select(Job))] == [None, None]
 
 
 def test_a_thread_that_never_began_can_be_closed(database: Database) -> None:
-    JobThread(database, [], clock=lambda: AT).close()
+    JobThreads(database, [], clock=lambda: AT).close()
 
 
 @pytest.mark.parametrize("error", [DatabaseDownError("the disk is full"), RuntimeError("anything")])
 def test_a_thread_outlives_what_goes_wrong(database: Database, error: Exception) -> None:
     done = threading.Event()
     clock = failing_first(error)
-    with JobThread(database, [TimedWork("ring", 60, lambda _database, _at: done.set())], clock=clock, look_s=0.01):
+    with JobThreads(database, [TimedWork("ring", 60, lambda _database, _at: done.set())], clock=clock, look_s=0.01):
         assert done.wait(SOON_S)
 
 
