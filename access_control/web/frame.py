@@ -99,7 +99,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         {
             "clock": lambda at: words.clock_markup(at, frame().school.zone),
-            "clock_s": lambda at: words.clock_markup(at, frame().school.zone, seconds=True),
+            "clock_s": lambda at: words.clock_markup(_time(at), frame().school.zone, seconds=True),
             "clock_text": lambda at: words.clock(at, frame().school.zone, seconds=True),
             "day": lambda at: words.day(at, frame().school.zone, _today()),
             "long_day": lambda at: words.long_day(at, frame().school.zone),
@@ -156,6 +156,11 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def _time(at: datetime | str) -> datetime:
+    """A time, also as JSON spells it."""
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
 
 
 def _today() -> Any:

@@ -90,13 +90,18 @@ def entries(actor: Actor | None) -> tuple[Entry, ...]:
     """The rail of an operator; empty when nobody is signed in."""
     if actor is None:
         return ()
-    there = _paths(current_app)
+    existing = _paths(current_app)
     made = []
     for section in SECTIONS:
-        pages = tuple(page for page in section.pages if (end := there.get(page.path)) and _may(actor, end))
+        pages = tuple(page for page in section.pages if (end := existing.get(page.path)) and _may(actor, end))
         if pages:
             made.append(Entry(section, pages[0].path, pages, _is_in(section)))
     return tuple(made)
+
+
+def there(actor: Actor) -> frozenset[str]:
+    """The paths of pages that exist and that an operator may see."""
+    return frozenset(path for path, endpoint in _paths(current_app).items() if _may(actor, endpoint))
 
 
 def _is_in(section: Section) -> bool:

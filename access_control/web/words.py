@@ -24,7 +24,7 @@ def clock(at: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
 def clock_markup(at: datetime, zone: ZoneInfo, *, seconds: bool = False) -> Markup:
     """``10:42`` with a smaller ``am``."""
     digits, half = _parts(at, zone, seconds=seconds)
-    return Markup('{}<span class="half"> {}</span>').format(digits, half)
+    return Markup('{}<span class="half">{}</span>').format(digits, half)
 
 
 def day(when: datetime | date, zone: ZoneInfo, today: date | None = None) -> str:

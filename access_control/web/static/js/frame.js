@@ -1,5 +1,7 @@
 // What every page does: the clock, the keys, dialogs, and where the focus goes after an error.
 
+import { on, silentMs, tryNow } from "./connection.js";
+
 const zone = document.body.dataset.zone;
 
 // --- The clock: the service's time, carried on by this device's own.
@@ -25,7 +27,7 @@ function showClock() {
   clock.dataset.shown = digits;
   const small = document.createElement("span");
   small.className = "half";
-  small.textContent = ` ${half}`;
+  small.textContent = half;
   clock.replaceChildren(digits, small);
 }
 
@@ -88,3 +90,91 @@ document.addEventListener("click", (event) => {
 });
 
 document.querySelector("[data-focus]")?.focus();
+
+// --- Whether the states on this screen can be trusted, said on every page.
+
+const shapes = document.querySelector("svg.icon use")?.getAttribute("href")?.split("#")[0] ?? "/static/icons/sprite.svg";
+
+export function shape(name, size = 18) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", `icon i${size}`);
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("focusable", "false");
+  use.setAttribute("href", `${shapes}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export function durationWords(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole <= 120) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  if (whole < 48 * 3600) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86400)} days`;
+}
+
+const freshness = document.getElementById("freshness");
+let said = "";
+
+function sayFreshness(state, text) {
+  if (!freshness || said === state + text) return;
+  said = state + text;
+  const tag = document.createElement("span");
+  tag.className = state === "fresh" ? "fresh" : "tag";
+  if (state !== "fresh") tag.dataset.state = "unknown";
+  tag.append(shape(state === "fresh" ? "check" : "unknown"), text);
+  freshness.replaceChildren(...(text ? [tag] : []));
+}
+
+on("state", (state) => {
+  if (!state.answers) sayFreshness("unknown", "The database does not answer");
+  else sayFreshness(state.fresh.state, state.fresh.text);
+  const running = state.directives.map((one) => one.id).join(" ");
+  if (document.body.dataset.directives !== running) tellDirectives(state.directives, running);
+});
+
+function tellDirectives(directives, running) {
+  document.body.dataset.directives = running;
+  document.documentElement.toggleAttribute("data-running", directives.length > 0);
+  const place = document.getElementById("directive-state");
+  if (!place) return;
+  const links = directives.map((one) => {
+    const link = document.createElement("a");
+    const [digits, half] = clockParts(Date.parse(one.since));
+    link.href = `/emergency/${one.id}`;
+    link.textContent = `${one.drill ? "DRILL. " : ""}${one.word} since ${digits} ${half}`;
+    return link;
+  });
+  place.replaceChildren(...(links.length ? links.flatMap((link, n) => (n ? [", ", link] : [link])) : ["No directive active"]));
+}
+
+on("ended", () => sayFreshness("unknown", "You are signed out on this screen"));
+
+// The banner is made from this device's own clock: it appears also when the service is gone.
+const banner = document.getElementById("stale");
+const shows = document.querySelector("[data-live]") !== null;
+let counting = 0;
+
+function count() {
+  const text = `${durationWords(silentMs() / 1000)}`;
+  sayFreshness("unknown", `Not updating for ${text}`);
+  if (banner && shows) {
+    banner.hidden = false;
+    document.getElementById("stale-said").textContent = `This screen stopped updating ${text} ago. Do not trust the states below.`;
+  }
+}
+
+on("stale", () => {
+  count();
+  clearInterval(counting);
+  counting = setInterval(count, 1000);
+});
+
+on("fresh", () => {
+  clearInterval(counting);
+  said = "";
+  if (banner) banner.hidden = true;
+});
+
+document.getElementById("stale-try")?.addEventListener("click", tryNow);
