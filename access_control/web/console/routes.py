@@ -6,11 +6,32 @@ from typing import Final
 
 from flask import Blueprint
 
-from access_control.web.pages import calendar, levels, people, schedules
+from access_control.web.pages import (
+    audit,
+    badges,
+    bridges,
+    calendar,
+    devices,
+    doors,
+    groups,
+    levels,
+    operators,
+    people,
+    schedules,
+    settings,
+)
 
 CONSOLE: Final[tuple[Blueprint, ...]] = (
     people.blueprint,
+    groups.blueprint,
+    badges.blueprint,
+    doors.blueprint,
+    devices.blueprint,
+    bridges.blueprint,
     levels.blueprint,
     schedules.blueprint,
     calendar.blueprint,
+    operators.blueprint,
+    settings.blueprint,
+    audit.blueprint,
 )

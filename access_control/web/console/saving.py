@@ -12,6 +12,7 @@ from wtforms import BooleanField, Field, HiddenField
 
 from access_control.database.errors import ConflictError
 from access_control.people.errors import NotAllowedError, PeopleError
+from access_control.people.errors import NotThereError as NoSuchPersonError
 from access_control.readers.errors import NotThereError, ReadersError
 from access_control.web.console.fields import Pick, PickMany, refuse
 from access_control.web.problems import Problem
@@ -45,13 +46,27 @@ def attempt(form: FlaskForm, act: Callable[[Session], Done]) -> Done:
     try:
         with current().database.writing() as session:
             return act(session)
-    except NotAllowedError:
+    except (NotAllowedError, NoSuchPersonError):
         raise
     except (ReadersError, PeopleError) as error:
         if isinstance(error, NotThereError) and error.field is None:
             raise missing(error) from error
         refuse(form, f"{error.sentence} {error.action}".strip(), error.field)
         raise RefusedError from error
+
+
+def do(act: Callable[[Session], Done]) -> Done:
+    """Do something that has no form, in a transaction of its own.
+
+    Raises:
+        Problem: It cannot be done now (409), or what it is about is not there (404).
+        ConflictError: Somebody else changed the record meanwhile.
+    """
+    form = FlaskForm()
+    try:
+        return attempt(form, act)
+    except RefusedError as error:
+        raise Problem(409, title="That cannot be done now", detail=form.form_errors[0], action="") from error
 
 
 def found(get: Callable[[Session, Key], Done], session: Session, key: Key) -> Done:

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response
 from access_control.people.permissions import Permission
 from access_control.readers.calendar import MAX_RUN, add_day_type, clear_day, list_day_types, list_days, mark_days
 from access_control.web.console import times as forms
-from access_control.web.console.fields import ConsoleForm
-from access_control.web.console.saving import RefusedError, attempt
+from access_control.web.console.saving import RefusedError, attempt, do
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs
 from access_control.web.problems import Problem
@@ -57,7 +56,7 @@ def clear() -> Response:
         day = date.fromisoformat(request.form.get("day", ""))
     except ValueError:
         raise Problem(400, detail="That is not a day. Nothing was changed.") from None
-    attempt(ConsoleForm(), lambda session: clear_day(session, at, day, who.reference))
+    do(lambda session: clear_day(session, at, day, who.reference))
     flash("That day is a regular day again.", "days")
     return redirect("/calendar", 303)
 

@@ -1,0 +1,67 @@
+"""What the school chose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+
+from flask import Blueprint, render_template
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, HiddenField
+
+from access_control.people.permissions import Permission
+from access_control.readers.settings import SchoolSettings, change_settings, settings_of
+from access_control.readers.site import the_site
+from access_control.web.console.editing import save
+from access_control.web.console.fields import ConsoleForm, Whole
+from access_control.web.console.saving import Difference, version_of
+from access_control.web.guard import actor, needs
+from access_control.web.services import current
+
+blueprint = Blueprint("settings", __name__)
+
+
+class SettingsForm(ConsoleForm):
+    """The fields of :class:`access_control.readers.settings.SchoolSettings`."""
+
+    version = HiddenField()
+    lockdown_locks_perimeter = BooleanField("A Lockdown locks outside doors, too")
+    drill_moves_doors = BooleanField("In a drill the locks really lock")
+    one_administrator = BooleanField("Releasing a Lockdown waits 10 s instead of asking a second person")
+    pass_hours = Whole("A visitor's pass works for at most this many hours")
+    proof_limit_s = Whole("A door's state is believed for this many seconds after it was proved")
+
+
+@blueprint.get("/settings")
+@needs(Permission.SETTING_VIEW)
+def show() -> str:
+    """The settings in force."""
+    with current().database.reading() as session:
+        return _page(_stored(session))
+
+
+@blueprint.post("/settings")
+@needs(Permission.SETTING_EDIT)
+def keep() -> Response:
+    """Choose."""
+    at, who = current().clock(), actor()
+    form = SettingsForm()
+
+    def act(session: Session) -> None:
+        chosen = SchoolSettings(**{one.name: form[one.name].data for one in fields(SchoolSettings)})
+        change_settings(session, at, chosen, version_of(form), who.reference)
+
+    return save(form, act, page=_page, path=lambda _made: "/settings", done=("Saved.", "settings"), stored=_stored)
+
+
+def _stored(session: Session) -> SettingsForm:
+    site = the_site(session)
+    return SettingsForm(formdata=None, data={"version": str(site.version), **asdict(settings_of(site))})
+
+
+def _page(form: FlaskForm, differ: Sequence[Difference] = (), *, conflict: bool = False) -> str:
+    with current().database.reading() as session:
+        site = the_site(session)
+        return render_template("pages/settings.html", form=form, site=site, differences=differ, in_conflict=conflict)
