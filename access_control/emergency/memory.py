@@ -27,7 +27,7 @@ STARTED: Final = "emergency-started"
 class Memory:
     """Keeps :class:`School` fresh from a thread of its own; nothing that it offers waits for the database."""
 
-    def __init__(self, database: Database, beat: Callable[[], None], hear: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, beat: Callable[[School | None], None], hear: Callable[[str], None]) -> None:
         """``beat`` is called about once a second from the thread, ``hear`` with what a worker started."""
         self._database = database
         self._beat = beat
@@ -37,8 +37,11 @@ class Memory:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._listener = database.changes.listen(LIVE, STARTED)
-        self.refresh()
         self._thread = threading.Thread(target=self._run, name="emergencies in memory", daemon=True)
+        self.refresh()
+
+    def start(self) -> None:
+        """Begin to listen."""
         self._thread.start()
 
     def school(self) -> School | None:
@@ -75,7 +78,8 @@ class Memory:
         """End the thread."""
         self._closing.set()
         self._listener.close()
-        self._thread.join(10)
+        if self._thread.ident is not None:
+            self._thread.join(10)
 
     def _run(self) -> None:
         read_at = beat_at = monotonic_s()
@@ -89,7 +93,7 @@ class Memory:
                 self.refresh()
                 read_at = monotonic_s()
             if now - beat_at >= BEAT_S:
-                self._beat()
+                self._beat(self.school())
                 beat_at = now
 
 

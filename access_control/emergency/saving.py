@@ -88,12 +88,12 @@ class Saver:
 
     def _try(self, waiting: _Waiting) -> bool:
         one = waiting.one
+        self._keep(one)  # first, so that a crash of the service while the database is locked loses nothing
         try:
             with self._database.writing() as session:
                 save(session, self._keys, self._now(), one)
         except Exception as error:  # noqa: BLE001 - whatever is wrong, this thread has to go on trying
             _LOG.warning("emergency %s is not saved yet: %s: %s", one.directive.id, type(error).__name__, error)
-            self._keep(one)
             return False
         with self._ready:
             self._waiting.pop(one.directive.id, None)

@@ -13,7 +13,7 @@ from access_control.core.decision.emergency import Directive
 from access_control.core.decision.model import DoorClass, EmergencyAction
 from access_control.database.ids import new_id
 from access_control.emergency.school import KnownDoor, Running, School
-from access_control.people.permissions import ActiveGrant, Actor, Role, ScopeKind
+from access_control.people.permissions import ActiveGrant, Actor, Place, Role
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Site
 
@@ -21,6 +21,7 @@ AT: Final = datetime(2026, 11, 23, 16, 42, 7, tzinfo=UTC)
 SITE: Final = "01939a5e-7c00-7000-8000-0000000000a1"
 MAIN_BRIDGE: Final = "01939a5e-7c00-7000-8000-0000000000b1"
 SOUTH_BRIDGE: Final = "01939a5e-7c00-7000-8000-0000000000b2"
+EVERYWHERE: Final = Place(SITE)
 BRIDGES: Final = {MAIN_BRIDGE: "Main bridge", SOUTH_BRIDGE: "South bridge"}
 DIRECTIVE: Final = "01939a5e-7c00-7000-8000-0000000000d1"
 DOORS: Final = (
@@ -33,9 +34,9 @@ DOORS: Final = (
 )
 
 
-def actor(role: Role = Role.ADMINISTRATOR, kind: ScopeKind = ScopeKind.SITE, scope_id: str = SITE) -> Actor:
+def actor(role: Role = Role.ADMINISTRATOR, place: Place = EVERYWHERE, name: str = "A. Rivera", n: int = 1) -> Actor:
     """Somebody signed in."""
-    return Actor("01939a5e-7c00-7000-8000-0000000000c1", "A. Rivera", "rivera", (ActiveGrant(role, kind, scope_id),))
+    return Actor(f"01939a5e-7c00-7000-8000-00000000000{n}", name, name.lower(), (ActiveGrant(role, place),))
 
 
 def directive(action: EmergencyAction = EmergencyAction.LOCKDOWN, **more: Any) -> Directive:

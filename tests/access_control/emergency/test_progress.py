@@ -1,0 +1,110 @@
+"""Milliseconds on the board, and what a bridge's Status says of a directive."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from access_control.core.wire.directives import seal_directive
+from access_control.database.engine import Database
+from access_control.emergency.board import Result, read_board
+from access_control.emergency.progress import answer_ms, keep_answers
+from access_control.emergency.school import read_school
+from access_control.readers import orders
+from access_control.readers.keys import SchoolKeys
+from access_control.readers.models import Bridge
+from access_control.readers.records import DirectiveRow, EventRow
+from tests.building.emergencies import AT, DIRECTIVE, MAIN_BRIDGE, SITE, SOUTH_BRIDGE, directive, fresh_id, status
+
+
+def secured(
+    door: int, at: datetime, received_at: datetime, *, ms: int = 100, bridge: str = MAIN_BRIDGE, id_: str = DIRECTIVE
+) -> EventRow:
+    return EventRow(
+        bridge_id=bridge, stream=bridge, seq=door, id=fresh_id(), at=at, received_at=received_at, code="DOOR_SECURED",
+        severity="info", door_id=door, drill=False, flagged=False, detail={"directive": id_, "ms": ms},
+    )  # fmt: skip
+
+
+def row(origin: str = "service") -> DirectiveRow:
+    return DirectiveRow(id=DIRECTIVE, action=directive().action, origin=origin, started_at=AT)
+
+
+def after(ms: float) -> datetime:
+    return AT + timedelta(milliseconds=ms)
+
+
+def test_a_proof_that_arrives_at_once_counts_by_our_own_clock() -> None:
+    assert answer_ms(row(), secured(1, after(-900), after(283))) == 283
+    assert answer_ms(row(), secured(1, after(900), after(283))) == 283
+
+
+def test_a_proof_that_waited_counts_by_the_bridge_s_clock_between_what_is_possible() -> None:
+    assert answer_ms(row(), secured(1, after(400), after(60_000))) == 400
+    assert answer_ms(row(), secured(1, after(-5_000), after(60_000), ms=150)) == 150
+
+
+def test_an_emergency_of_a_bridge_counts_by_that_bridge_s_clock() -> None:
+    assert answer_ms(row(f"bridge:{MAIN_BRIDGE}"), secured(1, after(200), after(250))) == 200
+
+
+@given(st.integers(-60_000, 600_000), st.integers(0, 600_000), st.integers(0, 100_000))
+def test_no_clock_makes_a_door_faster_than_it_was_or_slower_than_we_heard(at: int, received: int, ms: int) -> None:
+    counted = answer_ms(row(), secured(1, after(at), after(received), ms=ms))
+    assert 0 <= counted <= max(received, ms)
+
+
+@pytest.fixture
+def locked_down(school_database: Database, keys: SchoolKeys) -> Database:
+    with school_database.writing() as session:
+        sealed = seal_directive(directive(), keys.document, site=SITE)
+        orders.add_directive(session, keys, AT, directive(), [sealed], by_name="A. Rivera")
+        session.add_all(
+            [
+                secured(1, after(280), after(283)),
+                secured(2, after(180), after(195)),
+                secured(3, after(180), after(195), id_=fresh_id()),
+            ]
+        )
+        main, south = session.get_one(Bridge, MAIN_BRIDGE), session.get_one(Bridge, SOUTH_BRIDGE)
+        main.status = status(DIRECTIVE, {1: "secured", 2: "not_monitored", 3: "unknown"})
+        main.status_at = after(4_000)
+        south.status, south.status_at = {"emergencies": [], "doors": [{"door": 4}]}, after(4_000)
+    return school_database
+
+
+def test_the_board_reads_statuses_and_events(locked_down: Database) -> None:
+    with locked_down.reading() as session:
+        school = read_school(session)
+        assert school is not None
+        board = read_board(session, after(5_000), school, DIRECTIVE)
+    found = {cell.door.id: (cell.result, cell.ms) for cell in board.cells}
+    assert found == {
+        1: (Result.SECURED, 283),
+        2: (Result.NOT_MONITORED, 195),
+        3: (Result.UNKNOWN, None),
+        4: (Result.UNKNOWN, None),
+        5: (Result.UNKNOWN, None),
+        6: (Result.NOT_COMMANDED, None),
+    }
+    assert board.not_sent == ("South bridge",)
+    assert board.time_to_secure_s == 0.283
+
+
+def test_a_status_is_believed_as_long_as_the_school_chose(locked_down: Database) -> None:
+    with locked_down.reading() as session:
+        school = read_school(session)
+        assert school is not None
+        for later_s, expected in ((13.9, 1), (14.1, 0)):
+            assert read_board(session, after(later_s * 1000), school, DIRECTIVE).counts.secured == expected
+
+
+def test_answers_are_kept_once(locked_down: Database) -> None:
+    with locked_down.writing() as session:
+        kept = session.get_one(DirectiveRow, DIRECTIVE)
+        assert keep_answers(session, kept) == 2
+        session.flush()
+        assert keep_answers(session, kept) == 0
