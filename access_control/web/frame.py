@@ -82,6 +82,11 @@ class Frame:
         return self.actor is not None and bool(self.actor.settings.get("two_step_lockdown", False))
 
     @property
+    def demo_panel(self) -> str:
+        """Where the demo's own page is; empty for a real school."""
+        return current().demo_panel
+
+    @property
     def role(self) -> str:
         """What the operator is here."""
         return ", ".join(dict.fromkeys(ROLE_NAMES[grant.role] for grant in self.actor.grants)) if self.actor else ""
