@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
 from access_control.core.wire.uplink import session_message
+from access_control.database.engine import Database
 from access_control.readers.errors import ReadersError
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState
@@ -76,6 +77,48 @@ class Caller:
 def challenge_for(keys: SchoolKeys, at: datetime, bridge_id: str) -> str:
     """What a bridge has to sign; says nothing about whether there is such a bridge."""
     return _signed(keys, "bridge challenge", _Challenge(bridge_id, _second(at + CHALLENGE_LASTS)))
+
+
+def open_session_in(
+    database: Database,
+    keys: SchoolKeys,
+    at: datetime,
+    *,
+    bridge_id: str,
+    challenge: str,
+    signature: bytes,
+    instance: str,
+) -> Opened:
+    """:func:`open_session` in a transaction of its own; a twin is noted although the session is refused.
+
+    Raises:
+        SessionRefusedError: As its codes say.
+    """
+    try:
+        with database.writing() as session:
+            return open_session(
+                session,
+                keys,
+                at,
+                bridge_id=bridge_id,
+                challenge=challenge,
+                signature=signature,
+                instance=instance,
+            )
+    except SessionRefusedError as refused:
+        if refused.code == "duplicate_identity":
+            with database.writing() as session:
+                note_twin(session, at, bridge_id)
+        raise
+
+
+def note_twin(session: Session, at: datetime, bridge_id: str) -> None:
+    """Note that a second process showed this bridge's identity: both are told, and the console shows it."""
+    bridge = session.get_one(Bridge, bridge_id, with_for_update=True)
+    if not had_twin(bridge, at):
+        record(session, at, actor=f"bridge:{bridge_id}", action="bridge.twin", subject=f"bridge:{bridge_id}")
+    bridge.duplicate_at = at
+    session.flush()
 
 
 def open_session(
@@ -162,10 +205,6 @@ def had_twin(bridge: Bridge, at: datetime) -> bool:
 def _take_place(session: Session, at: datetime, bridge: Bridge, instance: str) -> None:
     alive = bridge.instance_at is not None and at - bridge.instance_at < SILENT
     if bridge.instance is not None and bridge.instance != instance and alive:
-        if not had_twin(bridge, at):
-            record(session, at, actor=f"bridge:{bridge.id}", action="bridge.twin", subject=f"bridge:{bridge.id}")
-        bridge.duplicate_at = at
-        session.flush()
         raise SessionRefusedError(
             "duplicate_identity",
             f"Another process speaks as {bridge.name}.",
