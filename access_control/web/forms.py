@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the published types
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from access_control.people.models import Theme
@@ -25,9 +26,9 @@ class OwnSettingsForm(FlaskForm):  # type: ignore[misc]  # as above
     theme = RadioField(
         "Look",
         choices=[
-            (Theme.SYSTEM.value, "As the system"),
-            (Theme.LIGHT.value, "Light"),
-            (Theme.DARK.value, "Dark"),
+            SelectChoice(Theme.SYSTEM.value, "As the system"),
+            SelectChoice(Theme.LIGHT.value, "Light"),
+            SelectChoice(Theme.DARK.value, "Dark"),
         ],
     )
     two_step_lockdown = BooleanField("Start a lockdown in two steps instead of by keeping the control pressed")

@@ -120,12 +120,10 @@ def judge(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
     Raises:
         Problem: 401 when nobody is signed in, 403 when the permission is not held.
     """
-    if request.endpoint is None:
-        return  # there is no such page; whoever is signed in gets it said within the frame
-    permission = permission_of(app, request.endpoint)
+    permission = None if request.endpoint is None else permission_of(app, request.endpoint)
     g.permission = permission
     found = find_actor()
-    g.actor = found
+    g.actor = found  # also where there is no such page, which is then said within the frame
     if permission is None or (request.endpoint in LOCAL and _is_local()):
         return
     if found is None:
