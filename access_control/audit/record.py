@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from access_control.audit.chain import FIRST, digest_of, text_digest
 from access_control.audit.models import AuditRecord, AuditText
 from access_control.database.locks import hold
 
 _AT_ONCE: Final = 1000
+_WAITING: Final = "records to add"
 
 
 def record(
@@ -37,8 +38,11 @@ def record(
 ) -> None:
     """Add a record to the chain, in the transaction of the deed itself: both are kept or neither.
 
+    It gets its place in the chain at the commit, when the transaction has done everything else: only then does it make
+    others wait, who never hold what it still needs. So it can be read once the transaction is over.
+
     Args:
-        session: From ``Database.writing``; other writers wait from here until its end, so record late in it.
+        session: From ``Database.writing``.
         at: When it was done.
         actor: Who: ``operator:UUID``, ``bridge:UUID``, ``job:NAME``, ``cli`` or ``demo``.
         action: What, as ``badge.revoked`` or ``operator.signed_in``.
@@ -46,30 +50,55 @@ def record(
         facts: Plain values (text, numbers, booleans, lists and mappings of them) without anything personal.
         text: What names people or was typed by them; kept beside the chain and erasable.
         person: Whom the text is about, as ``person:REF`` or a visitor's UUID, so that it can be found for erasure.
+
+    Raises:
+        TypeError, ValueError: A fact is no plain value.
     """
-    hold(session, "audit")  # the next record starts from ours
-    last = session.execute(
-        select(AuditRecord.seq, AuditRecord.digest).order_by(AuditRecord.seq.desc()).limit(1)
-    ).one_or_none()
-    beside = (
-        None if text is None else AuditText(salt=secrets.token_bytes(16), text=text.replace("\0", ""), person=person)
-    )
+    if session.in_nested_transaction():
+        raise RuntimeError("a deed in a savepoint may be undone without its record: record it outside")
     row = AuditRecord(
-        seq=1 if last is None else last.seq + 1,
         at=at,
         actor=actor,
         action=action,
         subject=subject,
         facts=json.loads(json.dumps(dict(facts or {}), allow_nan=False)),  # as it will come back, for the digest
-        text_digest=None if beside is None else text_digest(beside.salt, beside.text),
-        previous=FIRST if last is None else last.digest,
     )
-    row.digest = digest_of(row)
-    session.add(row)
+    beside = None
+    if text is not None:  # PostgreSQL keeps no zero bytes
+        beside = AuditText(salt=secrets.token_bytes(16), text=text.replace("\0", ""), person=person)
+        row.text_digest = text_digest(beside.salt, beside.text)
+    if _WAITING not in session.info:
+        event.listen(session, "before_commit", _append)
+        event.listen(session, "after_soft_rollback", _forget)
+    if not session.in_transaction():
+        session.begin()  # so that a rollback finds something to end, and us with it
+    session.info.setdefault(_WAITING, []).append((row, beside))
+
+
+def _append(session: Session) -> None:
+    waiting: list[tuple[AuditRecord, AuditText | None]] = session.info[_WAITING]
+    if not waiting:
+        return
     session.flush()
-    if beside is not None:
-        beside.seq = row.seq
-        session.add(beside)
+    hold(session, "audit")  # the next record starts from ours
+    last = session.execute(
+        select(AuditRecord.seq, AuditRecord.digest).order_by(AuditRecord.seq.desc()).limit(1)
+    ).one_or_none()
+    seq, digest = (0, FIRST) if last is None else (last.seq, last.digest)
+    for row, beside in waiting:
+        seq += 1
+        row.seq, row.previous = seq, digest
+        row.digest = digest = digest_of(row)
+        session.add(row)
+        if beside is not None:
+            beside.seq = seq
+            session.add(beside)
+    waiting.clear()
+
+
+def _forget(session: Session, undone: SessionTransaction) -> None:
+    if not undone.nested:  # a savepoint has none of ours
+        session.info[_WAITING].clear()
 
 
 @dataclass(frozen=True, slots=True)

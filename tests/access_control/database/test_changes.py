@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from access_control.database.changes import PAYLOAD_LIMIT, Change, Listener
+from access_control.database.changes import PAYLOAD_LIMIT, Change, Listener, tell
 from access_control.database.engine import Database
 from tests.building.databases import opened, postgresql
 
@@ -29,6 +29,13 @@ def test_word_is_heard_after_the_commit_and_not_before(any_database: Database) -
             any_database.changes.tell(session, "live", "two")
             assert heard.get(0) is None
         assert [heard.get(0), heard.get(0), heard.get(0)] == [Change("live", "one"), Change("live", "two"), None]
+
+
+def test_a_writing_session_knows_whom_to_tell(any_database: Database) -> None:
+    with any_database.changes.listen("live") as heard:
+        with any_database.writing() as session:
+            tell(session, "live", "one")
+        assert heard.get(SOON_S) == Change("live", "one")
 
 
 def test_what_was_given_up_is_never_told(any_database: Database) -> None:

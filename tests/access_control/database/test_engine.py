@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
@@ -240,3 +242,28 @@ def test_closing_leaves_no_file_open(tmp_path: Path) -> None:
         second.scalars(select(Cardholder)).all()
     held = [str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
     assert not [name for name in held if str(tmp_path) in name]
+
+
+COUNTING = """
+import sys
+from access_control.database.engine import open_database
+from access_control.jobs.models import Job
+
+database = open_database(sys.argv[1])
+for _ in range(25):
+    with database.writing() as session:
+        row = session.get_one(Job, "counter")
+        row.last_error = str(int(row.last_error or "0") + 1)
+database.close()
+"""
+
+
+def test_no_update_is_lost_between_processes_on_sqlite(database: Database, root: Path) -> None:
+    """No lock of this process helps here: only a transaction that begins as a writer does."""
+    with database.writing() as session:
+        session.add(Job(name="counter", due_at=AT, last_error="0"))
+    url = database.url
+    running = [subprocess.Popen([sys.executable, "-c", COUNTING, url], cwd=root) for _ in range(3)]
+    assert [one.wait(120) for one in running] == [0, 0, 0]
+    with database.reading() as session:
+        assert session.get_one(Job, "counter").last_error == "75"

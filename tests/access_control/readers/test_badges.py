@@ -24,6 +24,7 @@ def test_a_badge_is_given_by_its_printed_number(any_database: Database) -> None:
         assert (badge.canonical, badge.number, badge.facility_code) == ("H10301:114:20381", "20381", 114)
         assert credential_of(badge) == Credential("H10301", 114, 20381)
         assert stale(session) == {"North bridge", "South bridge"}
+        session.commit()
         audited = session.scalars(select(AuditRecord)).one()
         assert audited.action == "badge.issued"
         assert "20381" not in str(audited.facts)

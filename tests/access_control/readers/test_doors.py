@@ -27,6 +27,7 @@ def test_a_door_is_stored_and_its_bridge_is_due(any_database: Database) -> None:
         )
         assert (door.number, door.name, door.timing) == ("4", "Side door", {"unlock_s": 8})
         assert stale(session) == {"North bridge"}
+        session.commit()
         assert session.scalars(select(AuditRecord.action)).all() == ["door.added"]
         assert door_record(door).timing == DoorTiming(unlock_s=8)
 
