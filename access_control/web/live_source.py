@@ -1,38 +1,21 @@
-"""Where live pictures come from: the rows of doors and what their bridges last said."""
+"""Where live pictures come from: what bridges last said, and the newest events in words."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access_control.readers.models import Building, Door
+from access_control.readers.errors import NotThereError
+from access_control.readers.status import SiteOverview, site_overview
 from access_control.web.frame import read_school
-from access_control.web.picture import DoorNow, Picture
+from access_control.web.picture import Picture
 
 
 def read_picture(session: Session, at: datetime) -> Picture:
-    """The school at one moment."""
-    school = read_school(session, at)
-    doors = session.execute(select(Door, Building.name).join(Building)).all()
-    return Picture(
-        at,
-        school,
-        tuple(
-            DoorNow(
-                door.id,
-                door.number,
-                door.name,
-                door.building_id,
-                building,
-                door.zone_id,
-                door.bridge_id,
-                "unknown",
-                "Unknown",
-                None,
-                10,
-            )
-            for door, building in doors
-        ),
-    )
+    """The school at one moment; an empty one before it was created."""
+    try:
+        site = site_overview(session, at)
+    except NotThereError:
+        site = SiteOverview(at)
+    return Picture(at, read_school(session, at), site)

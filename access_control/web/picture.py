@@ -6,63 +6,27 @@ Ages travel as they were at ``at``; screens count them on by their own clock and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from access_control.people.permissions import Actor, Permission, Place
+from access_control.readers.door_states import ALARMS, DoorState
+from access_control.readers.status import BridgeNow, DoorNow, SiteOverview
 from access_control.web.frame import School
 from access_control.web.words import age, count, listing
 
-ALARMS: Final = frozenset({"forced", "propped", "not_secure", "tamper"})
 STRIP: Final = 2
 """Alarms side by side in the strip; more are counted in the last."""
 
-
-@dataclass(frozen=True, slots=True)
-class DoorNow:
-    """A door.
-
-    Attributes:
-        state: A state of SPEC section 5, after the freshness limit was applied.
-        age_s: Since the last proof; ``None`` if there never was one.
-        limit_s: How old a proof may be.
-        was: The last known word of a door that is unknown now.
-        cause: One line about it: who opened it, since when.
-    """
-
-    id: int
-    number: str
-    name: str
-    building: int
-    building_name: str
-    zone: int | None
-    bridge: str | None
-    state: str
-    word: str
-    age_s: float | None
-    limit_s: float
-    was: str = ""
-    cause: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeNow:
-    """A bridge. ``age_s`` is ``None`` if it was never heard; ``detail`` is one line about its documents and events."""
-
-    id: str
-    name: str
-    building: int
-    age_s: float | None
-    limit_s: float
-    detail: str
-    alarm: str = ""
-
-    @property
-    def silent(self) -> bool:
-        """Whether it was not heard within its limit."""
-        return self.age_s is None or self.age_s > self.limit_s
+_SAID: Final = {
+    DoorState.FORCED: "was forced open",
+    DoorState.PROPPED: "is propped open",
+    DoorState.TAMPER: "reports tampering",
+}
+_AS_LONG_AS_HEARD: Final = ALARMS | {DoorState.OPEN}
+"""States that are believed while the bridge is heard: nothing proves them better than its word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +57,11 @@ class Picture:
 
     at: datetime
     school: School
-    doors: tuple[DoorNow, ...] = ()
-    bridges: tuple[BridgeNow, ...] = ()
+    site: SiteOverview
     happened: tuple[Happened, ...] = ()
 
 
-def seen_by(picture: Picture, actor: Actor, seen: dict[str, str]) -> dict[str, Any]:
+def seen_by(picture: Picture, actor: Actor, seen: Mapping[str, str]) -> dict[str, Any]:
     """What a viewer gets, ready for JSON and for the page.
 
     Args:
@@ -106,11 +69,8 @@ def seen_by(picture: Picture, actor: Actor, seen: dict[str, str]) -> dict[str, A
         actor: Who looks.
         seen: Alarms that somebody said they see, by their key, with the name of who did.
     """
-    site = picture.school.id
-    doors = [door for door in picture.doors if actor.may(Permission.LIVE_VIEW, Place(site, door.building, door.zone))]
-    whole = len(doors) == len(picture.doors)
-    shown = {door.bridge for door in doors}
-    bridges = [bridge for bridge in picture.bridges if whole or bridge.id in shown]
+    doors, bridges = _visible(picture, actor)
+    heard = {bridge.id: bridge.age_s for bridge in bridges}
     return {
         "at": picture.at.isoformat(timespec="milliseconds"),
         "sentence": sentence(doors),
@@ -119,7 +79,7 @@ def seen_by(picture: Picture, actor: Actor, seen: dict[str, str]) -> dict[str, A
             {"id": running.id, "word": running.word, "drill": running.drill, "since": running.started_at.isoformat()}
             for running in picture.school.running
         ],
-        "doors": [_door(door) for door in doors],
+        "doors": [_door(door, heard.get(door.bridge or "")) for door in doors],
         "bridges": [_bridge(bridge, doors) for bridge in bridges],
         "alarms": alarms(doors, bridges, seen),
     }
@@ -128,11 +88,8 @@ def seen_by(picture: Picture, actor: Actor, seen: dict[str, str]) -> dict[str, A
 def events_for(picture: Picture, actor: Actor, limit: int) -> list[dict[str, Any]]:
     """What happened, newest first, as a viewer may read it."""
     names = actor.may(Permission.PERSON_VIEW)
-    site = picture.school.id
-    shown = {
-        door.id for door in picture.doors if actor.may(Permission.LIVE_VIEW, Place(site, door.building, door.zone))
-    }
-    whole = len(shown) == len(picture.doors)
+    shown = {door.id for door in _visible(picture, actor)[0]}
+    whole = len(shown) == len(picture.site.doors)
     fitting = [one for one in picture.happened if whole or one.door in shown]
     return [_happened(one, names=names) for one in fitting[:limit]]
 
@@ -141,72 +98,76 @@ def sentence(doors: Sequence[DoorNow]) -> str:
     """``20 of 24 doors secured``."""
     if not doors:
         return "No door yet"
-    return f"{sum(door.state == 'secured' for door in doors)} of {count(len(doors), 'door')} secured"
+    return f"{sum(door.judged.state is DoorState.SECURED for door in doors)} of {count(len(doors), 'door')} secured"
 
 
 def freshness(doors: Sequence[DoorNow]) -> dict[str, Any]:
-    """What the top bar says about all doors; the age of the oldest proof lets a screen count on."""
-    stale = [door for door in doors if door.state == "unknown"]
+    """What the top bar says about all doors."""
+    stale = [door for door in doors if door.judged.state is DoorState.UNKNOWN]
     limit_s = max((door.limit_s for door in doors), default=10.0)
     if not doors:
         return {"state": "none", "text": ""}
     if not stale:
-        text = (
-            f"All {count(len(doors), 'door')} proved in the last {limit_s:.0f} s" if len(doors) > 1 else "Door proved"
-        )
-        return {"state": "fresh", "text": text}
-    ages = [door.age_s for door in stale if door.age_s is not None]
-    if not ages:
-        return {"state": "unknown", "text": f"{count(len(stale), 'door')} not proved"}
-    return {"state": "unknown", "text": f"{count(len(stale), 'door')} not proved for {age(max(ages))}"}
+        which = f"All {len(doors)} doors" if len(doors) > 1 else "The door"
+        return {"state": "fresh", "text": f"{which} proved in the last {limit_s:.0f} s"}
+    ages = [door.judged.age_s for door in stale if door.judged.age_s is not None]
+    since = f" for {age(max(ages))}" if ages else ""
+    return {"state": "unknown", "text": f"{count(len(stale), 'door')} not proved{since}"}
 
 
-def alarms(doors: Sequence[DoorNow], bridges: Sequence[BridgeNow], seen: dict[str, str]) -> list[dict[str, Any]]:
-    """What needs a person: doors in alarm first, then bridges that are silent."""
+def alarms(doors: Sequence[DoorNow], bridges: Sequence[BridgeNow], seen: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What needs a person: doors in alarm first, then bridges that are silent or in trouble."""
     found: list[dict[str, Any]] = []
     for door in doors:
-        if door.state in ALARMS:
-            key = f"door {door.id} {door.state}"
-            found.append(_alarm(key, door.state, [door.number], f"{door.name} {_verb(door)}", door.cause, seen))
+        state = door.judged.state
+        if state in ALARMS:
+            said = f"{door.name} {_SAID.get(state, f'is {door.judged.word}')}"
+            found.append(_alarm(f"door {door.id} {state}", state, [door.number], said, door.judged.cause, seen))
     for bridge in bridges:
         numbers = [door.number for door in doors if door.bridge == bridge.id]
         if bridge.silent:
-            found.append(
-                _alarm(
-                    f"bridge {bridge.id} silent",
-                    "unknown",
-                    numbers[:4],
-                    f"{bridge.name} is silent",
-                    "Doors still work from stored rules",
-                    seen,
-                )
-            )
-        elif bridge.alarm:
-            found.append(_alarm(f"bridge {bridge.id} {bridge.alarm}", "unknown", [], bridge.name, bridge.alarm, seen))
+            said, cause = f"{bridge.name} is silent", "Its doors go on working from stored rules."
+            found.append(_alarm(f"bridge {bridge.id} silent", "unknown", numbers[:3], said, cause, seen))
+        if bridge.alarm:
+            key = f"bridge {bridge.id} {bridge.alarm}"[:120]
+            found.append(_alarm(key, "alarm", [], f"{bridge.name} needs you", bridge.alarm, seen))
     return found
 
 
-def _verb(door: DoorNow) -> str:
-    """What an alarm says of its door."""
-    said = {"forced": "was forced open", "propped": "is propped open", "tamper": "reports tampering"}
-    return said.get(door.state, f"is {door.word}")
+def _visible(picture: Picture, actor: Actor) -> tuple[list[DoorNow], list[BridgeNow]]:
+    """The doors that a viewer may see, and the bridges that run any of them."""
+    site = picture.school.id
+    every = picture.site.doors
+    doors = [door for door in every if actor.may(Permission.LIVE_VIEW, Place(site, door.building, door.zone))]
+    if len(doors) == len(every):
+        return doors, list(picture.site.bridges)
+    shown = {door.bridge for door in doors}
+    return doors, [bridge for bridge in picture.site.bridges if bridge.id in shown]
 
 
-def _alarm(key: str, state: str, plates: list[str], said: str, cause: str, seen: dict[str, str]) -> dict[str, Any]:
-    return {"key": key, "state": state, "plates": plates, "said": said, "cause": cause, "seen": seen.get(key, "")}
+def _alarm(key: str, state: str, plates: list[str], said: str, cause: str, seen: Mapping[str, str]) -> dict[str, Any]:
+    cause = cause.removesuffix(".")
+    return {"key": key, "state": str(state), "plates": plates, "said": said, "cause": cause, "seen": seen.get(key, "")}
 
 
-def _door(door: DoorNow) -> dict[str, Any]:
+def _door(door: DoorNow, heard_s: float | None) -> dict[str, Any]:
+    """``left`` is for how long a screen may go on showing the state without hearing of it again."""
+    judged = door.judged
+    unknown = judged.state is DoorState.UNKNOWN
+    since = heard_s if judged.age_s is None and not unknown else judged.age_s
+    ages = [heard_s, None if judged.state in _AS_LONG_AS_HEARD else judged.age_s]
+    left_s = min((door.limit_s - one for one in ages if one is not None), default=0.0)
     return {
         "id": door.id,
         "number": door.number,
         "name": door.name,
         "building": door.building_name,
-        "state": door.state,
-        "word": door.word,
-        "age": None if door.age_s is None else round(door.age_s, 1),
-        "limit": door.limit_s,
-        "was": door.was,
+        "state": judged.state.value,
+        "word": "Unknown" if unknown else judged.word,
+        "age": None if since is None else round(since, 1),
+        "left": 0.0 if unknown else round(max(0.0, left_s), 1),
+        "was": judged.was,
+        "cause": judged.cause,
     }
 
 

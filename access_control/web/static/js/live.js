@@ -23,7 +23,7 @@ for (const row of document.querySelectorAll("[data-door]")) {
       state: row.dataset.state,
       word: row.querySelector(".word").textContent,
       age: row.dataset.age === "" ? null : Number(row.dataset.age),
-      limit: Number(row.dataset.limit),
+      left: Number(row.dataset.left),
       was: row.dataset.was,
     },
   });
@@ -31,10 +31,11 @@ for (const row of document.querySelectorAll("[data-door]")) {
 
 function showDoor(door) {
   const { now } = door;
-  const age = now.age === null ? null : now.age + (performance.now() - heardAt) / 1000;
-  const proved = !isStale() && now.state !== "unknown" && age !== null && age <= now.limit;
+  const passed = (performance.now() - heardAt) / 1000;
+  const age = now.age === null ? null : now.age + passed;
+  const proved = !isStale() && now.state !== "unknown" && passed <= now.left;
   const state = proved ? now.state : "unknown";
-  const was = now.state === "unknown" ? now.was : now.word.toLowerCase();
+  const was = now.state === "unknown" ? now.was : `was ${now.word.charAt(0).toLowerCase()}${now.word.slice(1)}`;
   const word = proved ? now.word : "Unknown";
   if (door.row.dataset.state !== state) {
     for (const part of [door.row, door.plate, door.tag, door.tag.firstElementChild]) part.dataset.state = state;
@@ -46,7 +47,7 @@ function showDoor(door) {
   if (door.word.textContent !== word) door.word.textContent = word;
   let text = "never proved";
   if (age !== null) text = proved ? `proved ${durationWords(age)} ago` : `not proved for ${durationWords(age)}`;
-  if (!proved && was) text += `, was ${was}`;
+  if (!proved && was) text += `, ${was}`;
   if (door.age.textContent !== text) door.age.textContent = text;
 }
 
