@@ -1,0 +1,52 @@
+"""What doors say about passes: that one was used, or was shown again although it was used up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from access_control.core.decision.reasons import Reason
+from access_control.core.wire.events import EventRecord
+from access_control.database.changes import tell
+from access_control.visitors.models import Pass
+
+_SECOND_TRIES: Final = frozenset({Reason.DENIED_PASS_USED.value})
+
+
+def fold_events(session: Session, events: Iterable[EventRecord]) -> int:
+    """Note at each visit what became of its pass. Events that are folded twice change nothing.
+
+    Args:
+        session: The transaction that stores the events.
+        events: In the order in which they happened.
+
+    Returns:
+        How many were about a pass of ours.
+    """
+    touched: set[str] = set()
+    count = 0
+    for event in events:
+        kept = _pass_of(session, event)
+        if kept is None:
+            continue
+        count += 1
+        if event.code == Reason.GRANTED_PASS.value and kept.used_at is None:
+            kept.used_at = event.moment()
+        elif event.code in _SECOND_TRIES:
+            kept.refused_at = max(kept.refused_at or event.moment(), event.moment())
+        else:
+            continue
+        touched.add(kept.visit_id)
+    if touched:
+        session.flush()
+        for visit_id in sorted(touched):
+            tell(session, "live", json.dumps({"what": "desk", "visit": visit_id}))
+    return count
+
+
+def _pass_of(session: Session, event: EventRecord) -> Pass | None:
+    pass_id = event.detail.get("pass_id")
+    return session.get(Pass, pass_id) if isinstance(pass_id, str) and len(pass_id) == 16 else None
