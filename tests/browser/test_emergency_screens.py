@@ -165,7 +165,7 @@ def test_another_page(served: Served, chrome: Chrome, lockdown: Callable[..., st
     lockdown(EmergencyAction.SECURE)
     lockdown(scope="building:2")
     lockdown(EmergencyAction.HOLD, scope="building:1")
-    page = served.sign_in(chrome.page(theme=theme, size=size), path="/me")
+    page = served.sign_in(chrome.page(theme=theme, size=size), path="/emergency/new?action=secure")
     bands = page.locator(".band")
     expect(bands).to_have_count(2)
     expect(bands.first).to_contain_text("LOCKDOWN")
