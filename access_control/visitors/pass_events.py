@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -16,23 +17,18 @@ from access_control.visitors.models import Pass
 _SECOND_TRIES: Final = frozenset({Reason.DENIED_PASS_USED.value})
 
 
-def fold_events(session: Session, events: Iterable[EventRecord]) -> int:
+def fold_events(session: Session, _at: datetime, events: Iterable[EventRecord]) -> None:
     """Note at each visit what became of its pass. Events that are folded twice change nothing.
 
     Args:
         session: The transaction that stores the events.
         events: In the order in which they happened.
-
-    Returns:
-        How many were about a pass of ours.
     """
     touched: set[str] = set()
-    count = 0
     for event in events:
         kept = _pass_of(session, event)
         if kept is None:
             continue
-        count += 1
         if event.code == Reason.GRANTED_PASS.value and kept.used_at is None:
             kept.used_at = event.moment()
         elif event.code in _SECOND_TRIES:
@@ -44,7 +40,6 @@ def fold_events(session: Session, events: Iterable[EventRecord]) -> int:
         session.flush()
         for visit_id in sorted(touched):
             tell(session, "live", json.dumps({"what": "desk", "visit": visit_id}))
-    return count
 
 
 def _pass_of(session: Session, event: EventRecord) -> Pass | None:
