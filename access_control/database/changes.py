@@ -77,6 +77,7 @@ class Listener:
         """Whether word was lost since the last call; forgets it."""
         with self._ready:
             missed, self._missed = self._missed, False
+            self._woken = False
             return missed
 
     def close(self) -> None:

@@ -148,6 +148,8 @@ def plain_errors() -> Iterator[None]:
     except DBAPIError as error:
         if sqlite.is_busy(error.orig) or postgresql.is_busy(error.orig):
             raise DatabaseBusyError from error
+        if sqlite.is_taken(error.orig) or postgresql.is_taken(error.orig):
+            raise ConflictError from error  # two added the same at the same moment
         cause = sqlite.why_down(error.orig) or postgresql.why_down(error.orig)
         if cause is None:
             raise

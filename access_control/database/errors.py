@@ -51,7 +51,7 @@ class OlderDatabaseError(DatabaseError):
 
 
 class ConflictError(Exception):
-    """Somebody else changed the record since it was read; what was sent is not saved, and nothing is overwritten.
+    """Somebody else changed the record since it was read, or added the same; what was sent is not saved.
 
     Attributes:
         current_version: The version that is stored now; ``None`` if the record is gone or not known to the caller.

@@ -61,6 +61,11 @@ def is_busy(error: BaseException | None) -> bool:
     return isinstance(error, _BUSY)
 
 
+def is_taken(error: BaseException | None) -> bool:
+    """Whether there is a row already that may be there only once."""
+    return isinstance(error, errors.UniqueViolation)
+
+
 def why_down(error: BaseException | None) -> str | None:
     """Why the server cannot be used, if the error says so."""
     if isinstance(error, errors.DiskFull):

@@ -16,6 +16,7 @@ from access_control.database.errors import DatabaseDownError, DatabaseError
 
 BUSY_MS: Final = 5000
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_TAKEN: Final = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 _DOWN: Final = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -89,6 +90,11 @@ def database_path(url: URL) -> Path:
 def is_busy(error: BaseException | None) -> bool:
     """Whether the file is locked by somebody else."""
     return isinstance(error, sqlite3.Error) and _code(error) in _BUSY
+
+
+def is_taken(error: BaseException | None) -> bool:
+    """Whether there is a row already that may be there only once."""
+    return getattr(error, "sqlite_errorcode", 0) in _TAKEN
 
 
 def why_down(error: BaseException | None) -> str | None:

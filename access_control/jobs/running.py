@@ -15,11 +15,10 @@ from typing import Final, Self, TypeAlias
 
 import structlog
 from sqlalchemy import or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from access_control.database.engine import Database
-from access_control.database.errors import DatabaseError
+from access_control.database.errors import ConflictError, DatabaseError
 from access_control.database.ids import new_id
 from access_control.jobs.models import Job
 
@@ -101,7 +100,7 @@ def take(database: Database, at: datetime, job: TimedWork, holder: str) -> bool:
             if taken is not None:
                 taken.holder, taken.held_until = holder, at + timedelta(seconds=job.lease_s)
             return taken is not None
-    except IntegrityError:
+    except ConflictError:
         return False  # another worker made the row at the same moment, and holds it
 
 

@@ -19,7 +19,7 @@ from access_control.audit.record import record
 from access_control.database.errors import expect_version
 from access_control.database.ids import new_id
 from access_control.people.actors import Local, actor_from, get_operator, manageable, reference, require
-from access_control.people.errors import BadValueError
+from access_control.people.errors import BadValueError, NotThereError
 from access_control.people.grants import keep_one_manager
 from access_control.people.models import KnownDevice, Operator, Theme
 from access_control.people.passwords import check_password, hash_password
@@ -144,6 +144,18 @@ def edit_own_settings(session: Session, *, operator_id: str, settings: Mapping[s
 def list_operators(session: Session) -> list[Operator]:
     """Every account with its grants, by name."""
     return list(session.scalars(select(Operator).options(selectinload(Operator.grants)).order_by(Operator.name)))
+
+
+def find_operator(session: Session, login: str) -> Operator:
+    """An account by its login.
+
+    Raises:
+        NotThereError: There is none.
+    """
+    found = session.scalars(select(Operator).where(Operator.login == login.strip().lower())).one_or_none()
+    if found is None:
+        raise NotThereError(f"There is no account {login}.", "Check how the login is spelled.")
+    return found
 
 
 def proper_login(session: Session, login: str, of: Operator | None = None) -> str:

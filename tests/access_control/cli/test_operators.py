@@ -64,3 +64,15 @@ def test_without_tables_it_says_what_to_type(tmp_path: Path, capsys: pytest.Capt
     settings = ["--config", str(tmp_path / "service.toml")]
     assert main(["operator", "add", "admin", "--name", "Pat", *settings]) == 1
     assert "access-control db upgrade" in capsys.readouterr().err
+
+
+def test_who_forgot_the_password_gets_a_new_one(
+    settings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["operator", "add", "admin", "--name", "Pat", *settings])
+    capsys.readouterr()
+    assert main(["operator", "password", "ADMIN", *settings]) == 0
+    password = capsys.readouterr().out.split("The password is ")[1].split(" ")[0]
+    assert may(tmp_path, "admin", password, Permission.OPERATOR_EDIT)
+    assert main(["operator", "password", "nobody", *settings]) == 1
+    assert "no account nobody" in capsys.readouterr().err

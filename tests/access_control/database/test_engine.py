@@ -20,7 +20,7 @@ from access_control.core.decision.model import HolderClass
 from access_control.database.engine import Database, open_database, plain_errors
 from access_control.database.errors import ConflictError, DatabaseBusyError, DatabaseDownError, DatabaseError
 from access_control.jobs.models import Job
-from access_control.people.models import Cardholder, Membership
+from access_control.people.models import Cardholder, Group, Membership
 from tests.building.databases import new_sqlite, opened
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -267,3 +267,14 @@ def test_no_update_is_lost_between_processes_on_sqlite(database: Database, root:
     assert [one.wait(120) for one in running] == [0, 0, 0]
     with database.reading() as session:
         assert session.get_one(Job, "counter").last_error == "75"
+
+
+def test_adding_what_somebody_just_added_is_a_conflict(any_database: Database) -> None:
+    with any_database.writing() as session:
+        session.add(Group(name="Chess"))
+    with pytest.raises(ConflictError), any_database.writing() as session:
+        session.add(Group(name="Chess"))
+    with any_database.writing() as session:
+        session.add(Job(name="one", due_at=AT))
+    with pytest.raises(ConflictError), any_database.writing() as session:
+        session.add(Job(name="one", due_at=AT))
