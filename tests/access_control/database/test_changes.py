@@ -162,3 +162,16 @@ def _cut_everybody(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+def test_a_loss_wakes_who_waits_once(database: Database) -> None:
+    with database.changes.listen("live") as heard:
+        heard.lost_some()
+        assert heard.get(SOON_S) is None
+        assert heard.take_missed()
+        heard.lost_some()
+        assert heard.take_missed()
+        telling = threading.Timer(0.1, database.changes.tell_now, ("live", "after"))
+        telling.start()
+        assert heard.get(SOON_S) == Change("live", "after")
+        telling.join()
