@@ -16,14 +16,13 @@ from sqlalchemy.orm import Session
 from access_control.core.decision.emergency import DirectiveSet, Release, lock_effect
 from access_control.core.decision.model import EmergencyAction, Orders, Override, OverrideEffect, Policy
 from access_control.core.decision.slots import Effect, Slot, SlotStack
-from access_control.core.wire.errors import Refused
-from access_control.core.wire.orders import OrdersDocument, open_orders
-from access_control.core.wire.policy import open_policy
 from access_control.emergency.board import by_number
 from access_control.emergency.school import KnownDoor, Running, School
 from access_control.emergency.words import NAMES
-from access_control.readers.keys import SchoolKeys
-from access_control.readers.models import Bridge, PublishedDocument
+from access_control.readers.documents import Documents, published_documents
+from access_control.readers.errors import ReadersError
+from access_control.readers.keys import KeyFileError, SchoolKeys
+from access_control.readers.models import Bridge
 
 _ENDING: Final = frozenset({EmergencyAction.LOCKDOWN, EmergencyAction.SECURE})
 _SLOTS: Final[Mapping[OverrideEffect, tuple[Slot, Effect]]] = {
@@ -60,7 +59,7 @@ def after_release(
     """What the doors of a part (``None``: all of them) will do, by door number."""
     left = school.in_scope(running.directive) - running.released
     chosen = sorted(left if doors is None else left & set(doors), key=lambda door: by_number(school.doors[door]))
-    documents = {bridge: _documents(session, keys, school, bridge) for bridge in school.bridges_of(chosen)}
+    documents = {bridge: _documents(session, keys, at, bridge) for bridge in school.bridges_of(chosen)}
     return [_after(at, school, running, school.doors[door], documents) for door in chosen]
 
 
@@ -69,12 +68,12 @@ def _after(
     school: School,
     running: Running,
     door: KnownDoor,
-    documents: Mapping[str, tuple[Policy, OrdersDocument] | None],
+    documents: Mapping[str, Documents | None],
 ) -> After:
     known = documents.get(door.bridge or "")
-    if known is None or door.id not in known[0].doors:
+    if known is None or door.id not in known.policy.doors:
         return After(door, None, "Not known: its bridge has no documents yet.")
-    policy, orders = known
+    policy, orders = known.policy, known.orders
     others = [one for one in school.running if one.directive.id != running.directive.id]
     directives = DirectiveSet(
         {one.directive.id: one.directive for one in others},
@@ -123,18 +122,9 @@ def _named(action: EmergencyAction, *, drill: bool) -> str:
     return f"{'DRILL. ' if drill else ''}{NAMES[action]}"
 
 
-def _documents(session: Session, keys: SchoolKeys, school: School, bridge: str) -> tuple[Policy, OrdersDocument] | None:
+def _documents(session: Session, keys: SchoolKeys, at: datetime, bridge: str) -> Documents | None:
     row = session.get(Bridge, bridge)
-    policy = session.get(PublishedDocument, (bridge, "policy"))
-    orders = session.get(PublishedDocument, (bridge, "orders"))
-    if row is None or row.digest_key_sealed is None or policy is None or orders is None:
-        return None
-    document = keys.document_public()
-    digest_key = keys.unseal(row.digest_key_sealed)
     try:
-        return (
-            open_policy(policy.sealed, document, site=school.site, bridge=bridge, digest_key=digest_key),
-            open_orders(orders.sealed, document, site=school.site, bridge=bridge),
-        )
-    except Refused:
+        return None if row is None else published_documents(session, keys, row, at)
+    except (ReadersError, KeyFileError):
         return None

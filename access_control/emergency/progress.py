@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from access_control.core.wire.events import EventCode, start_of
 from access_control.emergency.models import DoorAnswer
+from access_control.emergency.words import lasting
 from access_control.readers.models import Bridge
 from access_control.readers.records import DirectiveRow, EventRow
 
@@ -157,15 +158,20 @@ def _bridge_now(bridge: Bridge, at: datetime, row: DirectiveRow, limit_s: float)
     progress = next((one for one in bridge.status.get("emergencies", ()) if one.get("directive") == row.id), None)
     judged = {} if progress is None else {door: word for word in Judged for door in progress.get(word.value, ())}
     doors = {
-        int(door["door"]): _door_now(door, judged.get(int(door["door"]))) for door in bridge.status.get("doors", ())
+        int(door["door"]): _door_now(door, judged.get(int(door["door"])), age_s, limit_s)
+        for door in bridge.status.get("doors", ())
     }
     return BridgeNow(age_s, age_s <= limit_s, progress is not None, doors)
 
 
-def _door_now(door: Mapping[str, Any], judged: Judged | None) -> DoorNow:
+def _door_now(door: Mapping[str, Any], judged: Judged | None, age_s: float, limit_s: float) -> DoorNow:
+    why = str(door.get("why", ""))
+    proof_age_s = (door.get("proof_age_s") or 0.0) + age_s
+    if judged in {Judged.SECURED, Judged.NOT_MONITORED} and proof_age_s > limit_s:
+        judged, why = Judged.UNKNOWN, f"Not proved for {lasting(proof_age_s)}."
     return DoorNow(
         judged=judged,
-        why=str(door.get("why", "")),
+        why=why,
         position=str(door.get("position", "unknown")),
         command=str(door.get("command", "")),
         proved=bool(door.get("proved", False)),
