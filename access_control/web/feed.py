@@ -22,7 +22,7 @@ from access_control.database.changes import Listener
 from access_control.database.engine import Database
 from access_control.database.errors import DatabaseError
 from access_control.people.permissions import Actor
-from access_control.web.picture import Picture, events_for, seen_by
+from access_control.web.picture import Picture, alarms, events_for, seen_by
 
 LEAST_S: Final = 0.25
 LOOK_S: Final = 1.0
@@ -73,7 +73,11 @@ class Shot:
 
 
 class Feed:
-    """Reads pictures and hands them to whoever waits."""
+    """Reads pictures and hands them to whoever waits.
+
+    Attributes:
+        seen: Alarms that somebody sees, by key, with the name of who does.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime], read: Read) -> None:
         self._database = database
@@ -89,6 +93,11 @@ class Feed:
         self._taken_s = 0.0
         self._heard: dict[str, int] = {}
         self.seen: dict[str, str] = {}
+
+    def see(self, key: str, name: str) -> None:
+        """Note who sees an alarm; forgotten when its cause is gone."""
+        with self._new:
+            self.seen = {**self.seen, key: name}
 
     def now(self) -> Shot:
         """The picture of this moment, not older than a quarter of a second while somebody watches.
@@ -174,7 +183,9 @@ class Feed:
             if self._shot is None:
                 raise
             shot = Shot(number, self._shot.picture, self._heard, answers=False)
+        ringing = {alarm["key"] for alarm in alarms(shot.picture.site.doors, shot.picture.site.bridges, {})}
         with self._new:
+            self.seen = {key: name for key, name in self.seen.items() if key in ringing}
             self._shot = shot
             self._new.notify_all()
         return shot

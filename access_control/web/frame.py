@@ -109,6 +109,7 @@ def install(app: Flask) -> None:
             "day": lambda at: words.day(at, frame().school.zone, _today()),
             "long_day": lambda at: words.long_day(at, frame().school.zone),
             "moment": lambda at: words.moment(at, frame().school.zone, frame().now),
+            "moment_s": lambda at: words.moment(at, frame().school.zone, frame().now, seconds=True),
             "duration": words.duration,
             "age": words.age,
             "iso": lambda at: at.astimezone(UTC).isoformat(timespec="milliseconds"),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from access_control.readers.errors import NotThereError
+from access_control.readers.events import recent_events
 from access_control.readers.status import SiteOverview, site_overview
+from access_control.web.event_lines import lines
 from access_control.web.frame import read_school
 from access_control.web.picture import Picture
+
+EVENTS: Final = 60
+"""Some of them a viewer may not see."""
 
 
 def read_picture(session: Session, at: datetime) -> Picture:
@@ -18,4 +24,4 @@ def read_picture(session: Session, at: datetime) -> Picture:
         site = site_overview(session, at)
     except NotThereError:
         site = SiteOverview(at)
-    return Picture(at, read_school(session, at), site)
+    return Picture(at, read_school(session, at), site, tuple(lines(session, recent_events(session, limit=EVENTS))))

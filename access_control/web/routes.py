@@ -6,19 +6,22 @@ from typing import Final
 
 from flask import Blueprint
 
+from access_control.web.api import bridge
 from access_control.web.console.routes import CONSOLE
-from access_control.web.pages import emergency, health, incident, live, me, metrics, release, sign_in
+from access_control.web.pages import emergency, events, health, incident, live, me, metrics, release, sign_in
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     sign_in.blueprint,
     health.blueprint,
     metrics.blueprint,
     live.blueprint,
+    events.blueprint,
     me.blueprint,
     *CONSOLE,
     emergency.blueprint,
     incident.blueprint,
     release.blueprint,
+    bridge.blueprint,
 )
 
 CSRF_EXEMPT: Final = frozenset({"bridge_api"})

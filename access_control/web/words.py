@@ -40,10 +40,11 @@ def long_day(at: datetime, zone: ZoneInfo) -> str:
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
 
 
-def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+def moment(at: datetime, zone: ZoneInfo, now: datetime, *, seconds: bool = False) -> str:
     """``10:42 am`` today, ``Fri 20 Nov, 10:42 am`` otherwise."""
     local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
-    return clock(at, zone) if local == today else f"{day(at, zone, today)}, {clock(at, zone)}"
+    said = clock(at, zone, seconds=seconds)
+    return said if local == today else f"{day(at, zone, today)}, {said}"
 
 
 def duration(seconds: float) -> str:

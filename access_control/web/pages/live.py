@@ -99,7 +99,7 @@ def see() -> BaseResponse:
     shown = feed.now().state(who, feed.seen)["alarms"]
     if not any(alarm["key"] == key for alarm in shown):
         raise Problem(404, title="This alarm is over", detail="Its cause is gone.", action="Go back to Live.")
-    feed.seen = {**feed.seen, key: who.name}
+    feed.see(key, who.name)
     with services.database.writing() as session:
         record(session, services.clock(), actor=who.reference, action="alarm.seen", subject=key)
         services.database.changes.tell(session, TOPIC, '{"what":"status"}')
