@@ -50,16 +50,16 @@ def _values(events: Iterable[EventRecord], received_at: datetime) -> Iterable[tu
             event.stream,
             event.seq,
             event.id,
-            (event.moment() - _EPOCH) // _MICROSECOND,
+            (datetime.fromisoformat(event.at) - _EPOCH) // _MICROSECOND,  # its spelling was checked when it was read
             received,
             event.code,
-            event.severity.value,
+            str(event.severity),
             event.door,
             event.reader,
             event.holder,
             event.drill,
             event.flagged,
-            encode(event.detail).decode(),
+            encode(event.detail).decode() if event.detail else "{}",
         )
 
 
@@ -71,9 +71,9 @@ def _lines(events: Iterable[EventRecord], received_at: datetime) -> Iterable[str
         door = r"\N" if event.door is None else event.door
         reader = r"\N" if event.reader is None else event.reader
         holder = r"\N" if event.holder is None else event.holder
-        detail = encode(event.detail).decode().replace("\\", "\\\\")
+        detail = encode(event.detail).decode().replace("\\", "\\\\") if event.detail else "{}"
         yield (
             f"{event.bridge}\t{event.stream}\t{event.seq}\t{event.id}\t{event.at}\t{received}\t{event.code}\t"
-            f"{event.severity.value}\t{door}\t{reader}\t{holder}\t{'t' if event.drill else 'f'}\t"
+            f"{event.severity}\t{door}\t{reader}\t{holder}\t{'t' if event.drill else 'f'}\t"
             f"{'t' if event.flagged else 'f'}\t{detail}\n"
         )
