@@ -10,8 +10,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 BAUD_RATES: Final = (9600, 19200, 38400, 57600, 115200, 230400)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -38,6 +40,17 @@ class PortSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """Where the school's service is. Without ``tls`` the host is this machine; ``base`` comes before every path."""
+
+    url: str
+    host: str
+    port: int
+    tls: bool
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything in bridge.toml, checked.
 
@@ -46,6 +59,7 @@ class Config:
         events_days: How long acknowledged events are kept, in days.
         events_count: How many acknowledged events are kept at most.
         min_free_mb: Free disk space in megabytes under which old routine events make room.
+        service: Where the service is; ``None`` for a bridge that is fed by hand.
     """
 
     source: Path
@@ -56,6 +70,7 @@ class Config:
     events_days: int = 30
     events_count: int = 1_000_000
     min_free_mb: int = 32
+    service: ServiceSettings | None = None
 
 
 class ConfigError(Exception):
@@ -83,6 +98,7 @@ _NUMBERS: Final = {
 }
 SETTINGS: Final = ("state_dir", "control_socket", "log_level", *_NUMBERS)
 PORT_SETTINGS: Final = ("kind", "path", "baud", "reader")
+SERVICE_SETTINGS: Final = ("url",)
 
 
 def read_config(path: Path) -> Config:
@@ -110,7 +126,7 @@ def config_of(table: Mapping[str, object], source: Path) -> Config:
         ConfigError: with a sentence for every mistake in it.
     """
     mistakes: list[str] = []
-    known = {*SETTINGS, "ports"}
+    known = {*SETTINGS, "ports", "service"}
     mistakes += [_unknown(key, known) for key in table if key not in known]
     state_dir = _path(table, "state_dir", source.parent, mistakes)
     socket = _path(table, "control_socket", source.parent, mistakes, default=state_dir / "control.sock")
@@ -124,9 +140,53 @@ def config_of(table: Mapping[str, object], source: Path) -> Config:
     numbers = {key: _number(table, key, limits, mistakes) for key, limits in _NUMBERS.items()}
     ports = dict(_ports(table.get("ports", {}), source.parent, mistakes))
     mistakes += _shared_paths(ports)
+    service = _service(table.get("service"), mistakes)
     if mistakes:
         raise ConfigError(source, tuple(mistakes))
-    return Config(source, state_dir, ports, socket, str(level), **numbers)
+    return Config(source, state_dir, ports, socket, str(level), **numbers, service=service)
+
+
+def service_at(url: str) -> ServiceSettings:
+    """Read the address of a service, such as ``https://doors.example.org:8443``.
+
+    Raises:
+        ValueError: with one sentence: it is none, or it is not encrypted and leaves this machine.
+    """
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    extra = parts.query or parts.fragment or parts.username is not None or parts.password is not None
+    if parts.scheme not in {"http", "https"} or not host or extra or not url.isascii() or not url.isprintable():
+        raise ValueError(f"{url!r} is not the address of a service; write it like https://doors.example.org:8443.")
+    tls = parts.scheme == "https"
+    if not tls and not _is_loopback(host):
+        raise ValueError(f"{url} is not encrypted, and {host} is another machine; use https://.")
+    return ServiceSettings(url, host, port or (443 if tls else 80), tls, parts.path.rstrip("/"))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _service(value: object, mistakes: list[str]) -> ServiceSettings | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        mistakes.append("service: it is not a table; write [service] and its settings below.")
+        return None
+    known = set(SERVICE_SETTINGS)
+    mistakes += ["service." + _unknown(key, known) for key in value if key not in known]
+    url = value.get("url")
+    try:
+        return service_at(url if isinstance(url, str) else "")
+    except ValueError as error:
+        mistakes.append(f"service.url: {error}")
+        return None
 
 
 def _unknown(key: str, known: set[str]) -> str:
