@@ -128,7 +128,7 @@ class Demo:
 
     def _open_panel(self, ending: ExitStack, port: int, token: str) -> None:
         feed = Feed([self.places.side(side).relay_log for side in Side])
-        answers = SchoolAnswers(self.programs, self.deeds, self.school.database, feed)
+        answers = SchoolAnswers(self.programs, self.deeds, self.school, feed)
         ending.enter_context(Panel(port, token, answers))
 
     def _write_settings(self, url: str, port: int) -> None:

@@ -7,15 +7,17 @@ import binascii
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import select
 
-from access_control.database.engine import Database
+from access_control.clock import utc_now
 from access_control.database.errors import DatabaseError
 from access_control.demo.deeds import Deeds, Fault
 from access_control.demo.errors import StageError
+from access_control.demo.making import School
 from access_control.demo.panel.feed import Feed
 from access_control.demo.panel.picture import text_in
 from access_control.demo.plan import DOORS, SCANNER, Side
@@ -25,8 +27,10 @@ from access_control.demo.sockets import UnreachableError
 from access_control.people.models import Cardholder
 from access_control.people.names import search_name
 from access_control.visitors.models import Visit, VisitState
+from access_control.visitors.passes import pass_text
 
 SHOWN: Final = 40
+PASS_LASTS: Final = timedelta(hours=10)
 STRANGER: Final = 0
 """Stands for somebody with a card that nobody gave out."""
 
@@ -43,10 +47,11 @@ class Present(_Asked, frozen=True, tag="present"):
 
 
 class Scan(_Asked, frozen=True, tag="scan"):
-    """Show a pass at the vestibule: its ``text``, or a ``picture`` of its code in base64."""
+    """Show a pass at the vestibule: its ``text``, a ``picture`` of its code in base64, or that of a ``visit``."""
 
     text: str = ""
     picture: str = ""
+    visit: str = ""
 
 
 class AtDoor(_Asked, frozen=True, tag="door"):
@@ -82,11 +87,12 @@ _ANY: Final[msgspec.json.Decoder[Present | Scan | AtDoor | Break | Mend | Run]] 
 class SchoolAnswers:
     """Looks at the school and does what the page asks."""
 
-    def __init__(self, programs: Programs, deeds: Deeds, database: Database, feed: Feed) -> None:
+    def __init__(self, programs: Programs, deeds: Deeds, school: School, feed: Feed) -> None:
         """Everything has started."""
         self._programs = programs
         self._deeds = deeds
-        self._database = database
+        self._database = school.database
+        self._keys = school.keys
         self._feed = feed
 
     def state(self, after: int) -> Mapping[str, Any]:
@@ -123,10 +129,27 @@ class SchoolAnswers:
         ]
 
     def _visits(self) -> list[Mapping[str, Any]]:
+        """Today's visitors who have a pass in their hands, those who have left included, the newest first."""
+        since = utc_now() - PASS_LASTS
         with suppress(DatabaseError), self._database.reading() as session:
-            here = select(Visit).where(Visit.state == VisitState.ON_SITE).order_by(Visit.arrived_at.desc()).limit(20)
-            return [{"name": visit.visitor.full_name, "host": visit.host} for visit in session.scalars(here)]
+            found = select(Visit).where(Visit.arrived_at > since, Visit.passes.any()).order_by(Visit.arrived_at.desc())
+            return [
+                {"id": visit.id, "name": visit.visitor.full_name, "left": visit.state is not VisitState.ON_SITE}
+                for visit in session.scalars(found.limit(20))
+            ]
         return []
+
+    def _pass_of(self, visit: str) -> str:
+        """What stands in a visitor's pass. The service does not keep it; it is signed anew, which gives the same text.
+
+        Raises:
+            StageError: There is no such pass.
+        """
+        with self._database.reading() as session:
+            found = session.get(Visit, visit)
+            if found is None or not found.passes:
+                raise StageError("This visitor has no pass.")
+            return pass_text(session, self._keys, found.passes[-1])
 
     def people(self, text: str) -> list[Mapping[str, Any]]:
         """Those worth trying when nothing is asked for; else everybody whose name has all words of ``text``."""
@@ -160,8 +183,8 @@ class SchoolAnswers:
                 return self._deeds.present_stranger(door)
             case Present(person=person, door=door):
                 return self._deeds.present(person, door)
-            case Scan(text=text, picture=picture):
-                return self._deeds.scan(text or _text_of(picture))
+            case Scan(text=text, picture=picture, visit=visit):
+                return self._deeds.scan(text or (self._pass_of(visit) if visit else _text_of(picture)))
             case AtDoor(door=door, action="leave"):
                 return self._deeds.leave(door)
             case AtDoor(door=door, action=action):
@@ -189,6 +212,8 @@ def _row(ref: int, name: str, what: str) -> Mapping[str, Any]:
 
 
 def _text_of(picture: str) -> str:
+    if not picture:
+        return ""
     try:
         return text_in(base64.b64decode(picture, validate=True))
     except binascii.Error as error:

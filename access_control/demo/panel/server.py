@@ -83,7 +83,7 @@ class Panel:
 class _Handler(BaseHTTPRequestHandler):
     panel_token = ""
     panel_answers: Answers
-    protocol_version = "HTTP/1.1"
+    protocol_version = "HTTP/1.0"  # a connection for each request, so that none outlives the panel
     server_version = "panel"
     sys_version = ""
     timeout = 30
@@ -109,10 +109,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = _whole(self.headers.get("Content-Length", ""))
         if not (self._addressed_here() and self._known() and self.headers.get(HEADER)):
-            self.close_connection = True
             self._send(HTTPStatus.FORBIDDEN, b"This page is no longer good. Load it again.\n")
         elif self.path != "/do" or not 0 < length <= MAX_BODY:
-            self.close_connection = True
             self._send(HTTPStatus.BAD_REQUEST, b"This is nothing that the panel does.\n")
         else:
             try:

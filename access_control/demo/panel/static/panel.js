@@ -117,6 +117,24 @@ function drawPrograms(programs) {
   }));
 }
 
+function drawVisits(visits) {
+  const list = $("visits");
+  const drawn = JSON.stringify(visits);
+  $("nobody").hidden = visits.length > 0;
+  if (list.dataset.drawn === drawn) return;
+  list.dataset.drawn = drawn;
+  list.replaceChildren(...visits.map((visit) => {
+    const button = make("button", "");
+    button.type = "button";
+    button.setAttribute("aria-label", `Show the pass of ${visit.name}`);
+    button.append(make("strong", visit.name), make("span", visit.left ? "Has signed out. Show the pass again" : "On site. Show the pass"));
+    button.addEventListener("click", () => act({ do: "scan", visit: visit.id }));
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }));
+}
+
 function drawFeed(lines) {
   const list = $("feed");
   for (const line of lines) {
@@ -141,10 +159,7 @@ async function look() {
     drawDoors(state.doors);
     drawPrograms(state.programs);
     drawFeed(state.feed);
-    const here = state.visits.map((visit) => visit.name).join(", ");
-    $("visits").textContent = here
-      ? `On site: ${here}. Paste the text of a pass here; the service never keeps it.`
-      : "Nobody is on site. Check a visitor in at the front desk, and paste the text of the pass here.";
+    drawVisits(state.visits);
     if (faults !== state.faults.length) {
       faults = state.faults.length;
       $("fault").replaceChildren(...state.faults.map((fault) => {

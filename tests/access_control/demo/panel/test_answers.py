@@ -1,62 +1,28 @@
 """The panel does what it says at simulated doors, and says so plainly when it cannot."""
 
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
-from access_control.clock import utc_now
 from access_control.database.engine import Database
-from access_control.demo.deck import Deck
-from access_control.demo.deeds import Deeds, Fault
+from access_control.demo.deeds import Fault
 from access_control.demo.errors import StageError
 from access_control.demo.panel.answers import SchoolAnswers
-from access_control.demo.panel.feed import Feed
-from access_control.demo.places import Places
-from access_control.demo.plan import DOORS, Side
+from access_control.demo.plan import DOORS
 from access_control.demo.population import called
-from access_control.demo.programs import Programs, simulator_name
-from access_control.demo.rows_people import add_people
-from access_control.demo.wiring import write_building
 from access_control.people.models import Cardholder
-from access_control.readers.models import Badge, Level
+from access_control.readers.models import Badge
+from tests.building.panel_school import panel_school
 
 
 @pytest.fixture
-def places() -> Iterator[Places]:
-    folder = Path(tempfile.mkdtemp(prefix="d-"))
-    yield Places.under(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def people(database: Database) -> Database:
-    with database.writing() as session:
-        session.add_all(Level(id=number, name=f"Level {number}") for number in range(1, 9))
-        session.flush()
-        add_people(session, utc_now())
-    return database
-
-
-@pytest.fixture
-def answers(places: Places, people: Database) -> Iterator[SchoolAnswers]:
-    programs = Programs(places, Deck(), "http://127.0.0.1:1")
-    names = [simulator_name(side) for side in Side]
-    for side in Side:
-        write_building(places.side(side))
-    feed = Feed([places.side(side).relay_log for side in Side])
-    try:
-        programs.begin(*names)
-        programs.wait_for(*names)
-        yield SchoolAnswers(programs, Deeds(places, people), people, feed)
-    finally:
-        programs.end()
+def answers(database: Database) -> Iterator[SchoolAnswers]:
+    with panel_school(database) as found:
+        yield found
 
 
 def do(answers: SchoolAnswers, **asked: Any) -> str:
@@ -120,20 +86,20 @@ def test_nonsense_is_one_sentence(answers: SchoolAnswers) -> None:
             answers.do(asked)
 
 
-def test_somebody_without_a_badge_cannot_present_one(answers: SchoolAnswers, people: Database) -> None:
+def test_somebody_without_a_badge_cannot_present_one(answers: SchoolAnswers, database: Database) -> None:
     person = called("Tom Alvarado").ref
-    with people.writing() as session:
+    with database.writing() as session:
         session.execute(delete(Badge).where(Badge.person_ref == person))
     with pytest.raises(StageError, match="has no badge"):
         do(answers, do="present", person=person, door=1)
 
 
-def test_people_are_found_by_any_part_of_their_name(answers: SchoolAnswers, people: Database) -> None:
+def test_people_are_found_by_any_part_of_their_name(answers: SchoolAnswers, database: Database) -> None:
     worth_trying = answers.people("")
     assert worth_trying[0]["ref"] == 0
     assert {"Hannah Whitfield", "Kira Donnelly"} <= {row["name"] for row in worth_trying}
     assert [row["name"] for row in answers.people("thorn ava")] == ["Ava Thornton"]
-    with people.reading() as session:
+    with database.reading() as session:
         assert session.get_one(Cardholder, answers.people("alvarado tom")[0]["ref"]).given_name == "Tom"
     assert answers.people("%") == answers.people("")
     assert answers.people("nobodyatall") == []

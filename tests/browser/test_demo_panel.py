@@ -1,0 +1,64 @@
+"""The demo's panel in a browser: somebody presents a card, and nothing is there for axe to find."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from access_control.database.engine import Database
+from access_control.demo.panel.server import Panel
+from tests.building.browser import Chrome, Theme, complaints, violations
+from tests.building.panel_school import panel_school
+
+
+@pytest.fixture
+def panel(database: Database) -> Iterator[Panel]:
+    with panel_school(database) as answers, Panel(0, "a-token-of-this-test", answers) as running:
+        yield running
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_nothing_for_axe_to_find(chrome: Chrome, panel: Panel, theme: Theme, size: str) -> None:
+    page = chrome.page(theme=theme, size=size)
+    page.goto(panel.url)
+    expect(page.get_by_role("button", name="Tom Alvarado")).to_be_visible()
+    assert violations(page) == []
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_card_is_presented_and_the_door_is_watched(chrome: Chrome, panel: Panel) -> None:
+    page = chrome.page()
+    page.goto(panel.url)
+    page.get_by_label("Name").fill("thornton ava")
+    page.get_by_role("button", name="Ava Thornton").click()
+    page.get_by_role("button", name="101 Room 101").click()
+    expect(page.locator("#chosen")).to_have_text("Ava Thornton, at door 101")
+    page.get_by_role("button", name="Present the card").click()
+    expect(page.get_by_role("status")).to_have_text("A card is held to the reader at door 101, Room 101.")
+    expect(page.locator("#feed")).to_contain_text("A card is held to the reader.")
+    page.get_by_role("button", name="Leave from inside").click()
+    expect(page.locator("#feed")).to_contain_text("The door opens.")
+    expect(page.locator("#feed")).to_contain_text("Somebody has left.")
+
+
+def test_things_can_be_broken_and_mended(chrome: Chrome, panel: Panel) -> None:
+    page = chrome.page()
+    page.goto(panel.url)
+    page.get_by_role("button", name="6 Gym, field side").click()
+    page.get_by_label("At the chosen door").select_option(label="Somebody breaks the door open")
+    page.get_by_role("button", name="Break it").click()
+    expect(page.get_by_role("button", name="6 Gym, field side")).to_contain_text("locked, open")
+    page.get_by_role("button", name="Mend everything").click()
+    expect(page.get_by_role("button", name="6 Gym, field side")).to_contain_text("locked, closed")
+
+
+def test_a_panel_that_is_gone_says_so(chrome: Chrome, database: Database) -> None:
+    page = chrome.page()
+    with panel_school(database) as answers:
+        with Panel(0, "a-token-of-this-test", answers) as running:
+            page.goto(running.url)
+            page.get_by_role("button", name="Show the pass").click()
+            expect(page.get_by_role("status")).to_contain_text("There is no pass")
+        expect(page.get_by_role("alert")).to_contain_text("The demo does not answer")
