@@ -73,7 +73,7 @@ def lockdown(app: Flask) -> Callable[..., str]:
     def start(action: EmergencyAction = EmergencyAction.LOCKDOWN, *, drill: bool = False, scope: str = "site") -> str:
         at = services.clock() - timedelta(seconds=48)
         started = emergencies.start(at, Start(new_id(at), action, scope, drill), who(services))
-        id_ = started.directive.id
+        id_: str = started.directive.id
         answer(services, id_)
         emergencies.refresh()
         return id_

@@ -105,7 +105,7 @@ def test_1_5_seconds_send_once_and_the_incident_screen_is_there_at_once(
     (row,) = started()
     assert row.by_name == "Dana Whitfield"
     assert len(control.sent) == 1
-    assert control.sent[0].post_data_json["id"] == row.id
+    assert row.id in (control.sent[0].post_data or "")
     assert complaints(page) == []
 
 
@@ -289,7 +289,7 @@ def test_a_session_that_has_ended_loses_nothing(
     form.get_by_role("button").click()
     page.wait_for_url("**/emergency/0*-*")
     (row,) = started()
-    assert {request.post_data_json["id"] for request in control.sent} == {row.id}
+    assert all(row.id in (request.post_data or "") for request in control.sent)
 
 
 def test_it_works_without_scripts_in_two_steps(

@@ -95,17 +95,17 @@ def build(session: Session) -> None:
             )
         )
     session.flush()
-    for id_, building, number, name, class_, bridge in DOORS:
+    for door, building, number, name, class_, bridge in DOORS:
         session.add(
             Door(
-                id=id_,
+                id=door,
                 building_id=building,
                 bridge_id=bridge,
                 number=number,
                 name=name,
                 door_class=class_,
-                lock_output=f"board 1.{id_}",
-                contact=f"board 1.{id_}",
+                lock_output=f"board 1.{door}",
+                contact=f"board 1.{door}",
             )
         )
     session.flush()

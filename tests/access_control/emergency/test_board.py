@@ -158,7 +158,7 @@ def test_a_secure_commands_outside_doors_only() -> None:
 
 def test_evacuate_counts_doors_that_unlocked() -> None:
     building = school()
-    doors = building.doors | {2: replace(building.doors[2], evacuate_unlock=True)}
+    doors = dict(building.doors) | {2: replace(building.doors[2], evacuate_unlock=True)}
     evacuate = directive(EmergencyAction.EVACUATE)
     now = bridge(door2=door_now(None, command="unlock", under=frozenset({DIRECTIVE})))
     progress = Progress({MAIN_BRIDGE: now}, {}, frozenset(BOTH))
