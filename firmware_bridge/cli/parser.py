@@ -14,6 +14,7 @@ from firmware_bridge.cli.exit_codes import BAD_SETTINGS, FAILED
 from firmware_bridge.config import ConfigError
 
 COMMANDS = {
+    "enroll": "Enrol this machine at the school's service with a one-time code.",
     "run": "Run the bridge until it is told to stop.",
     "status": "Show what the running bridge knows of its doors and readers.",
     "lockdown": "Start an emergency at this bridge and see each door confirm.",

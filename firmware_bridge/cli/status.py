@@ -46,6 +46,7 @@ def page(status: dict[str, Any]) -> Iterator[str]:
     waiting = outbox["last_seq"] - outbox["acknowledged"]
     trouble = " THE DISK TAKES NONE: make room." if outbox["trouble"] else ""
     yield f"Events: {outbox['last_seq']} in stream {outbox['stream']}, {waiting} not sent yet.{trouble}"
+    yield _service(status["service"])
     for emergency in status["emergencies"]:
         yield from _emergency(emergency)
     yield ""
@@ -61,6 +62,16 @@ def page(status: dict[str, Any]) -> Iterator[str]:
         [(f"{kind} {number}", item["name"], item["link"], item["why"]) for kind, number, item in rows],
     )
     yield from (f"Port {port['name']}: {port['why']}" for port in status["ports"] if not port["up"])
+
+
+def _service(service: dict[str, Any] | None) -> str:
+    if service is None:
+        return "Service: none is named in the settings; documents come by hand."
+    age = service["heard_age_s"]
+    heard = "not reached yet" if age is None else f"answered {age:.1f} s ago"
+    stream = "push stream open" if service["stream"] else "no push stream"
+    trouble = f" {service['trouble']}" if service["trouble"] else ""
+    return f"Service {service['url']}: {heard}, {stream}.{trouble}"
 
 
 def _emergency(emergency: dict[str, Any]) -> Iterator[str]:

@@ -26,11 +26,12 @@ from firmware_bridge.runtime.wiring import MakePort, Wiring, make_port
 from firmware_bridge.store.clock_trust import boot_id, trusted
 from firmware_bridge.store.documents import Documents, Finding
 from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
-from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
+from firmware_bridge.store.memory import BridgeMemory, ClockProof, MemoryFullError
 from firmware_bridge.store.recorder import Limits, Recorder
 from firmware_bridge.store.records import writing_for
 from firmware_bridge.store.state_lock import StateInUseError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
+from firmware_bridge.uplink.uplink import Bonds, Uplink
 
 _log = logging.getLogger(__name__)
 _FINDINGS = {
@@ -122,7 +123,8 @@ class Bridge:
         watch = self._watch(memory, wiring)
         now = int(self._clock.moment().at.timestamp())
         controller = Controller(_remembered(memory, now, trusted=watch.clock_trusted))
-        hands = Hands(controller, wiring, self.recorder, keeper, self._writer(memory), self._clock, watch)
+        prove = self._prover(memory)
+        hands = Hands(controller, wiring, self.recorder, keeper, self._writer(memory), self._clock, watch, prove)
         desk = Desk(self.documents, self.recorder, keeper, self._clock, watch)
         self._loop = Loop(hands, desk.kept, desk.changed)
         desk.loop = self._loop
@@ -134,6 +136,24 @@ class Bridge:
         self._open_doors(controller, wiring)
         undo.callback(self._rest, wiring)
         self._loop.start()
+        self._connect(undo, desk, keys)
+
+    def _connect(self, undo: ExitStack, desk: Desk, keys: BridgeKeys) -> None:
+        """Call the service. The doors work already, and go on whatever comes of it."""
+        if self.config.service is None:
+            return
+        bonds = Bonds(
+            lambda document: dict(desk.apply(document)),
+            lambda: dict(desk.status()),
+            self._loop.put,
+            desk.tell,
+            keys.signing,
+            self._around.boot_id(),
+        )
+        uplink = Uplink(self.config.service, self.documents, self.recorder, self._clock, bonds)
+        desk.uplink = uplink
+        undo.callback(uplink.stop)
+        uplink.start()
 
     def _open_doors(self, controller: Controller, wiring: Wiring) -> None:
         """Bring each door to its effective state; only then are readers listened to."""
@@ -169,6 +189,12 @@ class Bridge:
             return lambda: _write(command, memory, self.documents)
 
         return write
+
+    def _prover(self, memory: BridgeMemory) -> Callable[[datetime], Callable[[], None]]:
+        def prove(at: datetime) -> Callable[[], None]:
+            return lambda: memory.prove_clock(ClockProof(self._around.boot_id(), at))
+
+        return prove
 
     def emit(self, event: Event) -> None:
         """Put an event on the one queue; safe from any thread, never blocks."""

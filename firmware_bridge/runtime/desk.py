@@ -35,6 +35,7 @@ from firmware_bridge.store.uuid7 import uuid7
 
 if TYPE_CHECKING:
     from firmware_bridge.runtime.loop import Loop
+    from firmware_bridge.uplink.uplink import Uplink
 
 RAISE_S: Final = 3.0
 KEEP_S: Final = 5.0
@@ -57,6 +58,7 @@ class Desk:
         self._watch = watch
         self._raised: dict[str, Task] = {}
         self._raising = threading.Condition()
+        self.uplink: Uplink | None = None
         self._news = threading.Event()
         self._teller: threading.Thread | None = None
 
@@ -66,7 +68,8 @@ class Desk:
         if found is None:
             return refusal("busy", "The bridge does not answer in time; its log has more.")
         trust = self._documents.trust
-        about = {"site": trust.site, "bridge": trust.bridge, "outbox": self._outbox()}
+        about: dict[str, Any] = {"site": trust.site, "bridge": trust.bridge, "outbox": self._outbox()}
+        about["service"] = None if self.uplink is None else self.uplink.shape()
         return {"ok": True, "status": about | status_shape(found)}
 
     def _outbox(self) -> dict[str, Any]:
@@ -103,6 +106,8 @@ class Desk:
         with self._raising:
             self._raised[command.directive.id] = task
             self._raising.notify_all()
+        if self.uplink is not None:
+            self.uplink.raised()
 
     def apply(self, document: bytes) -> Answer:
         """Take a sealed document, or say why not; either way it is an event."""
@@ -121,6 +126,10 @@ class Desk:
             self._keeper.keep(self._documents.keep_again, wait_s=0.0)
         sentence = f"{applied.sentence} {applied.unkept}".strip()
         return {"ok": True, "kind": applied.kind.value, "sentence": sentence, "kept": not applied.unkept}
+
+    def tell(self, code: EventCode, detail: dict[str, str]) -> None:
+        """Record an event of the uplink."""
+        self.loop.put(Told(self._clock.moment(), RecordEvent(code, detail=detail)))
 
     def _refuse(self, document: bytes, code: str, sentence: str) -> None:
         kind = self._documents.kind_of(document).value
@@ -165,12 +174,16 @@ class Desk:
 
     def heard(self, record: bytes) -> None:
         """An event was stored; called by the recorder, on its own thread."""
+        if self.uplink is not None:
+            self.uplink.stored()
         server = getattr(self, "server", None)
         if server is not None and server.followed:
             server.tell(b'{"event":' + record + b"}")
 
     def changed(self) -> None:
         """Something may have changed; called by the loop after each event."""
+        if self.uplink is not None:
+            self.uplink.changed()
         if not self.server.followed:
             return
         if self._teller is None:

@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from access_control.core.wire.events import EventCode, Severity, severity_of, words_of
@@ -27,13 +28,14 @@ from firmware_bridge.controller.commands import (
     Urgency,
 )
 from firmware_bridge.controller.controller import Controller
-from firmware_bridge.controller.events import Event, Moment, PolicyAccepted, TimePassed
+from firmware_bridge.controller.events import ClockJudged, Event, Moment, PolicyAccepted, TimePassed
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import Wiring
 from firmware_bridge.store.recorder import Entry, Recorder
+from firmware_bridge.uplink.service_time import ServiceTime
 
 IDLE_S: Final = 1.0
 _LOUD: Final = (Severity.WARNING, Severity.ALARM, Severity.CRITICAL)
@@ -66,7 +68,7 @@ class _Stop:
     """The loop ends."""
 
 
-Item = Event | StatusAsked | Told | _Stop
+Item = Event | StatusAsked | Told | ServiceTime | _Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Hands:
     write: Write
     clock: Clock
     watch: Watch
+    prove: Callable[[datetime], Callable[[], None]] = lambda _: lambda: None
+    """What keeps a proof of the clock on the disk; made on the loop's thread, called on the keeper's."""
 
 
 class Loop:
@@ -195,6 +199,8 @@ class Loop:
                 return
             case Told():
                 self._record(item.record, item.moment)
+            case ServiceTime():
+                self._compare(item)
             case _Stop():
                 return
             case PolicyAccepted():
@@ -208,7 +214,16 @@ class Loop:
 
     def _look(self) -> None:
         moment = self._hands.clock.moment()
-        self._hands.watch.look(moment, self.put, lambda record: self.carry_out([record], moment))
+        self._hands.watch.look(moment, self._judge, lambda record: self.carry_out([record], moment))
+
+    def _compare(self, time: ServiceTime) -> None:
+        proved = self._hands.watch.compare(time, self._judge, lambda record: self.carry_out([record], time.heard))
+        if proved is not None:
+            self._hands.keeper.keep(self._hands.prove(proved), wait_s=0.0)
+
+    def _judge(self, judged: ClockJudged) -> None:
+        """At once: in the queue, a newer proof could come before an older doubt."""
+        self.carry_out(self._hands.controller.handle(judged), judged.moment)
 
     def _next(self) -> Item:
         deadline = self._hands.controller.next_deadline_s()

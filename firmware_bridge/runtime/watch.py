@@ -11,8 +11,10 @@ from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.events import ClockJudged, Moment
 from firmware_bridge.runtime.wiring import Wiring
+from firmware_bridge.uplink.service_time import ServiceTime
 
 EVERY_S: Final = 1.0
+PROVE_EVERY_S: Final = 60.0  # so often a proof is kept on the disk
 SET_BACK: Final = timedelta(seconds=5)
 _log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ class Watch:
         self._wiring = wiring
         self._newest = newest_known
         self._looked_s: float | None = None
+        self._proved_s: float | None = None
         self.clock_trusted = clock_trusted
 
     def look(self, moment: Moment, judge: Callable[[ClockJudged], None], record: Callable[[RecordEvent], None]) -> None:
@@ -41,3 +44,32 @@ class Watch:
             _log.error("The clock was set back by %d s; it is not believed any more.", behind_s)
             record(RecordEvent(EventCode.CLOCK_SKEW, detail={"behind_s": behind_s}))
             judge(ClockJudged(moment, trusted=False))
+
+    def compare(
+        self, time: ServiceTime, judge: Callable[[ClockJudged], None], record: Callable[[RecordEvent], None]
+    ) -> datetime | None:
+        """Hold the clock beside the service's; a moment that is to be kept as proof, now and then.
+
+        A service whose time lies before what is stored here proves nothing: its own clock may be wrong.
+        """
+        if self._newest is not None and self._newest - time.service > SET_BACK:
+            return None
+        if time.proves:
+            return self._prove(time, judge)
+        if time.contradicts and self.clock_trusted:
+            self.clock_trusted = False
+            ahead_s = round(time.ahead.total_seconds())
+            _log.error("The clock is %d s ahead of the service's; it is not believed any more. Set it.", ahead_s)
+            record(RecordEvent(EventCode.CLOCK_SKEW, detail={"ahead_s": ahead_s}))
+            judge(ClockJudged(time.heard, trusted=False))
+        return None
+
+    def _prove(self, time: ServiceTime, judge: Callable[[ClockJudged], None]) -> datetime | None:
+        news = not self.clock_trusted
+        if news:
+            self.clock_trusted = True
+            judge(ClockJudged(time.heard, trusted=True))
+        if not news and self._proved_s is not None and time.heard.mono_s - self._proved_s < PROVE_EVERY_S:
+            return None
+        self._proved_s = time.heard.mono_s
+        return time.heard.at

@@ -154,6 +154,12 @@ class Recorder:
                 outbox.sync()
         return stored and outbox is not None
 
+    def begin_anew(self, why: str) -> None:
+        """Set the outbox aside like a damaged one and begin a new stream; never waits."""
+        with self._changed:
+            self._damaged = why
+            self._changed.notify()
+
     @property
     def outbox(self) -> Outbox | None:
         """The outbox, once there is room for one."""

@@ -27,6 +27,7 @@ def status(**changes: Any) -> dict[str, Any]:
         "orders": None,
         "clock_trusted": True,
         "outbox": {"stream": "s1", "last_seq": 10, "acknowledged": 4, "trouble": False},
+        "service": None,
         "emergencies": [],
         "doors": [door(1)],
         "readers": [{"reader": 1, "name": "Front reader", "link": "secure", "why": ""}],
@@ -84,3 +85,11 @@ def test_a_drill_a_lost_port_a_full_disk_and_an_unproved_clock_stand_out() -> No
 
 def test_columns_line_up() -> None:
     assert list(table(("A", "LONG"), [("wider", 1), ("x", 22)])) == ["A      LONG", "wider  1", "x      22"]
+
+
+def test_how_it_stands_with_the_service() -> None:
+    assert "Service: none is named in the settings" in text()
+    service = {"url": "https://doors:8443", "heard_age_s": 1.25, "stream": True, "trouble": ""}
+    assert "Service https://doors:8443: answered 1.2 s ago, push stream open." in text(service=service)
+    lost = {"url": "https://doors:8443", "heard_age_s": None, "stream": False, "trouble": "Nobody answers there."}
+    assert "Service https://doors:8443: not reached yet, no push stream. Nobody answers there." in text(service=lost)

@@ -1,0 +1,108 @@
+"""Sends events strictly in order until the service has each of them, and again when it asks.
+
+An event leaves only once it survives a loss of power: else its number could come twice with two meanings.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import msgspec
+
+from access_control.core.wire.event_codes import EventCode
+from access_control.core.wire.strict import write_record
+from access_control.core.wire.uplink import MOST_EVENTS, PREFIX, EventsAnswer, EventsRequest, Want
+from firmware_bridge.store.outbox import Outbox, OutboxDamagedError, OutboxFullError, Stored
+from firmware_bridge.uplink.activity import Activity, Bench
+from firmware_bridge.uplink.client import Ask
+from firmware_bridge.uplink.errors import NonsenseError, RefusedError
+from firmware_bridge.uplink.session import answer_in
+
+BATCH_BYTES: Final = 2 * 1024 * 1024
+LOOK_S: Final = 5.0  # how often it looks without being woken
+WITHIN_S: Final = 60.0
+_log = logging.getLogger(__name__)
+
+
+class Uploader(Activity):
+    """Sends what the outbox holds."""
+
+    def __init__(self, bench: Bench) -> None:
+        """Where to go on is what the outbox says was acknowledged."""
+        super().__init__("events", bench)
+        self._stream = ""
+        self._sent = 0
+        self._want: Want | None = None
+
+    def want(self, want: Want) -> None:
+        """The service asks for events again; never blocks."""
+        self._want = want
+        self.wake()
+
+    def work(self) -> float | None:
+        """Send batches until nothing waits."""
+        outbox = self._bench.recorder.outbox
+        if outbox is None:
+            return LOOK_S
+        try:
+            self._find_place(outbox)
+            batch = self._batch(outbox)
+            if not batch:
+                return LOOK_S
+            self._send(outbox, batch)
+        except (OutboxFullError, OutboxDamagedError, OSError) as error:
+            _log.debug("the outbox cannot be read just now (%s)", error)
+            return LOOK_S
+        return 0.0
+
+    def _find_place(self, outbox: Outbox) -> None:
+        want, self._want = self._want, None
+        if outbox.stream != self._stream:
+            self._stream, self._sent = outbox.stream, outbox.acknowledged
+        if want is not None and want.stream == self._stream:
+            self._sent = min(self._sent, max(want.from_seq - 1, 0))
+
+    def _batch(self, outbox: Outbox) -> list[Stored]:
+        """The next events that survive a loss of power, as many as one request may hold."""
+        waiting = outbox.after(self._sent, MOST_EVENTS)
+        if not waiting:
+            return []
+        durable = outbox.sync()
+        size = 0
+        batch: list[Stored] = []
+        for event in waiting:
+            size += len(event.body)
+            if event.seq > durable or (batch and size > BATCH_BYTES):
+                break
+            batch.append(event)
+        return batch
+
+    def _send(self, outbox: Outbox, batch: list[Stored]) -> None:
+        raws = [msgspec.Raw(event.body) for event in batch]
+        said = EventsRequest(self._stream, self._sent + 1, raws)
+        ask = Ask("POST", PREFIX + "events", write_record(said), within_s=WITHIN_S)
+        try:
+            answer = answer_in(self._bench.session.ask(self._line, ask), EventsAnswer)
+        except RefusedError as error:
+            known = error.problem.fields.get("acknowledged")
+            if error.code != "gap" or not isinstance(known, int) or not 0 <= known < self._sent:
+                raise
+            _log.warning("The service has events only up to %d; they are sent again from there.", known)
+            self._sent = known
+            return
+        if answer.stream != self._stream:
+            raise NonsenseError("The service acknowledged events of another stream.")
+        self._acknowledged(outbox, answer.acknowledged)
+
+    def _acknowledged(self, outbox: Outbox, through: int) -> None:
+        if through > outbox.last_seq:
+            # The disk went back to an older state. New events under numbers that the service has would vanish there.
+            why = f"The service has events up to {through} of this stream, and the outbox ends at {outbox.last_seq}."
+            self._bench.standing.alarm(EventCode.LOG_GAP, why)
+            self._bench.recorder.begin_anew(why)
+            return
+        if through <= self._sent:
+            raise NonsenseError("The service took none of the events that it was sent.")
+        outbox.acknowledge(self._stream, through)
+        self._sent = through
