@@ -27,7 +27,7 @@ STARTED: Final = "emergency-started"
 class Memory:
     """Keeps :class:`School` fresh from a thread of its own; nothing that it offers waits for the database."""
 
-    def __init__(self, database: Database, beat: Callable[[School | None], None], hear: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, beat: Callable[[], None], hear: Callable[[str], None]) -> None:
         """``beat`` is called about once a second from the thread, ``hear`` with what a worker started."""
         self._database = database
         self._beat = beat
@@ -93,7 +93,7 @@ class Memory:
                 self.refresh()
                 read_at = monotonic_s()
             if now - beat_at >= BEAT_S:
-                self._beat(self.school())
+                self._beat()
                 beat_at = now
 
 

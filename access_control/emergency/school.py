@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.emergency import DEFAULT_EMERGENCY_RULES, Directive, effect_on
 from access_control.core.decision.model import DoorClass, EmergencyAction, EmergencyRules
 from access_control.core.decision.slots import Effect
 from access_control.emergency.errors import UnknownScopeError
-from access_control.emergency.models import PendingRelease
 from access_control.emergency.words import place_words
 from access_control.people.permissions import Place
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Site, Zone
@@ -65,7 +63,6 @@ class School:
         bridges: Names of the confirmed bridges by UUID.
         proof_limit_s: How long a bridge's word on its doors is believed.
         running: Every directive in force, the oldest first.
-        release_due_at: When the next release that waits has waited long enough.
     """
 
     site: str
@@ -78,7 +75,6 @@ class School:
     rules: EmergencyRules = DEFAULT_EMERGENCY_RULES
     proof_limit_s: float = 10.0
     running: tuple[Running, ...] = field(default=())
-    release_due_at: datetime | None = None
 
     def doors_in(self, scope: str) -> frozenset[int]:
         """The doors that a scope means now.
@@ -156,11 +152,6 @@ def read_school(session: Session) -> School | None:
         rules=emergency_rules(site),
         proof_limit_s=settings_of(site).proof_limit_s,
         running=tuple(_running(session)),
-        release_due_at=session.scalar(
-            select(func.min(PendingRelease.due_at)).where(
-                PendingRelease.done_at.is_(None), PendingRelease.cancelled_at.is_(None)
-            )
-        ),
     )
 
 

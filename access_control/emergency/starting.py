@@ -31,7 +31,6 @@ from access_control.core.wire.errors import Refused
 from access_control.database.engine import Database
 from access_control.database.ids import new_id
 from access_control.emergency.errors import BadRequestError, EmergencyError, MayNotError
-from access_control.emergency.finishing import Finisher
 from access_control.emergency.memory import LIVE, STARTED, Memory
 from access_control.emergency.saving import Saver
 from access_control.emergency.school import Running, School
@@ -87,8 +86,7 @@ class Emergencies:
         self._lock = threading.Lock()
         files = UnsavedFiles(folder)
         self._saver = Saver(database, keys, now, files)
-        self._finisher = Finisher(database, keys, now)
-        self._memory = Memory(database, self._beat, self._hear)
+        self._memory = Memory(database, self._push_again, self._hear)
         school = self._memory.school()
         if school is not None and files.any():
             for left in files.load(self._authority(), school.site):
@@ -134,7 +132,6 @@ class Emergencies:
         """End the threads; what is not saved stays in its files."""
         self._memory.close()
         self._saver.close()
-        self._finisher.close()
 
     def _begin(self, at: datetime, wanted: Start, by: Actor) -> tuple[Unsaved, Started]:
         school = self._memory.school()
@@ -184,8 +181,7 @@ class Emergencies:
             self._started.setdefault(directive.id, Started(directive, bridges, saved=False, sentence=_late(directive)))
         self._memory.add(running)
 
-    def _beat(self, school: School | None) -> None:
-        self._finisher.look(school)
+    def _push_again(self) -> None:
         for one in self._saver.waiting():
             self._push(one)
 

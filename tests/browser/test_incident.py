@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from access_control.core.decision.model import EmergencyAction
 from access_control.database.ids import new_id
 from access_control.emergency.starting import Start
+from access_control.jobs.emergencies import finish_releases
+from access_control.jobs.running import run_due
 from access_control.people.permissions import Role
 from access_control.readers.models import Bridge
 from access_control.web.services import EXTENSION, Services
@@ -113,6 +115,8 @@ def test_releasing_names_what_is_missing_waits_and_can_be_cancelled(
     button.click()
     expect(cancel).to_be_visible()
     moved_clock.go_on(seconds=11)
+    services: Services = served.app.extensions[EXTENSION]
+    run_due(services.database, moved_clock(), [finish_releases(services.keys)], "worker")
     expect(page.get_by_text("This record is kept.")).to_be_visible(timeout=30_000)
     expect(page.locator(".band")).to_have_count(0)
     assert violations(page) == []

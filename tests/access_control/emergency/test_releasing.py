@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,12 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from access_control.audit.models import AuditRecord
-from access_control.clock import utc_now
 from access_control.core.decision.model import EmergencyAction
 from access_control.core.wire.directives import seal_directive
 from access_control.database.engine import Database
 from access_control.emergency.errors import EmergencyError, MayNotError, NoSuchDirectiveError, ReleaseRefusedError
-from access_control.emergency.finishing import Finisher
 from access_control.emergency.models import DoorAnswer
 from access_control.emergency.releasing import (
     Asked,
@@ -129,19 +126,6 @@ def test_the_server_finishes_a_release_that_waits_once(locked_down: Database, ke
     assert ask(locked_down, keys, alone=True, id_=asked.id).due_at is None
     with locked_down.writing() as session:
         assert not cancel_release(session, due, asked.id, actor())
-
-
-def test_a_restart_finishes_what_waited(locked_down: Database, keys: SchoolKeys) -> None:
-    ask(locked_down, keys, alone=True)
-    finisher = Finisher(locked_down, keys, utc_now)
-    with locked_down.changes.listen("live") as live:
-        with locked_down.reading() as session:
-            finisher.look(now_school(session))
-        change = live.get(60.0)
-    assert change is not None
-    assert json.loads(change.payload)["directive"] == DIRECTIVE
-    assert in_force(locked_down) == frozenset()
-    finisher.close()
 
 
 @pytest.mark.parametrize("why", ["", "   ", "too short", " all   clear "])

@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from access_control.core.wire.directives import seal_directive
 from access_control.database.engine import Database
+from access_control.emergency.models import DoorAnswer
 from access_control.emergency.releasing import Wanted, ask_release, cancel_release
 from access_control.emergency.school import read_school
-from access_control.jobs.emergencies import finish_releases
+from access_control.jobs.emergencies import KEEP_ANSWERS, finish_releases, keep_door_answers
 from access_control.jobs.running import run_due
 from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.readers.orders import add_directive
-from access_control.readers.records import DirectiveRow, ReleaseRow
-from tests.building.emergencies import AT, SITE, actor, build, directive, enrol, fresh_id
+from access_control.readers.records import DirectiveRow, EventRow, ReleaseRow
+from tests.building.emergencies import AT, MAIN_BRIDGE, SITE, actor, build, directive, enrol, fresh_id
 
 SECOND = timedelta(seconds=1)
 
@@ -67,3 +68,20 @@ def test_one_that_was_cancelled_is_not_carried_out(any_database: Database, keys:
         assert cancel_release(session, AT + 5 * SECOND, asked, actor())
     assert run_due(any_database, AT + 10 * SECOND, [finish_releases(keys)], "worker") == []
     assert not ended(any_database)
+
+
+def test_how_doors_answered_is_written_down_for_the_record(any_database: Database, keys: SchoolKeys) -> None:
+    assert keys
+    at = AT + timedelta(milliseconds=283)
+    with any_database.writing() as session:
+        session.add(
+            EventRow(
+                bridge_id=MAIN_BRIDGE, stream=MAIN_BRIDGE, seq=1, id=fresh_id(), at=at, received_at=at,
+                code="DOOR_SECURED", severity="info", door_id=1, drill=False, flagged=False,
+                detail={"directive": directive().id, "ms": 200},
+            )
+        )  # fmt: skip
+    assert run_due(any_database, AT, [KEEP_ANSWERS], "worker") == ["keep_answers"]
+    assert keep_door_answers(any_database, AT) == 0
+    with any_database.reading() as session:
+        assert session.get_one(DoorAnswer, (directive().id, 1)).confirmed_ms == 283

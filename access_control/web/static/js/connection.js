@@ -21,6 +21,7 @@ export function on(kind, listener) {
 }
 
 function tell(kind, data) {
+  if (kind === "word") document.dispatchEvent(new CustomEvent(`live:${data.what}`)); // for parts without this module
   for (const listener of listeners.get(kind) ?? []) listener(data);
 }
 

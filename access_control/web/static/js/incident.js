@@ -1,9 +1,11 @@
 // The incident screen stays true: what changed is replaced in place, and nothing moves while people read.
 
+import { on } from "./connection.js";
 import { serverNow } from "./frame.js";
 
 const FAST_MS = 400;
-const SLOW_MS = 1000;
+const SLOW_MS = 1500;
+const LEAST_MS = 250;
 const FAST_FOR_MS = 15000;
 const STALE_MS = 5000;
 const LEAVING_MS = 3000;
@@ -18,7 +20,19 @@ const lasting = (seconds) => {
   return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
 };
 
+let asked = 0;
+let waiting = null;
+
+/** Something happened: look at once, but at most four times a second. */
+function askSoon() {
+  if (waiting) return;
+  waiting = setTimeout(ask, Math.max(0, asked + LEAST_MS - performance.now()));
+}
+
 async function ask() {
+  clearTimeout(waiting);
+  waiting = null;
+  asked = performance.now();
   try {
     const answer = await fetch(incident.dataset.part, { credentials: "same-origin", signal: AbortSignal.timeout(4000) });
     if (!answer.ok) return;
@@ -164,7 +178,7 @@ async function keepTrue() {
 if (incident && !incident.dataset.ended) {
   keepTrue();
   setInterval(tick, 250);
-  document.addEventListener("live:emergency", ask);
+  for (const kind of ["word", "state", "events"]) on(kind, askSoon);
   document.getElementById("stale-try")?.addEventListener("click", ask);
 }
 

@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 
 from access_control.clock import utc_now
 from access_control.database.ids import new_id
+from access_control.jobs.emergencies import finish_releases
+from access_control.jobs.running import run_due
 from access_control.people.permissions import Role
 from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.web.services import EXTENSION, Services
-from tests.access_control.emergency.test_starting import until
 from tests.access_control.web.pages.test_incident import start  # noqa: F401 - a fixture is found by being imported
 from tests.building.emergencies import enrol
 from tests.building.tiny_school import PASSWORD
@@ -99,7 +100,9 @@ def test_the_server_finishes_the_release(
     assert ask(administrator, id_).status_code == 303
     assert running(app) == [id_]
     moved_clock.go_on(seconds=11)
-    assert until(lambda: running(app) == [])
+    services: Services = app.extensions[EXTENSION]
+    assert run_due(services.database, moved_clock(), [finish_releases(services.keys)], "worker")
+    assert running(app) == []
     assert "This record is kept." in administrator.get(f"/emergency/{id_}").text
 
 
