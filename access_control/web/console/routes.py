@@ -20,6 +20,7 @@ from access_control.web.pages import (
     people,
     schedules,
     settings,
+    why,
 )
 
 CONSOLE: Final[tuple[Blueprint, ...]] = (
@@ -36,4 +37,5 @@ CONSOLE: Final[tuple[Blueprint, ...]] = (
     operators.blueprint,
     settings.blueprint,
     audit.blueprint,
+    why.blueprint,
 )
