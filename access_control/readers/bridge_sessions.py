@@ -7,11 +7,13 @@ stands in the bridge's row: a second one with the same identity gets nothing unt
 from __future__ import annotations
 
 import hmac
+import struct
+import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -31,7 +33,7 @@ SESSION_LASTS: Final = timedelta(minutes=10)
 SILENT: Final = timedelta(seconds=30)
 """How long a process is silent before another with the same identity may take its place."""
 _MAC_BYTES: Final = 32
-_Kind = TypeVar("_Kind", bound=msgspec.Struct)
+_CHALLENGE: Final = struct.Struct(">16sQ")  # which bridge, until when
 
 
 class SessionRefusedError(ReadersError):
@@ -45,11 +47,6 @@ class SessionRefusedError(ReadersError):
     def __init__(self, code: str, sentence: str, action: str) -> None:
         super().__init__(sentence, action)
         self.code = code
-
-
-class _Challenge(msgspec.Struct, array_like=True, frozen=True):
-    bridge: str
-    until: int
 
 
 class _Token(msgspec.Struct, array_like=True, frozen=True):
@@ -76,7 +73,8 @@ class Caller:
 
 def challenge_for(keys: SchoolKeys, at: datetime, bridge_id: str) -> str:
     """What a bridge has to sign; says nothing about whether there is such a bridge."""
-    return _signed(keys, "bridge challenge", _Challenge(bridge_id, _second(at + CHALLENGE_LASTS)))
+    until = _second(at + CHALLENGE_LASTS)
+    return _signed(keys, "bridge challenge", _CHALLENGE.pack(uuid.UUID(bridge_id).bytes, until))
 
 
 def open_session_in(
@@ -132,8 +130,7 @@ def open_session(
     bridge = session.scalar(select(Bridge).where(Bridge.id == bridge_id).with_for_update())
     if bridge is None or bridge.public_key is None:
         raise SessionRefusedError("unknown_bridge", "This bridge is not known here.", "Enrol it.")
-    asked = _checked(keys, "bridge challenge", challenge, _Challenge)
-    if asked is None or asked.bridge != bridge_id or _second(at) >= asked.until:
+    if not _is_ours(keys, at, bridge_id, challenge):
         raise SessionRefusedError("bad_signature", "The challenge is not ours or too old.", "Ask for a new one.")
     try:
         Ed25519PublicKey.from_public_bytes(bridge.public_key).verify(signature, session_message(challenge, instance))
@@ -144,7 +141,8 @@ def open_session(
     require_confirmed(bridge)
     _take_place(session, at, bridge, instance)
     token = _Token(bridge_id, instance, _second(at + SESSION_LASTS))
-    return Opened(_signed(keys, "bridge session", token), int(SESSION_LASTS.total_seconds()))
+    sealed = _signed(keys, "bridge session", msgspec.json.encode(token))
+    return Opened(sealed, int(SESSION_LASTS.total_seconds()))
 
 
 def caller_of(keys: SchoolKeys, at: datetime, token: str) -> Caller:
@@ -153,7 +151,8 @@ def caller_of(keys: SchoolKeys, at: datetime, token: str) -> Caller:
     Raises:
         SessionRefusedError: ``session_over``.
     """
-    found = _checked(keys, "bridge session", token, _Token)
+    body = _checked(keys, "bridge session", token)
+    found = None if body is None else msgspec.json.decode(body, type=_Token)
     if found is None or _second(at) >= found.until:
         raise SessionRefusedError("session_over", "The session is over.", "Open a new one.")
     return Caller(found.bridge, found.instance)
@@ -214,21 +213,28 @@ def _take_place(session: Session, at: datetime, bridge: Bridge, instance: str) -
     session.flush()
 
 
-def _signed(keys: SchoolKeys, purpose: str, content: msgspec.Struct) -> str:
-    body = msgspec.json.encode(content)
+def _is_ours(keys: SchoolKeys, at: datetime, bridge_id: str, challenge: str) -> bool:
+    """Whether we gave this challenge to this bridge, not longer ago than it lasts."""
+    body = _checked(keys, "bridge challenge", challenge)
+    if body is None:
+        return False
+    bridge, until = _CHALLENGE.unpack(body)  # its length is right, because we signed it
+    return bool(bridge == uuid.UUID(bridge_id).bytes and _second(at) < until)
+
+
+def _signed(keys: SchoolKeys, purpose: str, body: bytes) -> str:
     mac = hmac.digest(keys.derive(purpose), body, sha256)
     return urlsafe_b64encode(mac + body).decode("ascii")
 
 
-def _checked(keys: SchoolKeys, purpose: str, text: str, kind: type[_Kind]) -> _Kind | None:
+def _checked(keys: SchoolKeys, purpose: str, text: str) -> bytes | None:
+    """What we signed for this purpose; ``None`` for anything else."""
     try:
         data = urlsafe_b64decode(text.encode("ascii"))
     except ValueError:
         return None
     mac, body = data[:_MAC_BYTES], data[_MAC_BYTES:]
-    if not hmac.compare_digest(mac, hmac.digest(keys.derive(purpose), body, sha256)):
-        return None
-    return msgspec.json.decode(body, type=kind)
+    return body if hmac.compare_digest(mac, hmac.digest(keys.derive(purpose), body, sha256)) else None
 
 
 def _second(at: datetime) -> int:

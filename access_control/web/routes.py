@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from access_control.web.api import bridge
 from access_control.web.console.routes import CONSOLE
+from access_control.web.front_desk.routes import FRONT_DESK
 from access_control.web.pages import emergency, events, health, incident, live, me, metrics, release, sign_in
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -17,6 +18,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     live.blueprint,
     events.blueprint,
     me.blueprint,
+    *FRONT_DESK,
     *CONSOLE,
     emergency.blueprint,
     incident.blueprint,
