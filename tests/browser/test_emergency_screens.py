@@ -120,7 +120,7 @@ def answer(services: Services, id_: str) -> None:
             say_going(session, now - timedelta(seconds=31), school, directive=id_, door=dock, by=who(services))
 
 
-SIZES = [("light", "desktop"), ("dark", "desktop"), ("light", "phone"), ("dark", "phone")]
+SIZES = [("light", "desktop"), ("dark", "desktop"), ("light", "phone"), ("dark", "phone"), ("light", "narrow")]
 
 
 @pytest.mark.parametrize(("theme", "size"), SIZES)
@@ -136,6 +136,11 @@ def test_the_incident_screen(
     expect(page.locator("[data-key=said]")).to_contain_text("NOT sent to Gym bridge.")
     shoot(page, f"lockdown_{size}_{theme}")
     assert violations(page) == []
+    if size == "desktop":
+        page.set_viewport_size({"width": 1280, "height": 800})
+        shoot(page, f"lockdown_1280_{theme}")
+        assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
     assert complaints(page) == []
 
 

@@ -70,8 +70,8 @@ def test_one_that_was_cancelled_is_not_carried_out(any_database: Database, keys:
     assert not ended(any_database)
 
 
-def test_how_doors_answered_is_written_down_for_the_record(any_database: Database, keys: SchoolKeys) -> None:
-    assert keys
+@pytest.mark.usefixtures("keys")
+def test_how_doors_answered_is_written_down_for_the_record(any_database: Database) -> None:
     at = AT + timedelta(milliseconds=283)
     with any_database.writing() as session:
         session.add(
