@@ -26,6 +26,7 @@ from access_control.readers.models import Bridge, BridgeState, Site
 from access_control.web import logs
 from access_control.web.app import make_app
 from access_control.web.budget import BudgetError, ThreadBudget
+from access_control.web.named_keys import name_tls_keys
 from access_control.web.secret_files import private_folder
 from access_control.web.services import Services
 from access_control.web.tls import TlsError, TlsFiles, names_of, usable
@@ -80,6 +81,7 @@ def application(config: Config, demo_panel: str | None, parent: int) -> Flask:
     logs.configure(config.log_level)
     threading.Thread(target=_end_with, args=(parent, os.getppid), name="end with the parent", daemon=True).start()
     services = make_services(config, demo_panel=demo_panel)
+    name_tls_keys(services)
     start_work(services)
     return make_app(services)
 
