@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -248,24 +249,30 @@ def test_what_could_not_be_saved_is_taken_up_by_the_next_run(
     assert forged.exists(), "what nobody signed is neither believed nor thrown away"
 
 
+@contextmanager
+def postgresql_shut(database: Database) -> Iterator[None]:
+    """A PostgreSQL database that lets nobody in and has thrown everybody out."""
+    address = database.writer.url
+    plain = address.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as link:
+        link.execute(f"ALTER DATABASE {address.database} WITH ALLOW_CONNECTIONS false".encode())
+        link.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [address.database])
+        yield
+        link.execute(f"ALTER DATABASE {address.database} WITH ALLOW_CONNECTIONS true".encode())
+
+
 def test_a_dead_postgresql_stops_no_lockdown(keys: SchoolKeys, open_emergencies: Opener) -> None:
     start = wanted()
     with new_postgresql() as url:
         database = open_database(url)
         furnish(database, keys)
         emergencies = open_emergencies(database)
-        plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
-        name = plain.partition("?")[0].rpartition("/")[2]
-        other = plain.replace(f"/{name}", "/postgres", 1)
-        with psycopg.connect(other, autocommit=True) as link:
-            link.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false".encode())
-            link.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        with postgresql_shut(database):
             with database.changes.listen(f"bridge:{MAIN_BRIDGE}") as main:
                 started = emergencies.start(utc_now(), start, actor())
                 assert heard(main, keys).id == start.id
             assert not started.saved
             assert [one.directive.id for one in emergencies.running()] == [start.id]
-            link.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true".encode())
         assert until(lambda: emergencies.is_saved(start.id))
         assert stored(database, start.id) is not None
         emergencies.close()

@@ -16,15 +16,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access_control.clock import utc_now
+from access_control.config import Config
 from access_control.core.wire.directives import Authority, open_directive
+from access_control.database.engine import Database
 from access_control.database.ids import new_id
 from access_control.people.permissions import Role
 from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.readers.records import DirectiveRow
+from access_control.web.app import make_app
 from access_control.web.services import EXTENSION, Services
-from tests.access_control.emergency.test_starting import HOLDS_THE_DATABASE, until
+from tests.access_control.emergency.test_starting import HOLDS_THE_DATABASE, postgresql_shut, until
+from tests.access_control.web.conftest import session_of
 from tests.building.emergencies import enrol
-from tests.building.tiny_school import BRIDGE, SITE
+from tests.building.tiny_school import BRIDGE, SITE, make_school
 
 
 @pytest.fixture
@@ -170,3 +174,31 @@ def test_a_lockdown_while_another_process_holds_the_database(
         assert until(lambda: emergencies.is_saved(heard.id))
     assert [row.id for row in directives(app)] == [heard.id]
     assert "could not be saved yet" not in desk.get(answer.json["url"]).text
+
+
+def test_a_lockdown_while_postgresql_is_dead(pg_database: Database, tmp_path: Path, school_keys: SchoolKeys) -> None:
+    with pg_database.writing() as session:
+        make_school(session)
+        enrol(session, school_keys)
+    config = Config(state_dir=tmp_path, database_url=pg_database.url)
+    app = make_app(Services(config, pg_database, school_keys, session_secret=b"s" * 32))
+    emergencies = app.extensions[EXTENSION].more["emergencies"]
+    desk = app.test_client()
+    cookie, token = session_of(app, Role.FRONT_DESK)
+    desk.set_cookie(app.config["SESSION_COOKIE_NAME"], cookie)
+    desk.token = token  # type: ignore[attr-defined] # as the fixtures do
+    assert desk.get("/emergency/new?action=secure").status_code == 200, "whoever was seen is known later"
+    with postgresql_shut(pg_database):
+        with pg_database.changes.listen(f"bridge:{BRIDGE}") as topic:
+            answer = press(desk)
+            change = topic.get(0.0)
+        assert change is not None
+        assert (answer.status_code, answer.json["saved"]) == (202, False)
+        page = desk.get(answer.json["url"])
+        assert page.status_code == 200
+        assert "The directive is sent to the doors all the same. Walk to every door." in page.text
+        assert "LOCKDOWN, whole school" in desk.get("/emergency/new?action=hold").text
+    assert until(lambda: emergencies.is_saved(answer.json["id"]))
+    with pg_database.reading() as rows:
+        assert rows.get(DirectiveRow, answer.json["id"]) is not None
+    emergencies.close()
