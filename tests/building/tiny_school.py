@@ -69,6 +69,11 @@ def make_school(session: Session) -> None:
                 contact=f"board 1.{number}",
             )
         )
+    add_operators(session)
+
+
+def add_operators(session: Session) -> None:
+    """An operator of each role, everywhere."""
     for role, (ref, login, name) in OPERATORS.items():
         session.add(
             Operator(

@@ -62,8 +62,8 @@ class RawQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reader: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
     at: Annotated[datetime, msgspec.Meta(tz=True)]
     bits: RawBits | None = None
-    text: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
-    pin: Annotated[str, msgspec.Meta(max_length=20)] | None = None
+    text: Annotated[str, msgspec.Meta(max_length=500_000)] | None = None
+    pin: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
     facts: RawFacts = RawFacts()
 
     def as_read(self) -> Read:
