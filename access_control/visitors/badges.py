@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from access_control.visitors.labels import TEXT_MM, Label, cut, font_path, qr_rows
+from access_control.visitors.labels import TEXT_MM, Label, cut, font_path, qr_rows, width_mm
 from access_control.visitors.models import VisitorCategory
 
 WIDTH_MM: Final = 62.0
@@ -71,8 +71,9 @@ def _bar(draw: ImageDraw.ImageDraw, left: float, top: float, right: float, botto
 def _head(draw: ImageDraw.ImageDraw, label: Label) -> None:
     word = label.category.value.upper()
     _bar(draw, 0, 0, WIDTH_MM, _HEAD)
-    _write(draw, (_MARGIN, 5.6), cut(word, 4.2 / _CAP, _WORD_ROOM), 4.2 / _CAP, ink=_WHITE)
-    room = WIDTH_MM - 2 * _MARGIN - _font(_px(4.2 / _CAP), bold=True).getlength(word) / _MM - 1.5
+    height = 4.2 / _CAP * min(1.0, _WORD_ROOM / width_mm(word, 4.2 / _CAP))
+    _write(draw, (_MARGIN, 5.6), word, height, ink=_WHITE)
+    room = WIDTH_MM - 2 * _MARGIN - width_mm(word, height) - 1.5
     school = cut(label.school, 2.4, room, bold=False)
     _write(draw, (WIDTH_MM - _MARGIN, 5.6), school, 2.4, anchor="rs", bold=False, ink=_WHITE)
     _pattern(draw, label.category)
@@ -111,10 +112,10 @@ def _body(draw: ImageDraw.ImageDraw, label: Label) -> None:
     rows = ((label.family, 3.8, False), (label.destination, 3.0, True), (label.host, 2.6, False))
     for text, mm, bold in rows:
         if text:
-            y += mm * 1.2 + 0.3
+            y += mm * 1.12 + 0.3
             _write(draw, (_MARGIN, y), cut(text, mm, room, bold=bold), mm, bold=bold)
     if label.escort_needed:
-        _write(draw, (_MARGIN, max(y + 3.9, _FOOT - 1.2)), "Escort needed", 3.0)
+        _write(draw, (_MARGIN, _FOOT - 1.2), "Escort needed", 3.0)
 
 
 def _foot(draw: ImageDraw.ImageDraw, label: Label) -> None:

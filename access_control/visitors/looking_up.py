@@ -16,6 +16,7 @@ from access_control.core.decision.model import HolderClass
 from access_control.people.cardholders import find_people
 from access_control.people.models import Cardholder
 from access_control.people.names import search_name
+from access_control.visitors.errors import NotThereError
 from access_control.visitors.models import Pass, Visit, Visitor, VisitState
 
 FUZZY_AMONG: Final = 5000
@@ -57,6 +58,18 @@ def find_visitors(session: Session, at: datetime, text: str, limit: int = 8) -> 
     ranked = sorted(enumerate(found), key=lambda pair: (_rank(visits.get(pair[1].id)), pair[0]))[:limit]
     last = _last_visits(session, [visitor.id for _, visitor in ranked])
     return [Found(visitor, visits.get(visitor.id), last.get(visitor.id)) for _, visitor in ranked]
+
+
+def find_known(session: Session, visitor_id: str) -> Found:
+    """A visitor who was here before, with their last visit.
+
+    Raises:
+        NotThereError: There is none.
+    """
+    visitor = session.get(Visitor, visitor_id)
+    if visitor is None:
+        raise NotThereError("This visitor is not known any more.", "Type the name as for somebody new.")
+    return Found(visitor, None, _last_visits(session, [visitor.id]).get(visitor.id))
 
 
 def find_hosts(session: Session, text: str, limit: int = 8) -> list[Cardholder]:

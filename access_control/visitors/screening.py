@@ -133,7 +133,7 @@ def _cleared_pairs(session: Session, at: datetime, visitor_id: str) -> dict[str,
         )
         .order_by(PossibleMatch.decided_at)
     )
-    return dict(rows.tuples())
+    return {row.banned_id: row.banned_version for row in rows}
 
 
 def _keep(session: Session, at: datetime, visit: Visit, found: Resemblance) -> PossibleMatch:
