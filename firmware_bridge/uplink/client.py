@@ -152,6 +152,16 @@ class Line:
         return connection
 
     def _read(self, response: http.client.HTTPResponse, limit: int) -> Reply:
+        try:
+            data = self._body(response, limit)
+        except BaseException:
+            response.close()  # whose connection may not know it any more
+            raise
+        if response.will_close:
+            self.drop()
+        return Reply(response.status, data)
+
+    def _body(self, response: http.client.HTTPResponse, limit: int) -> bytes:
         if response.length is not None and response.length > limit:
             raise self._too_much(response.length, limit)
         data = response.read(limit + 1)
@@ -160,10 +170,8 @@ class Line:
         if response.length:
             raise UnreachableError(f"The answer of {self.service.url} broke off.")
         if response.getheader("Content-Encoding") == "gzip":
-            data = self._unpacked(data, limit)
-        if response.will_close:
-            self.drop()
-        return Reply(response.status, data)
+            return self._unpacked(data, limit)
+        return data
 
     def _unpacked(self, data: bytes, limit: int) -> bytes:
         unpacking = zlib.decompressobj(wbits=31)

@@ -44,6 +44,7 @@ class Listener(Activity):
             self._listen(*opened)
         finally:
             self._bench.standing.streaming = False
+            opened[0].close()
             self._line.drop()
         self._stopping.wait(AGAIN_S)
         return 0.0
