@@ -36,7 +36,9 @@ SITE: Final = "01939a5e-7c00-7000-8000-000000000001"
 COLUMNS: Final = (
     "bridge_id, stream, seq, id, at, received_at, code, severity, "
     "door_id, reader_id, holder_ref, drill, flagged, detail"
-)Row = tuple[object, ...]
+)
+
+Row = tuple[object, ...]
 Way = Callable[[Sequence[EventRecord]], None]
 
 
@@ -49,7 +51,8 @@ def run() -> list[Figure]:
             if name == "sqlite":
                 figures += _compared(name, {"ours": _ours(database), "raw": _raw_sqlite(driver, closing_later)})
             else:
-                ways = {"ours": _ours(database), "raw": _raw_postgresql(driver, closing_later), "COPY": _copy(driver, closing_later)}
+                raw = _raw_postgresql(driver, closing_later)
+                ways = {"ours": _ours(database), "raw": raw, "COPY": _copy(driver, closing_later)}
                 figures += _compared(name, ways)
     return figures
 
