@@ -12,7 +12,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 	$(BIN)/python -m pip install --quiet --no-input -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check coverage bench clean
+.PHONY: help setup demo test test-long check coverage bench screenshots clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -20,7 +20,7 @@ help: ## print this list
 
 setup: $(VENV)/.setup-done ## virtual environment in .venv, pinned versions, everything installed
 
-demo: $(VENV)/.demo-done ## a simulated school over the real serial protocol; ARGS=--check goes through it by itself
+demo: $(VENV)/.demo-done ## a made-up school in the browser, over the real serial protocol; ARGS=--check goes through it by itself
 	@$(BIN)/python -m access_control demo $(ARGS)
 
 test: setup ## every test; no hardware and, after the installation, no network
@@ -41,6 +41,9 @@ coverage: setup ## every branch of the pure packages is taken by a test of their
 
 bench: setup ## all measurements; ARGS="policy --json" for one as JSON
 	$(BIN)/python -m bench $(ARGS)
+
+screenshots: setup ## the pictures of the README, from a running demo
+	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## forget the demo's state and every cache, but keep .venv
 	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build

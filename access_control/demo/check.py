@@ -1,4 +1,4 @@
-"""The demo's steps by themselves: a line a step, judged by what the building and the disk say, never by hope."""
+"""The demo's steps by themselves: a line a step, judged by what the buildings, the service and its pages say."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Final
 from access_control.clock import monotonic_s
 from access_control.demo.check_cards import Cards
 from access_control.demo.check_lockdown import Lockdown
+from access_control.demo.check_lost import Lost
+from access_control.demo.check_offline import Offline
+from access_control.demo.check_visitors import Visitors
+from access_control.demo.errors import StageError
 from access_control.demo.evidence import Evidence, StepFailedError
-from access_control.demo.scene import StageError
+from access_control.demo.plan import DOORS
 
 Say = Callable[[str], None]
 Step = Callable[[], str]
@@ -18,30 +22,50 @@ CROSS: Final = "✗"
 
 
 def steps(evidence: Evidence) -> Iterable[tuple[str, Step]]:
-    """Every step in its order, with what it shows."""
-    cards, lockdown = Cards(evidence), Lockdown(evidence)
-    yield "8 readers encrypt with keys of their own, 2 relay boards answer", cards.everything_is_connected
-    yield "8 of 8 doors are proved locked and closed", cards.every_door_is_secured
-    yield "a card with rights: green, the lock, the door, the event", cards.teacher_enters_the_lab
-    yield "a card without rights at this door is refused", cards.cook_is_refused_at_the_gym
-    yield "a badge reported lost is refused, and an alarm", cards.lost_badge
-    yield "a card that nobody gave out is refused", cards.stranger
-    yield "a lockdown: 8 doors confirm", lockdown.begins
-    yield "lockdown: a student is refused at a room", lockdown.student_is_refused
-    yield "lockdown: staff are refused at an outside door", lockdown.staff_are_refused_outside
-    yield "lockdown: staff are admitted to a room", lockdown.staff_enter_a_room
-    yield "lockdown: a responder is admitted at an outside door", lockdown.responder_enters
-    yield "lockdown: leaving by the exit button of the magnet door", lockdown.exit_by_button
-    yield "lockdown: leaving by the lever of an outside door", lockdown.exit_by_lever
-    yield "lockdown: a contact that stays open is shown, and where to walk", lockdown.stuck_contact_is_shown
-    yield "kill -9 while a door is released", lockdown.bridge_is_killed
-    yield "started again: locked down before the first card", lockdown.still_locked_down
-    yield "started again: the first card is refused for the lockdown", lockdown.first_card_after_restart
-    yield "the release ends it at every door", lockdown.ends
-    yield "after the release the student is admitted", lockdown.student_is_admitted_again
-    yield "a visitor's pass opens the vestibule", cards.pass_opens_the_vestibule
-    yield "the same pass again is refused as used", cards.pass_is_used_up
-    yield "every release of a lock has its event: none lost, none doubled", cards.nothing_lost_or_doubled
+    """Every step in its order, with what it shows; the numbers are those of docs/demo.md."""
+    cards, visitors, lockdown = Cards(evidence), Visitors(evidence), Lockdown(evidence)
+    offline, lost = Offline(evidence), Lost(evidence)
+    yield "1 every reader encrypts with a key of its own, every relay board answers", cards.everything_is_connected
+    yield "1 the Live page shows every door", cards.every_door_is_shown
+    yield "2 a card with rights: green, the lock, the door, the event", cards.teacher_enters_the_lab
+    yield "2 the page of events says so in plain words", cards.the_page_says_so
+    yield "2 a card without rights at this door is refused", cards.student_is_refused_at_the_offices
+    yield "2 Why? explains the refusal from the published documents", cards.why_explains_it
+    yield "3 a visitor is checked in at the front desk", visitors.checks_in
+    yield "3 the visitor's pass opens the vestibule", visitors.pass_opens_the_vestibule
+    yield "3 signed out, the same pass is refused", visitors.signed_out_it_is_refused
+    yield "3 signed out, a pass that was never used is refused too", visitors.never_used_it_is_refused_too
+    yield f"4 a lockdown: {len(DOORS)} doors confirm", lockdown.begins
+    yield "4 the board says so, door by door", lockdown.the_board_says_so
+    yield "4 lockdown: students are refused at rooms, without light or sound", lockdown.student_is_refused
+    yield "4 lockdown: staff are refused at an outside door", lockdown.staff_are_refused_outside
+    yield "4 lockdown: staff are admitted to a room", lockdown.staff_enter_a_room
+    yield "4 lockdown: a responder is admitted at an outside door", lockdown.responder_enters
+    yield "4 lockdown: leaving by the exit button of the magnet door", lockdown.exit_by_button
+    yield "4 lockdown: leaving by the lever of an outside door", lockdown.exit_by_lever
+    yield "5 the service is stopped in the lockdown", offline.service_stops
+    yield "5 without the service the lockdown goes on", offline.lockdown_goes_on
+    yield "5 the service is started again", offline.service_starts
+    yield "4 a wrong password or reason releases nothing", lockdown.wrong_password_releases_nothing
+    yield "4 password, reason and the wait release it at every door", lockdown.ends
+    yield "4 after the release the student is admitted", lockdown.student_is_admitted_again
+    yield "5 a visitor gets a pass, and the service is stopped", lambda: _pass_and_stop(visitors, offline)
+    yield "5 without the service cards are decided as before", offline.cards_go_on
+    yield "5 without the service the pass opens the vestibule", lambda: offline.pass_goes_on(visitors.text)
+    yield "5 the service is started again", offline.service_starts
+    yield "5 every release of a lock and every event: none lost, none doubled", offline.nothing_lost_or_doubled
+    yield "6 a badge works", lost.works_before
+    yield "6 marked lost, it is dead at every bridge", lost.is_dead_everywhere
+    yield "6 the badge's page names the bridges that confirmed it", lost.the_page_says_where
+    yield "6 the lost badge is refused, as an alarm", lost.is_refused
+    yield "6 found again, it works again", lost.is_found
+    yield "  the visitor is signed out", visitors.leaves
+    yield "  once more: none lost, none doubled", offline.nothing_lost_or_doubled
+
+
+def _pass_and_stop(visitors: Visitors, offline: Offline) -> str:
+    visitors.for_later()
+    return offline.service_stops()
 
 
 def run_check(evidence: Evidence, say: Say) -> bool:

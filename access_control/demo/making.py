@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
@@ -29,6 +29,9 @@ from access_control.readers.enrolment import add_bridge, confirm_bridge
 from access_control.readers.keys import SchoolKeys, load_keys, make_keys
 from access_control.readers.models import Bridge, Site
 from access_control.readers.staleness import mark_all_stale
+from access_control.readers.statements import issue_statement
+from access_control.visitors.models import Visit
+from access_control.visitors.passes import pass_text
 
 READY: Final = "ready"
 """A file of this name says that a demo was made completely; without it, it is made again."""
@@ -97,6 +100,19 @@ def require_mark(file: Path) -> None:
         )
 
 
+def pass_of(school: School, visit: str) -> str:
+    """What stands in the newest pass of a visit. The service does not keep it; signed anew, it is the same text.
+
+    Raises:
+        StageError: There is no such pass.
+    """
+    with school.database.reading() as session:
+        found = session.get(Visit, visit)
+        if found is None or not found.passes:
+            raise StageError("This visitor has no pass.")
+        return pass_text(session, school.keys, found.passes[-1])
+
+
 def _forget(places: Places) -> None:
     """What an interrupted beginning left."""
     for name in (places.database.name, f"{places.database.name}-wal", f"{places.database.name}-shm"):
@@ -130,6 +146,7 @@ def _make(places: Places, at: datetime, zone: str) -> School:
         add_people(session, at)
         add_visitors(session, at, ZoneInfo(zone))
         add_history(session, bridges, week_before(at, ZoneInfo(zone)))
+        issue_statement(session, keys, at)
     return School(database, keys, codes)
 
 
@@ -143,6 +160,8 @@ def _reopen(places: Places, at: datetime) -> School:
         if keep_school_on(session, at, zone):
             mark_all_stale(session)
         expect_today(session, at, zone)
+        # Every program of the last run has ended, so no bridge need wait for an earlier one of itself to fall silent.
+        session.execute(update(Bridge).values(instance=None))
         renew_installer(session, at, site.id)
     return School(database, keys, {})
 

@@ -119,7 +119,7 @@ class Demo:
         """As an installer and an administrator do, over the real API."""
         commands(
             [
-                ["enroll", code, "--service", self.programs.url, "--config", str(self.places.side(side).bridge_toml)]
+                ["enroll", code, "--config", str(self.places.side(side).bridge_toml)]
                 for side, code in self.school.codes.items()
             ]
         )
@@ -141,6 +141,7 @@ class Demo:
             f"tls = false\n"
             f'public_url = "{url}"\n'
             f"threads = {THREADS}\n"
+            'log_level = "warning"\n'
         )
 
     def _ports(self) -> Mapping[str, int]:

@@ -69,7 +69,7 @@ def test_a_violation_is_noticed(copied: Path, what: str) -> None:
 
 
 def test_the_bridge_starts_where_nothing_of_the_service_is_installed(root: Path) -> None:
-    absent = ("flask", "sqlalchemy", "textual", "rich", "hypothesis", "osdp")
+    absent = ("flask", "sqlalchemy", "granian", "rich", "hypothesis", "osdp")
     blocked = "; ".join(f"sys.modules[{name!r}] = None" for name in absent)
     program = f"import sys; {blocked}; from firmware_bridge.__main__ import main; sys.exit(main(['run', '--help']))"
     outcome = subprocess.run(

@@ -33,7 +33,7 @@ NO_WEB = """
 import sys
 class Nothing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"flask", "sqlalchemy", "textual", "werkzeug"}:
+        if name.partition(".")[0] in {"flask", "sqlalchemy", "werkzeug"}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Nothing())
 """

@@ -17,7 +17,7 @@ from access_control.clock import utc_now
 from access_control.database.errors import DatabaseError
 from access_control.demo.deeds import Deeds, Fault
 from access_control.demo.errors import StageError
-from access_control.demo.making import School
+from access_control.demo.making import School, pass_of
 from access_control.demo.panel.feed import Feed
 from access_control.demo.panel.picture import text_in
 from access_control.demo.plan import DOORS, SCANNER, Side
@@ -27,7 +27,6 @@ from access_control.demo.sockets import UnreachableError
 from access_control.people.models import Cardholder
 from access_control.people.names import search_name
 from access_control.visitors.models import Visit, VisitState
-from access_control.visitors.passes import pass_text
 
 SHOWN: Final = 40
 PASS_LASTS: Final = timedelta(hours=10)
@@ -91,8 +90,8 @@ class SchoolAnswers:
         """Everything has started."""
         self._programs = programs
         self._deeds = deeds
+        self._school = school
         self._database = school.database
-        self._keys = school.keys
         self._feed = feed
 
     def state(self, after: int) -> Mapping[str, Any]:
@@ -139,18 +138,6 @@ class SchoolAnswers:
             ]
         return []
 
-    def _pass_of(self, visit: str) -> str:
-        """What stands in a visitor's pass. The service does not keep it; it is signed anew, which gives the same text.
-
-        Raises:
-            StageError: There is no such pass.
-        """
-        with self._database.reading() as session:
-            found = session.get(Visit, visit)
-            if found is None or not found.passes:
-                raise StageError("This visitor has no pass.")
-            return pass_text(session, self._keys, found.passes[-1])
-
     def people(self, text: str) -> list[Mapping[str, Any]]:
         """Those worth trying when nothing is asked for; else everybody whose name has all words of ``text``."""
         words = search_name(text).split()
@@ -184,7 +171,7 @@ class SchoolAnswers:
             case Present(person=person, door=door):
                 return self._deeds.present(person, door)
             case Scan(text=text, picture=picture, visit=visit):
-                return self._deeds.scan(text or (self._pass_of(visit) if visit else _text_of(picture)))
+                return self._deeds.scan(text or (pass_of(self._school, visit) if visit else _text_of(picture)))
             case AtDoor(door=door, action="leave"):
                 return self._deeds.leave(door)
             case AtDoor(door=door, action=action):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,3 @@ def test_options_reach_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert commands.main(["demo", "--check", "--fresh", "--state", str(tmp_path)]) == 0
     assert commands.main(["demo"]) == 0
     assert asked == [(tmp_path, True, True), (DEMO_STATE, False, False)]
-
-
-def test_without_the_demos_packages_it_says_how_to_get_them(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delitem(sys.modules, "access_control.demo.start", raising=False)
-    monkeypatch.delitem(sys.modules, "access_control.demo.page", raising=False)
-    monkeypatch.setitem(sys.modules, "textual", None)
-    assert commands.main(["demo"]) == 1
-    assert "make demo" in capsys.readouterr().err

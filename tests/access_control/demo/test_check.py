@@ -6,8 +6,8 @@ import pytest
 
 from access_control.demo import check
 from access_control.demo.check import run_check
+from access_control.demo.errors import StageError
 from access_control.demo.evidence import Evidence, StepFailedError
-from access_control.demo.scene import StageError
 
 NOTHING = cast("Evidence", object())
 

@@ -2,13 +2,25 @@
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from access_control.core.wire.events import EventRecord, Severity, encode_event
-from access_control.demo.witness import Reckoning, events_after, movements, reckon, relay_lines
+from access_control.database.engine import Database
+from access_control.demo.witness import (
+    Reckoning,
+    differences,
+    events_after,
+    movements,
+    newest_rows,
+    reckon,
+    relay_lines,
+    rows_after,
+)
+from access_control.readers.records import EventRow
 
 BRIDGE = "01939a5e-7c00-7000-8000-00000000b001"
 
@@ -99,3 +111,51 @@ def test_events_are_read_from_the_bridges_own_file(tmp_path: Path) -> None:
     database.close()
     assert [e.code for e in events_after(outbox, 0)] == ["REX", "DOOR_OPENED"]
     assert [e.code for e in events_after(outbox, 1)] == ["DOOR_OPENED"]
+
+
+def row(seq: int, code: str, bridge: str = BRIDGE) -> EventRow:
+    at = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
+    return EventRow(
+        bridge_id=bridge,
+        stream=BRIDGE,
+        seq=seq,
+        id=f"01939a5e-7c00-7000-8000-{seq:012x}",
+        at=at,
+        received_at=at,
+        code=code,
+        severity="info",
+        drill=False,
+        flagged=False,
+        detail={},
+    )
+
+
+def test_doors_that_stand_open_by_schedule_prove_nothing(log: Path) -> None:
+    released(log, (1, 10.0), (11, 11.0))
+    stored = [event(1, "ACCESS_GRANTED", 10), event(2, "ACCESS_GRANTED", 12, 11)]
+    assert reckon(log, stored, 0.0, standing_open={11}) == Reckoning(1, (), (), ())
+
+
+def test_what_the_service_does_not_hold_as_it_was_stored_is_found() -> None:
+    stored = [event(1, "REX", 1), event(2, "DOOR_OPENED", 2), event(3, "DOOR_CLOSED", 3)]
+    assert differences(stored, [row(1, "REX"), row(2, "DOOR_OPENED"), row(3, "DOOR_CLOSED")]) == []
+    found = differences(stored, [row(1, "REX"), row(1, "REX"), row(3, "DOOR_OPENED"), row(9, "REX")])
+    assert found == [
+        "number 1 is there twice",
+        "number 2 (DOOR_OPENED) is missing",
+        "number 9 (REX) is from nowhere",
+        "number 3 is DOOR_OPENED here and DOOR_CLOSED there",
+    ]
+
+
+def test_only_what_the_service_did_not_have_before_is_new(database: Database) -> None:
+    with database.writing() as session:
+        session.add_all([row(1, "REX"), row(2, "DOOR_OPENED")])
+    with database.reading() as session:
+        before = newest_rows(session)
+        assert rows_after(session, before) == []
+    other = "01939a5e-7c00-7000-8000-00000000b002"
+    with database.writing() as session:
+        session.add_all([row(3, "DOOR_CLOSED"), row(1, "REX", other)])
+    with database.reading() as session:
+        assert {(new.bridge_id, new.seq) for new in rows_after(session, before)} == {(BRIDGE, 3), (other, 1)}
