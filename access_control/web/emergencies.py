@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from flask import request
 from flask.blueprints import BlueprintSetupState
 
 from access_control.core.decision.model import EmergencyAction
@@ -63,6 +64,8 @@ class Now:
     """What the emergency block and the bands of every page need; made from memory only.
 
     Attributes:
+        press_scope: What the control locks down: the whole site, or the one building where whoever looks may; empty if
+            they have to choose first. ``place`` is the same in words.
         locked_down: A real Lockdown of the whole site is in force: there is nothing more to press for.
         drill: The drill that runs, if one does and nothing real.
     """
@@ -70,6 +73,7 @@ class Now:
     bands: tuple[Band, ...]
     doors: tuple[KnownDoor, ...]
     place: str
+    press_scope: str
     locked_down: Band | None
     drill: Band | None
 
@@ -114,15 +118,18 @@ def now() -> Now:
     """What is in force as far as this process knows."""
     school = emergencies().school()
     if school is None:
-        return Now((), (), "", None, None)
+        return Now((), (), "", "", None, None)
     bands = tuple(sorted((band_of(school, one) for one in school.running), key=_order))
+    scope = _press_scope(school)
+    pressed = school.doors_in(scope) if scope else frozenset()
     real = [band for band in bands if not band.drill]
     lockdowns = [one.id for one in real if one.action is EmergencyAction.LOCKDOWN]
     everywhere = {one.directive.id for one in school.running if one.directive.scope == "site" and not one.released}
     return Now(
         bands=bands,
-        doors=tuple(sorted(school.doors.values(), key=by_number)),
-        place=place_words("site", school.buildings, school.zones, 0),
+        doors=tuple(sorted((school.doors[door] for door in pressed), key=by_number)),
+        place=place_words(scope or "site", school.buildings, school.zones, 0),
+        press_scope=scope,
         locked_down=next((band for band in real if band.id in everywhere and band.id in lockdowns), None),
         drill=next((band for band in bands if band.drill), None) if not real else None,
     )
@@ -178,5 +185,12 @@ def _origin(school: School, origin: str) -> str:
     return school.bridges.get(bridge, "a bridge") if kind == "bridge" else "the office"
 
 
-def _order(band: Band) -> tuple[bool, bool, datetime]:
-    return band.action is not EmergencyAction.LOCKDOWN or band.drill, band.drill, band.started_at
+def _press_scope(school: School) -> str:
+    scopes = [choice.value for choice in scopes_for(school)]
+    return scopes[0] if "site" in scopes or len(scopes) == 1 else ""
+
+
+def _order(band: Band) -> tuple[bool, bool, bool, datetime]:
+    """The page's own first, then real before drill, Lockdown before the others, the oldest first."""
+    elsewhere = str((request.view_args or {}).get("directive", "")) != band.id
+    return elsewhere, band.drill, band.action is not EmergencyAction.LOCKDOWN, band.started_at

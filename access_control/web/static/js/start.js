@@ -113,7 +113,7 @@ async function signIn(form, control) {
     body.set("csrf_token", control.dataset.token);
     const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin", redirect: "follow" });
     const text = await answer.text();
-    if (!answer.ok || !text.includes("data-press")) {
+    if (!answer.ok || !answer.redirected) {
       const page = new DOMParser().parseFromString(text, "text/html");
       return (
         page.querySelector("[data-problem], [role=alert]")?.textContent.trim() ||

@@ -20,6 +20,7 @@ from access_control.config import Config
 from access_control.core.wire.directives import Authority, open_directive
 from access_control.database.engine import Database
 from access_control.database.ids import new_id
+from access_control.people.models import Operator
 from access_control.people.permissions import Role
 from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.readers.records import DirectiveRow
@@ -28,7 +29,9 @@ from access_control.web.services import EXTENSION, Services
 from tests.access_control.emergency.test_starting import HOLDS_THE_DATABASE, postgresql_shut, until
 from tests.access_control.web.conftest import session_of
 from tests.building.emergencies import enrol
-from tests.building.tiny_school import BRIDGE, SITE, make_school
+from tests.building.tiny_school import BRIDGE, OPERATORS, SITE, make_school
+
+NEW = "/emergency/new?action=lockdown"
 
 
 @pytest.fixture
@@ -140,6 +143,22 @@ def test_every_page_shows_what_is_in_force(desk: FlaskClient) -> None:
     assert "Secure, whole school" in page
     assert first in desk.get("/emergency/bands.json").text
     assert "LOCKDOWN, Gym" in desk.get("/emergency/bands").text
+
+
+def test_the_control_locks_down_what_its_operator_may(app: Flask, signed_in: Callable[[Role], FlaskClient]) -> None:
+    services: Services = app.extensions[EXTENSION]
+    assert 'data-press data-scope="site" data-where="whole school"' in signed_in(Role.FRONT_DESK).get(NEW).text
+    for scope, expected in (
+        (f"{SITE}/2", 'data-press data-scope="building:2" data-where="Gym"'),
+        (f"{SITE}/1/1", 'type="submit" data-scope=""'),
+    ):
+        with services.database.writing() as session:
+            session.get_one(Operator, OPERATORS[Role.FRONT_DESK][0]).grants[0].scope = scope
+        services.actors.forget(OPERATORS[Role.FRONT_DESK][0])
+        desk = signed_in(Role.FRONT_DESK)
+        assert expected in desk.get(NEW).text
+        assert press(desk).status_code == 403
+    assert directives(app) == []
 
 
 def test_a_lockdown_while_another_process_holds_the_database(
