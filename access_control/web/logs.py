@@ -17,7 +17,7 @@ SECRET: Final = frozenset(
 )
 """Values under these names are left out, wherever they come from."""
 
-_QUIET: Final = ("/static/", "/live/", "/health", "/metrics")
+_QUIET: Final = ("/static/", "/live/", "/bridge/", "/health", "/metrics")
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
