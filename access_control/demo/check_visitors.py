@@ -27,7 +27,7 @@ class Visitors:
     def checks_in(self) -> str:
         """Name, host and reason on the front desk's page; the page hands out the pass."""
         self._guest = self._desk.check_in("Maren", "Solberg", host="Hannah Whitfield", reason="Interview")
-        self._evidence.page(self._evidence.desk, "/desk", "Maren Solberg")
+        self._evidence.page(self._evidence.desk, "/desk?tab=on_site", "Maren Solberg")
         return f"a pass of {len(self._guest.text)} characters"
 
     def pass_opens_the_vestibule(self) -> str:
