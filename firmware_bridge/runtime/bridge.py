@@ -31,7 +31,7 @@ from firmware_bridge.store.recorder import Limits, Recorder
 from firmware_bridge.store.records import writing_for
 from firmware_bridge.store.state_lock import StateInUseError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
-from firmware_bridge.uplink.uplink import Bonds, Uplink
+from firmware_bridge.uplink.uplink import Bonds, Uplink, instance_of
 
 _log = logging.getLogger(__name__)
 _FINDINGS = {
@@ -142,13 +142,15 @@ class Bridge:
         """Call the service. The doors work already, and go on whatever comes of it."""
         if self.config.service is None:
             return
+        boot = self._around.boot_id()
         bonds = Bonds(
             lambda document: dict(desk.apply(document)),
             lambda: dict(desk.status()),
             self._loop.put,
             desk.tell,
             keys.signing,
-            self._around.boot_id(),
+            boot,
+            instance_of(boot, self.config.state_dir),
         )
         uplink = Uplink(self.config.service, self.documents, self.recorder, self._clock, bonds)
         desk.uplink = uplink

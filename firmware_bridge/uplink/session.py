@@ -58,7 +58,7 @@ class Session:
     """Opens sessions and hands out their tokens. Every method may be called from any thread."""
 
     def __init__(self, bridge: str, key: Ed25519PrivateKey, instance: str, boot: str, clock: Clock) -> None:
-        """``instance`` is a UUID made when this process started; ``boot`` names the machine's boot."""
+        """``instance`` tells this program from a copy of it elsewhere; ``boot`` names the machine's boot."""
         self._bridge = bridge
         self._key = key
         self._instance = instance

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,6 +42,7 @@ class Bonds:
         tell: Records an event; never blocks.
         key: The bridge's own key.
         boot: What names this boot of the machine.
+        instance: As :func:`instance_of` makes it.
     """
 
     apply: Apply
@@ -49,6 +51,20 @@ class Bonds:
     tell: Tell
     key: Ed25519PrivateKey
     boot: str
+    instance: str
+
+
+def instance_of(boot: str, state_dir: Path) -> str:
+    """What names the program that has this state directory in this boot of the machine, as a UUID.
+
+    The same after a restart, so that a bridge which was killed is not taken for its own twin; another for a copy of
+    the directory, here or on another machine.
+
+    Raises:
+        OSError: There is no such directory.
+    """
+    place = state_dir.stat()
+    return str(uuid.uuid5(uuid.UUID(int=0), f"{boot}/{place.st_dev}/{place.st_ino}")) if boot else str(uuid.uuid4())
 
 
 class Uplink:
@@ -59,7 +75,7 @@ class Uplink:
     ) -> None:
         """Nothing is opened before :meth:`start`."""
         self._standing = Standing(clock, service.url, bonds.tell)
-        session = Session(documents.trust.bridge, bonds.key, str(uuid.uuid4()), bonds.boot, clock)
+        session = Session(documents.trust.bridge, bonds.key, bonds.instance, bonds.boot, clock)
         bench = Bench(
             line=lambda: Line(service, lambda: pins_of(documents.statement), clock),
             session=session,

@@ -75,7 +75,7 @@ class SessionRequest(Record, frozen=True):
     """``POST session``: the challenge, signed as :func:`session_message` with the bridge's own key.
 
     Attributes:
-        instance: Made anew each time the bridge's process starts, so that two processes with one identity show.
+        instance: Names the machine's boot and the bridge's own folder, so that a copy of it elsewhere shows.
         boot: What names this boot of its machine.
     """
 

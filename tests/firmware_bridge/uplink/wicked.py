@@ -69,9 +69,9 @@ class Wicked:
 
 
 @contextmanager
-def wicked(answer: Answer, *, tls: tuple[Path, bytes] | None = None) -> Iterator[Wicked]:
+def wicked(answer: Answer, *, tls: tuple[Path, bytes] | None = None, port: int = 0) -> Iterator[Wicked]:
     """Serve until the end of the test; ``tls`` is a file with key and certificate, and its fingerprint."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     port = listener.getsockname()[1]
     scheme = "http" if tls is None else "https"
     server = Wicked(service_at(f"{scheme}://127.0.0.1:{port}"), threading.Event())

@@ -1,0 +1,156 @@
+"""A school's service as the process that it is, over TLS, set up with its own commands; and a bridge enrolled at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from access_control.database.engine import Database, open_database
+from access_control.readers.records import EventRow
+from firmware_bridge.local.client import BridgeRefusedError, LocalClient
+from tests.building.processes import START_S, Process, finished, launch, until
+
+
+def free_port() -> int:
+    """A port that nobody has now; the service keeps it over its restarts."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class ServiceProcess:
+    """One service in a folder of its own."""
+
+    def __init__(self, place: Path, url: str, *, name: str = "Oak School", port: int | None = None) -> None:
+        """Make settings, school and certificate; ``url`` is a migrated database."""
+        self.place = place
+        self.port = free_port() if port is None else port
+        self.address = f"https://127.0.0.1:{self.port}"
+        self.database_url = url
+        workers = 1 if url.startswith("sqlite") else 2
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "service.toml").write_text(
+            f'state_dir = "state"\nlisten_port = {self.port}\ntls = true\npublic_url = "{self.address}"\n'
+            f'database_url = "{url}"\nworkers = {workers}\nlog_level = "warning"\n',
+            encoding="utf-8",
+        )
+        self.popen: subprocess.Popen[bytes] | None = None
+        self.command("site", "create", name, "--timezone", "America/Chicago")
+        self.command("tls", "make")
+
+    def command(self, *words: str) -> str:
+        """Run ``access-control WORDS``; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "access_control", *words],
+            cwd=self.place,
+            capture_output=True,
+            text=True,
+            timeout=START_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self.place / "log").open("ab") as log:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "access_control", "serve"],
+                cwd=self.place,
+                stdout=log,
+                stderr=log,
+                env=dict(os.environ),
+                start_new_session=True,
+            )
+        until(self._answers, f"the service answers: {(self.place / 'log').read_text()}")
+
+    def _answers(self) -> bool:
+        assert self.popen is not None
+        assert self.popen.poll() is None, (self.place / "log").read_text()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def kill(self) -> None:
+        """All of its processes, as a power cut does it."""
+        if self.popen is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.popen.pid, signal.SIGKILL)
+            self.popen.wait(START_S)
+            self.popen = None
+
+    def code(self, bridge: str) -> str:
+        """A one-time code for a new bridge."""
+        found = re.search(r"SAC1-[A-Z2-7-]+", self.command("bridge", "add", bridge))
+        assert found is not None
+        return found[0]
+
+    def opened(self) -> Database:
+        """Its database, for looking at."""
+        return open_database(self.database_url)
+
+    def events(self) -> list[tuple[str, int, str]]:
+        """Every event that it has: stream, sequence, id."""
+        with closing(self.opened()) as database, database.reading() as session:
+            rows = session.execute(select(EventRow.stream, EventRow.seq, EventRow.id, EventRow.code))
+            return sorted((row.stream, row.seq, row.id) for row in rows if row.seq > 0)
+
+
+class BridgeProcess:
+    """A bridge without doors, enrolled at a service with its own commands."""
+
+    def __init__(self, place: Path) -> None:
+        """An empty folder."""
+        place.mkdir(parents=True, exist_ok=True)
+        self.place = place
+        self.running: Process | None = None
+
+    def enroll(self, code: str, url: str) -> subprocess.CompletedProcess[str]:
+        """Type a code."""
+        return finished(["enroll", code, "--url", url], cwd=self.place)
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self.running = launch(["run"], cwd=self.place)
+        process = self.running
+        until(lambda: process.out or process.popen.poll() is not None, "the bridge is ready")
+        assert process.out, process.err
+
+    def kill(self) -> None:
+        """As a power switch does it."""
+        if self.running is not None:
+            self.running.kill()
+            self.running = None
+
+    def status(self) -> dict[str, Any]:
+        """What it says of itself."""
+        with LocalClient(self.place / "state" / "control.sock", START_S) as client:
+            return client.status()
+
+    def make_events(self, count: int) -> None:
+        """Have it refuse something that many times; each is an event."""
+        with LocalClient(self.place / "state" / "control.sock", START_S) as client:
+            for _ in range(count):
+                with suppress(BridgeRefusedError):
+                    client.apply(b"no document")
+
+    def outbox(self) -> list[tuple[str, int]]:
+        """Every event that it stored: stream and sequence."""
+        with closing(sqlite3.connect(f"file:{self.place}/state/outbox.db?mode=ro", uri=True)) as db:
+            (stream,) = db.execute("SELECT value FROM meta WHERE key = 'stream'").fetchone()
+            return [(stream, seq) for (seq,) in db.execute("SELECT seq FROM events ORDER BY seq")]
+
+    def bodies(self) -> list[bytes]:
+        """Every event that it stored, as it stored it."""
+        with closing(sqlite3.connect(f"file:{self.place}/state/outbox.db?mode=ro", uri=True)) as db:
+            return [body for (body,) in db.execute("SELECT body FROM events ORDER BY seq")]
