@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from access_control.database.ids import new_id
+from access_control.emergency.board import by_number
 from access_control.emergency.errors import EmergencyError, MayNotError
 from access_control.emergency.models import PendingRelease
 from access_control.emergency.preview import After, after_release
@@ -38,12 +39,14 @@ class Row:
 
     Attributes:
         id: Of the release that its form would ask for.
+        parts: Everything, and building by building; ``doors`` one by one, as responders clear rooms.
         pending: The release that waits, if one does.
         alone: Nobody else has to agree, so that it waits first.
     """
 
     id: str
     parts: tuple[Choice, ...]
+    doors: tuple[Choice, ...]
     pending: PendingRelease | None
     alone: bool
     wait_s: int = ALONE_S
@@ -55,7 +58,8 @@ def release_row(school: School, running: Running, pending: PendingRelease | None
     parts = _parts(school, running)
     if not parts:
         return None
-    return Row(new_id(current().clock()), parts, pending, alone=not running.directive.drill)
+    doors = _doors(school, running)
+    return Row(new_id(current().clock()), parts, doors, pending, alone=not running.directive.drill)
 
 
 @blueprint.get("/preview")
@@ -149,6 +153,16 @@ def _parts(school: School, running: Running) -> tuple[Choice, ...]:
     if allowed == buildings:
         parts = [Choice("all", "Everything"), *(parts if len(parts) > 1 else [])]
     return tuple(parts)
+
+
+def _doors(school: School, running: Running) -> tuple[Choice, ...]:
+    left = [school.doors[door] for door in school.in_scope(running.directive) - running.released]
+    allowed = [door for door in left if may(Permission.EMERGENCY_RELEASE, school.place_of(f"building:{door.building}"))]
+    if len(left) < 2:
+        return ()
+    return tuple(
+        Choice(f"door:{door.id}", f"Door {door.number}, {door.name}") for door in sorted(allowed, key=by_number)
+    )
 
 
 def _school() -> School:

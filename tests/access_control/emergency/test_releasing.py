@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -13,7 +14,9 @@ from sqlalchemy.orm import Session
 from access_control.audit.models import AuditRecord
 from access_control.core.decision.model import EmergencyAction
 from access_control.core.wire.directives import seal_directive
+from access_control.core.wire.signing import SigningKey
 from access_control.database.engine import Database
+from access_control.emergency.board import read_board
 from access_control.emergency.errors import EmergencyError, MayNotError, NoSuchDirectiveError, ReleaseRefusedError
 from access_control.emergency.models import DoorAnswer
 from access_control.emergency.releasing import (
@@ -30,6 +33,7 @@ from access_control.emergency.school import School, read_school
 from access_control.people.permissions import Place, Role
 from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
+from access_control.readers.models import Bridge
 from access_control.readers.records import DirectiveRow, EventRow, ReleaseRow
 from tests.building.emergencies import AT, DIRECTIVE, MAIN_BRIDGE, SITE, actor, directive, fresh_id
 
@@ -180,6 +184,24 @@ def test_the_answers_are_kept_with_the_record(locked_down: Database, keys: Schoo
     with locked_down.reading() as session:
         answer = session.get_one(DoorAnswer, (DIRECTIVE, 1))
         assert answer.confirmed_ms == 283
+
+
+def test_an_emergency_that_a_bridge_raised_is_taken_over_and_released_here(
+    school_database: Database, keys: SchoolKeys
+) -> None:
+    own = SigningKey(MAIN_BRIDGE, Ed25519PrivateKey.generate())
+    raised = directive(origin=f"bridge:{MAIN_BRIDGE}", by="panic button")
+    with school_database.writing() as session:
+        session.get_one(Bridge, MAIN_BRIDGE).public_key = own.public_bytes()
+        session.flush()
+        sealed = seal_directive(raised, own, site=SITE)
+        assert orders.hear_from_bridge(session, keys, AT, MAIN_BRIDGE, [sealed], []) == []
+    with school_database.reading() as session:
+        (running,) = now_school(session).running
+        assert (running.directive, running.by_name) == (raised, "Main bridge")
+        assert read_board(session, AT, now_school(session), DIRECTIVE).counts.commanded == 5
+    ask(school_database, keys)
+    assert in_force(school_database) == frozenset()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -116,6 +116,21 @@ def test_a_drill_ends_at_once(
     assert running(app) == []
 
 
+def test_one_door_can_be_released_by_itself(
+    app: Flask,
+    administrator: FlaskClient,
+    start: Callable[..., str],  # noqa: F811 - the fixture
+) -> None:
+    id_ = start(drill=True)
+    page = administrator.get(f"/emergency/{id_}").text
+    assert '<option value="door:4">Door 8, Loading dock</option>' in page
+    assert ask(administrator, id_, part="door:4").status_code == 303
+    assert running(app) == [id_]
+    page = administrator.get(f"/emergency/{id_}").text
+    assert '<option value="door:4">' not in page
+    assert "1 door is released already." in page
+
+
 def test_only_who_may_releases(
     app: Flask,
     signed_in: Callable[[Role], FlaskClient],
