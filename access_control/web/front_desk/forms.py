@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields import DateTimeLocalField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the published types
 from wtforms.validators import InputRequired, Length
 
 from access_control.visitors.banned import NOTE_LENGTH, BannedDetails
@@ -45,6 +47,10 @@ SEEN: Final = (
 )
 
 
+def _choices(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:
+    return [SelectChoice(value, word) for value, word in pairs]
+
+
 class VisitForm(ConsoleForm):
     """Who comes, to whom, why and for how long."""
 
@@ -54,13 +60,13 @@ class VisitForm(ConsoleForm):
     given_name = Line("First name")
     family_name = Line("Last name")
     company = Line("Company")
-    category = RadioField("On the badge", choices=[(one.value, word) for one, word in CATEGORY_WORDS.items()])
+    category = RadioField("On the badge", choices=_choices((one.value, word) for one, word in CATEGORY_WORDS.items()))
     host = Line("Who is visited", needed="Type who is visited, a name or an office.")
     host_ref = HiddenField()
     destination = Line("Where to")
-    reason = RadioField("Reason", choices=list(REASONS))
+    reason = RadioField("Reason", choices=_choices(REASONS))
     note = Line("More about the reason")
-    stay = SelectField("How long", coerce=int, choices=list(STAYS), default=60)
+    stay = SelectField("How long", coerce=int, choices=_choices(STAYS), default=60)
     escort_needed = BooleanField("Escort needed")
 
 
@@ -74,7 +80,7 @@ class DecisionForm(ConsoleForm):
     """What an approver saw, and the decision."""
 
     outcome = HiddenField()
-    seen = RadioField("What did you see?", choices=list(SEEN))
+    seen = RadioField("What did you see?", choices=_choices(SEEN))
     note = Line("Note, if something else helped you decide")
 
 
