@@ -1,4 +1,4 @@
-"""The tiny school with everything that the console shows: board, readers, times, people, badges, published documents."""
+"""The tiny school with everything that the console shows: board, readers, times, people, badges, documents."""
 
 from __future__ import annotations
 

@@ -75,4 +75,5 @@ def _shown(door: DoorNow, names: Mapping[str, str]) -> ShownState:
         proof = f"{proof}, {judged.was}" if judged.was else proof
     else:
         proof = f"proved {age} ago{by}" if age else f"told{by}, not proved"
-    return ShownState(judged.state.value, judged.word, proof, judged.cause)
+    cause = "" if judged.was else judged.cause  # what held it then says nothing about now
+    return ShownState(judged.state.value, judged.word, proof, cause)

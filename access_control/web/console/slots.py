@@ -55,7 +55,7 @@ class SlotRow:
     Attributes:
         number: Its rank; the lowest number with an order wins.
         order: Whether it has one now.
-        result: ``in force``, ``next``, ``waits`` or ``no order``.
+        result: ``in force``, ``next``, ``waits``, ``on its way`` or ``no order``.
         unlocks: Whether it unlocks the door.
         until: When it ends by itself, if it does.
     """
@@ -69,7 +69,9 @@ class SlotRow:
     until: str = ""
 
 
-def slot_rows(session: Session, door: Door, now: datetime, zone: ZoneInfo, heard: DoorSaid | None) -> list[SlotRow]:
+def slot_rows(
+    session: Session, door: Door, now: datetime, zone: ZoneInfo, heard: DoorSaid | None, *, names: bool
+) -> list[SlotRow]:
     """Every row, from the one that wins over all to the one that is always there.
 
     Args:
@@ -78,10 +80,11 @@ def slot_rows(session: Session, door: Door, now: datetime, zone: ZoneInfo, heard
         now: Now.
         zone: The school's.
         heard: The bridge's newest word about the door, while it is believed; else ``None``.
+        names: Whether people and reasons may be read.
     """
     rows = {row.number: row for row in _plain(door)}
-    _add_directives(session, door, rows)
-    _add_overrides(session, door, now, zone, rows)
+    _add_directives(session, door, rows, names=names)
+    _add_overrides(session, door, now, zone, rows, names=names)
     _add_schedule(session, door, now, zone, rows)
     said = _slot(heard)
     if said is not None:
@@ -140,7 +143,7 @@ def _plain(door: Door) -> list[SlotRow]:
     return rows
 
 
-def _add_directives(session: Session, door: Door, rows: dict[int, SlotRow]) -> None:
+def _add_directives(session: Session, door: Door, rows: dict[int, SlotRow], *, names: bool) -> None:
     meant = scopes(session)
     for row in active_directives(session):
         if door.id not in {*row.doors, *meant.get(row.scope, ())}:
@@ -151,18 +154,23 @@ def _add_directives(session: Session, door: Door, rows: dict[int, SlotRow]) -> N
         slot = _EMERGENCY[row.action]
         drill = "Drill. " if row.drill else ""
         word = row.action.value.capitalize()
-        rows[slot] = replace(rows[slot], sentence=f"{drill}{word} by {row.by_name or 'a bridge'}", order=True)
+        by = f" by {row.by_name}" if names and row.by_name else ""
+        rows[slot] = replace(rows[slot], sentence=f"{drill}{word}{by}", order=True)
 
 
-def _add_overrides(session: Session, door: Door, now: datetime, zone: ZoneInfo, rows: dict[int, SlotRow]) -> None:
+def _add_overrides(
+    session: Session, door: Door, now: datetime, zone: ZoneInfo, rows: dict[int, SlotRow], *, names: bool
+) -> None:
     for row in overrides_in_force(session, now, [door.id]):
         slot = _OVERRIDE[row.effect]
-        rows[slot] = replace(rows[slot], sentence=_override_words(row, now, zone), order=True, until=_until(row, zone))
+        rows[slot] = replace(
+            rows[slot], sentence=_override_words(row, now, zone, names=names), order=True, until=_until(row, zone)
+        )
 
 
-def _override_words(row: OverrideRow, now: datetime, zone: ZoneInfo) -> str:
+def _override_words(row: OverrideRow, now: datetime, zone: ZoneInfo, *, names: bool) -> str:
     end = "until somebody ends it" if row.expires_at is None else f"until {words.moment(row.expires_at, zone, now)}"
-    return f"{row.why}, {end}"
+    return f"{row.why if names else 'Ordered by hand'}, {end}"
 
 
 def _until(row: OverrideRow, zone: ZoneInfo) -> str:
@@ -215,5 +223,12 @@ def _ranked(rows: list[SlotRow], said: Slot | None) -> list[SlotRow]:
             takes = f". Takes over at {ends}" if ends else ""
             marked.append(replace(row, result="next", sentence=f"{row.sentence}{takes}"))
         else:
-            marked.append(replace(row, result="waits" if row.order else "no order"))
+            marked.append(replace(row, result=_waits(row, winner)))
     return marked
+
+
+def _waits(row: SlotRow, winner: int) -> str:
+    """What becomes of a row that is not in force: an order above the one in force has not come to the door yet."""
+    if not row.order:
+        return "no order"
+    return "on its way" if row.number < winner else "waits"

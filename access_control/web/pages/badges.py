@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -52,6 +52,7 @@ def show(badge_id: object) -> str:
 @needs(Permission.BADGE_VIEW)
 def part(badge_id: object) -> str:
     """Which bridges confirmed, alone, to take the place of what the page shows."""
+    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         badge = found(get_badge, session, str(badge_id))
         return render_template("pages/badge_reached.html", badge=badge, lines=_lines(session, badge))

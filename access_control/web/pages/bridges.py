@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import Blueprint, flash, g, make_response, redirect, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -38,6 +38,7 @@ def show() -> str:
 @needs(Permission.BRIDGE_VIEW)
 def part() -> str:
     """The list alone, to take the place of the one that the page shows."""
+    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         return render_template("pages/bridges_part.html", views=_views(session))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -27,7 +27,7 @@ from access_control.web.console.saving import RefusedError, attempt, do, found
 from access_control.web.console.slots import slot_rows
 from access_control.web.console.week import preview
 from access_control.web.frame import frame
-from access_control.web.guard import actor, needs, require_at
+from access_control.web.guard import actor, may, needs, require_at
 from access_control.web.problems import Problem
 from access_control.web.services import current
 
@@ -45,6 +45,7 @@ def show(door_id: int) -> str:
 @needs(Permission.DOOR_VIEW)
 def now(door_id: int) -> str:
     """Its state and why alone, to take the place of what the page shows."""
+    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         return render_template("pages/door_now.html", **_now(session, found(get_door, session, door_id)))
 
@@ -75,6 +76,7 @@ def release(door_id: int) -> Response:
 @needs(Permission.DOOR_UNLOCK_ONCE)
 def asked(door_id: int, action_id: object) -> str:
     """What came of a release, alone."""
+    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         return render_template("pages/door_asked.html", **_asked(session, door_id, str(action_id)))
 
@@ -141,11 +143,13 @@ def _now(session: Session, door: Door) -> dict[str, Any]:
     limit_s = float(school_settings(session).proof_limit_s)
     heard = heard_of(session, door, at, limit_s)
     said = heard.said if heard.fresh else None
-    rows = slot_rows(session, door, at, zone, said)
+    rows = slot_rows(session, door, at, zone, said, names=may(Permission.PERSON_VIEW))
     in_force = next((row for row in rows if row.result == "in force"), None)
+    state = states(session, at)[door.id]
     return {
         "door": door,
-        "state": states(session, at)[door.id],
+        "state": state,
+        "believed": heard.fresh and state.state != "unknown",
         "position": position_word(heard),
         "rows": rows,
         "unlocked": in_force is not None and in_force.unlocks,
