@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +15,7 @@ from tests.building.browser import ARGUMENTS
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 LIMIT: Final = 300_000
-SIZE: Final = (1280, 800)
-PHONE: Final = (390, 844)
+SIZE: Final = (1440, 900)
 
 
 def main() -> int:
@@ -50,12 +48,44 @@ class Pictures:
         console = self.signed_in("admin")
         panel = self.page("light")
         panel.goto(self._demo.panel_url)
+        panel.wait_for_timeout(5000)  # every reader is there, every door proved
         self.present(panel, "Tom Alvarado", "103 Science lab")
         self.present(panel, "Ava Thornton", "21 Corridor to offices")
         self.keep(panel, "panel")
+        self.live(console)
+        self.desk()
+        self.lockdown(console)
+
+    def live(self, console: Page) -> None:
+        """Every door, and what happened; then the explanation of the refusal."""
         console.goto(self._demo.programs.url)
-        console.wait_for_timeout(1500)
+        console.wait_for_timeout(3000)
         self.keep(console, "live")
+        console.get_by_role("link", name="Why?").last.click()
+        console.wait_for_timeout(500)
+        self.keep(console, "why")
+
+    def desk(self) -> None:
+        """A visitor with a pass."""
+        desk = self.signed_in("desk")
+        desk.goto(self._demo.programs.url + "/desk?new=Maren Solberg")
+        desk.get_by_label("Who is visited").fill("Hannah Whitfield")
+        desk.get_by_label("Meeting").check()
+        desk.get_by_role("button", name="Check in").last.click()
+        desk.get_by_text("Show your pass at the vestibule").wait_for()
+        self.keep(desk, "desk")
+
+    def lockdown(self, console: Page) -> None:
+        """Keep the control pressed; the board with every door's milliseconds, dark."""
+        console.emulate_media(color_scheme="dark")
+        box = console.locator("[data-place=rail] [data-press]").bounding_box()
+        assert box is not None
+        console.mouse.move(box["x"] + 20, box["y"] + 20)
+        console.mouse.down()
+        console.wait_for_url("**/emergency/*-*")
+        console.mouse.up()
+        console.wait_for_timeout(4000)
+        self.keep(console, "lockdown")
 
     def page(self, theme: str, size: tuple[int, int] = SIZE) -> Page:
         """A window."""
@@ -84,9 +114,8 @@ class Pictures:
         panel.get_by_role("button", name="Present the card").click()
         panel.wait_for_timeout(2500)
 
-    def keep(self, page: Page, name: str, ready: Callable[[], None] = lambda: None) -> None:
+    def keep(self, page: Page, name: str) -> None:
         """Save what is to be seen."""
-        ready()
         page.screenshot(path=IMAGES / f"{name}.png")
 
 
