@@ -50,12 +50,12 @@ class Watch:
     ) -> datetime | None:
         """Hold the clock beside the service's; a moment that is to be kept as proof, now and then.
 
-        A service whose time lies before what is stored here proves nothing: its own clock may be wrong.
+        A service whose time lies before what is stored here proves nothing: its own clock may be wrong. It casts doubt
+        all the same, since one of the two clocks must be.
         """
-        if self._newest is not None and self._newest - time.service > SET_BACK:
-            return None
         if time.proves:
-            return self._prove(time, judge)
+            behind = self._newest is not None and self._newest - time.service > SET_BACK
+            return None if behind else self._prove(time, judge)
         if time.contradicts and self.clock_trusted:
             self.clock_trusted = False
             ahead_s = round(time.ahead.total_seconds())

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.config import PORT_SETTINGS, SETTINGS, ConfigError, PortKind, read_config
+from firmware_bridge.config import (
+    PORT_SETTINGS,
+    SERVICE_SETTINGS,
+    SETTINGS,
+    ConfigError,
+    PortKind,
+    read_config,
+    service_at,
+)
 
 GOOD = """
 state_dir = "state"
@@ -122,5 +130,64 @@ def test_a_directory_is_not_a_file(tmp_path: Path) -> None:
 
 def test_the_settings_page_lists_every_setting() -> None:
     page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
-    missing = [name for name in (*SETTINGS, *(f"ports.NAME.{key}" for key in PORT_SETTINGS)) if f"`{name}`" not in page]
+    named = (
+        *SETTINGS,
+        *(f"ports.NAME.{key}" for key in PORT_SETTINGS),
+        *(f"service.{key}" for key in SERVICE_SETTINGS),
+    )
+    missing = [name for name in named if f"`{name}`" not in page]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "tls", "base"),
+    [
+        ("https://doors.example.org", "doors.example.org", 443, True, ""),
+        ("https://10.0.0.5:8443/school/", "10.0.0.5", 8443, True, "/school"),
+        ("http://127.0.0.1:8000", "127.0.0.1", 8000, False, ""),
+        ("http://localhost", "localhost", 80, False, ""),
+        ("http://[::1]:8000", "::1", 8000, False, ""),
+    ],
+)
+def test_the_address_of_a_service(url: str, host: str, port: int, tls: bool, base: str) -> None:
+    found = service_at(url)
+    assert (found.host, found.port, found.tls, found.base) == (host, port, tls, base)
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.5", "http://doors.example.org:8000", "http://127.0.0.1.example.org"])
+def test_a_line_that_leaves_the_machine_is_encrypted(url: str) -> None:
+    with pytest.raises(ValueError, match="not encrypted"):
+        service_at(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "doors",
+        "ftp://doors",
+        "https://",
+        "https://a:b@doors",
+        "https://doors?x",
+        "https://doors:99999",
+        "https://d\u00f6rs",
+    ],
+)
+def test_what_is_no_address_of_a_service(url: str) -> None:
+    with pytest.raises(ValueError, match="write it like"):
+        service_at(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("service = 1", "service: it is not a table"),
+        ("[service]\nuri = 1", "service.uri: there is no such setting"),
+        ("[service]", "service.url:"),
+    ],
+)
+def test_a_mistake_about_the_service(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_text(f'state_dir = "state"\n{text}\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=words):
+        read_config(path)

@@ -7,6 +7,7 @@ from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.events import ClockJudged
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import Wiring
+from firmware_bridge.uplink.service_time import ServiceTime
 from tests.building.clock import MONDAY, SetClock
 
 
@@ -54,3 +55,49 @@ def test_it_looks_about_once_a_second() -> None:
     for _ in range(40):
         looked.after(0.1, 0.1)
     assert 3 <= looked.revived <= 5
+
+
+def compared(looked: Looked, *, off_s: float, took_s: float = 0.1) -> object:
+    """Hold the clock beside a service whose time is ``off_s`` behind it."""
+    asked = looked.clock.moment()
+    looked.clock.go_on(took_s)
+    heard = looked.clock.moment()
+    service = asked.at + timedelta(seconds=took_s / 2 - off_s)
+    return looked.watch.compare(ServiceTime(asked, heard, service), looked._judge, looked._record)
+
+
+def test_the_services_time_proves_the_clock_and_is_kept_now_and_then() -> None:
+    looked = Looked()
+    looked.watch.clock_trusted = False
+    assert compared(looked, off_s=0.5) is not None
+    assert looked.judged == [True]
+    assert compared(looked, off_s=0.5) is None
+    looked.clock.go_on(61)
+    assert compared(looked, off_s=-0.5) is not None
+    assert looked.judged == [True]
+
+
+def test_a_clock_that_is_off_is_believed_no_more() -> None:
+    looked = Looked()
+    assert compared(looked, off_s=60) is None
+    assert compared(looked, off_s=60) is None
+    assert looked.judged == [False]
+    assert looked.recorded == ["CLOCK_SKEW"]
+    looked.clock.go_on(5)
+    compared(looked, off_s=0)
+    assert looked.judged == [False, True]
+
+
+def test_an_answer_that_took_long_proves_nothing() -> None:
+    looked = Looked()
+    looked.watch.clock_trusted = False
+    assert compared(looked, off_s=0, took_s=20) is None
+    assert looked.judged == []
+
+
+def test_a_service_before_what_is_stored_proves_nothing() -> None:
+    looked = Looked()
+    looked.watch.clock_trusted = False
+    looked.clock.at -= timedelta(days=1)
+    assert compared(looked, off_s=0) is None
+    assert looked.judged == []
