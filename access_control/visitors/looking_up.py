@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from rapidfuzz import fuzz, process
+from rapidfuzz.distance import JaroWinkler
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -22,7 +22,9 @@ from access_control.visitors.models import Pass, Visit, Visitor, VisitState
 FUZZY_AMONG: Final = 5000
 """Spelling mistakes are looked for among so many visitors, the latest ones."""
 
-FUZZY_LIKE: Final = 78.0
+FUZZY_LIKE: Final = 0.86
+"""So alike (Jaro-Winkler) must each word that was typed be to a word of the name."""
+
 _RANKED: Final = 200
 _OPEN: Final = (VisitState.ON_SITE, VisitState.HELD, VisitState.EXPECTED)
 _ORDER: Final = {VisitState.EXPECTED: 0, VisitState.HELD: 1, VisitState.ON_SITE: 2}
@@ -129,11 +131,17 @@ def _spelled_like(session: Session, text: str, but: set[str], limit: int) -> lis
     rows = session.execute(
         select(Visitor.id, Visitor.search_name).order_by(Visitor.last_at.desc()).limit(FUZZY_AMONG)
     ).all()
-    names = {visitor_id: name for visitor_id, name in rows if visitor_id not in but}
-    close = process.extract(text, names, scorer=fuzz.WRatio, limit=limit, score_cutoff=FUZZY_LIKE)
-    order = {visitor_id: place for place, (_, _, visitor_id) in enumerate(close)}
+    words = text.split()
+    likely = [(_likeness(words, name.split()), visitor_id) for visitor_id, name in rows if visitor_id not in but]
+    close = sorted((pair for pair in likely if pair[0] >= FUZZY_LIKE), reverse=True)[:limit]
+    order = {visitor_id: place for place, (_, visitor_id) in enumerate(close)}
     visitors = session.scalars(select(Visitor).where(Visitor.id.in_(order)))
     return sorted(visitors, key=lambda visitor: order[visitor.id])
+
+
+def _likeness(words: list[str], names: list[str]) -> float:
+    """How much the least fitting word that was typed is like a word of the name."""
+    return min(max((JaroWinkler.similarity(word, name) for name in names), default=0.0) for word in words)
 
 
 def _open_visits(session: Session, at: datetime, visitors: list[str]) -> dict[str, Visit]:

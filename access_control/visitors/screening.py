@@ -67,8 +67,7 @@ class Resemblance:
     def strength(self) -> str:
         """In words, never a percentage: names alone are always weak."""
         strong = self.exact and self.agreeing >= 3
-        counted = f"{self.agreeing} of {self.compared} {'point agrees' if self.agreeing == 1 else 'points agree'}"
-        return f"{'Strong' if strong else 'Weak'}, {counted}"
+        return f"{'Strong' if strong else 'Weak'}, {self.agreeing} of {self.compared} points agree"
 
 
 def resemblance(visitor: Visitor, entry: BannedPerson) -> Resemblance | None:
