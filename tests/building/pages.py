@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 def post(client: FlaskClient, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
     """Send a form with the token that its page would carry."""
-    return client.post(path, data={"csrf_token": client.token, **(data or {}), **more})  # type: ignore[attr-defined]
+    return client.post(path, data={"csrf_token": client.token, **(data or {}), **more})  # type: ignore[attr-defined] # set by the fixture
 
 
 def refusals(answer: TestResponse) -> list[str]:

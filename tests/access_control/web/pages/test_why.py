@@ -104,7 +104,7 @@ def test_what_cannot_be_answered_is_said(
 
 
 def ask(client: FlaskClient, **question: Any) -> Any:
-    headers = {"X-CSRFToken": client.token}  # type: ignore[attr-defined]
+    headers = {"X-CSRFToken": client.token}  # type: ignore[attr-defined] # set by the fixture
     return client.post("/why.json", json=question, headers=headers)
 
 
