@@ -50,7 +50,8 @@ function nextPart(back) {
     .map((id) => document.getElementById(id))
     .filter((part) => part && part.offsetParent !== null && (part.id !== "strip" || part.children.length));
   const held = parts.findIndex((part) => part.contains(document.activeElement));
-  const next = held < 0 ? 0 : (held + (back ? -1 : 1) + parts.length) % parts.length;
+  const from = held < 0 ? parts.findIndex((part) => part.id === "content") : held; // the emergency control comes next
+  const next = (from + (back ? -1 : 1) + parts.length) % parts.length;
   parts[next]?.focus();
 }
 

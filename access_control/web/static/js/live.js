@@ -184,7 +184,8 @@ function eventRow(event) {
   return row;
 }
 
-const held = () => list.parentElement.matches(":hover") || list.parentElement.contains(document.activeElement);
+const feed = list.closest("section"); // the button that shows what waits is in it, too
+const held = () => feed.matches(":hover") || feed.contains(document.activeElement);
 
 function showEvents(force) {
   const fresh = events.findIndex((event) => event.key === latest);
@@ -210,8 +211,8 @@ on("events", (now) => {
   showEvents(false);
 });
 waitingButton.addEventListener("click", () => showEvents(true));
-list.parentElement.addEventListener("pointerleave", () => showEvents(false));
-list.parentElement.addEventListener("focusout", () => setTimeout(() => showEvents(false)));
+feed.addEventListener("pointerleave", () => showEvents(false));
+feed.addEventListener("focusout", () => setTimeout(() => showEvents(false)));
 
 // --- Find a door
 
