@@ -1,6 +1,6 @@
 """Set up a bridge by hand: its keys, and whom it belongs to.
 
-Enrolment at the service will do this later; the files are the same. Prints the bridge's public key.
+For a bridge that is fed by hand; `firmware-bridge enroll` does the same at a service. Prints the bridge's public key.
 """
 
 from __future__ import annotations

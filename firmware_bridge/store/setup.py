@@ -1,6 +1,6 @@
-"""Sets up a bridge's state directory by hand: keys, whom it belongs to, and the first proof of its clock.
+"""Sets up a bridge's state directory: keys, whom it belongs to, and the first proof of its clock.
 
-Enrolment over the network does the same later and takes the place of this step; the files stay as they are.
+Enrolment at a service ends in the same files.
 """
 
 from __future__ import annotations
