@@ -66,7 +66,7 @@ class VisitForm(ConsoleForm):
     destination = Line("Where to")
     reason = RadioField("Reason", choices=_choices(REASONS))
     note = Line("More about the reason")
-    stay = SelectField("How long", coerce=int, choices=_choices(STAYS), default=60)
+    stay = SelectField("How long", [InputRequired("Choose how long.")], coerce=int, choices=_choices(STAYS), default=60)
     escort_needed = BooleanField("Escort needed")
 
 

@@ -25,18 +25,25 @@ if (host) {
 
 const TEXT = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 let afterG = 0;
+let typed = "";
+addEventListener("focusin", () => (typed = ""));
 
 document.addEventListener(
   "keydown",
   (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const inField = event.target.matches?.(TEXT);
-    if (event.key === "Enter" && inField && event.target !== field && event.target.value) {
-      const code = CODE.exec(event.target.value);
+    if (inField && event.key.length === 1) {
+      typed += event.key; // the field itself may be too short for a code
+      return;
+    }
+    if (event.key === "Enter" && inField && event.target !== field) {
+      const code = CODE.exec(typed);
+      typed = "";
       if (!code) return;
       event.preventDefault(); // a scan that landed in another field is taken out of it again
       event.stopPropagation();
-      event.target.value = event.target.value.slice(0, code.index);
+      event.target.value = event.target.value.split(code[0].slice(0, 6))[0];
       field.value = code[0];
       finder.requestSubmit();
       return;
