@@ -58,7 +58,7 @@ def test_signing_in(chrome: Chrome, served: Served, theme: Theme) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_is_lost_at_320_pixels(chrome: Chrome, served: Served, path: str) -> None:
-    page = served.sign_in(chrome.page(), path=None)  # type: ignore[arg-type]
+    page = served.sign_in(chrome.page(), path=None)
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(served.url + path)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
