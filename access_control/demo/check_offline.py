@@ -84,7 +84,7 @@ class Offline:
 
     def nothing_lost_or_doubled(self) -> str:
         """Relay logs beside the bridges' stored events, and these beside what the service holds."""
-        self._evidence.wait("Every event at the service", lambda: not self._different() or None, ARRIVE_S)
+        self._evidence.wait("Every event at the service", lambda: not self.different() or None, ARRIVE_S)
         releases = events = 0
         for side in Side:
             found = self._evidence.reckoning(side)
@@ -99,5 +99,6 @@ class Offline:
             events += len(self._evidence.stored(side, self._evidence.first_seq[side]))
         return f"{releases} releases, all explained; {events} events, all at the service, each once"
 
-    def _different(self) -> list[str]:
+    def different(self) -> list[str]:
+        """How the service's events differ from those that the bridges stored since the check began."""
         return [what for side in Side for what in self._evidence.not_held_alike(side)]

@@ -27,10 +27,11 @@ def test_nothing_is_lost_or_doubled_when_service_and_bridges_are_killed(tmp_path
         evidence = Evidence(demo)
         Cards(evidence).everything_is_connected()
         victims = [SERVICE, bridge_name(choose.choice(list(Side))), SERVICE]
-        doors = [door.id for door in DOORS if door.number not in OPEN_BY_DAY]
+        # Each door once: a second grant at a door that is still released moves no relay.
+        doors = choose.sample([door.id for door in DOORS if door.number not in OPEN_BY_DAY], CARDS)
         deadly = sorted(choose.sample(range(1, CARDS), len(victims)))
         for turn in range(CARDS):
-            demo.deeds.hold_card(called(choose.choice(WHO)).badge, choose.choice(doors), 1.0)
+            demo.deeds.hold_card(called(choose.choice(WHO)).badge, doors[turn], 1.0)
             time.sleep(choose.uniform(0.0, 0.4))
             if turn in deadly:
                 victim = victims[deadly.index(turn)]
@@ -38,4 +39,10 @@ def test_nothing_is_lost_or_doubled_when_service_and_bridges_are_killed(tmp_path
                 time.sleep(choose.uniform(0.0, 0.5))
                 demo.programs.start(victim)
         time.sleep(8.0)  # everybody has passed or given up, and every door is shut
-        assert Offline(evidence).nothing_lost_or_doubled()
+        evidence.wait("Every event at the service", lambda: not Offline(evidence).different() or None, 90.0)
+        found = [evidence.reckoning(side) for side in Side]
+        assert [one.unexplained for one in found] == [(), ()]
+        assert [one.gaps for one in found] == [(), ()]
+        # Killed between storing a grant and moving the relay, a bridge may leave one grant that nobody walked through.
+        assert sum(len(one.without_release) for one in found) <= 1
+        assert sum(one.releases for one in found) >= CARDS // 3
