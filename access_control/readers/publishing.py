@@ -7,6 +7,7 @@ worker can publish older content under a newer number. Content that did not chan
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 REBUILD: Final = timedelta(days=7)
+_LOG: Final = logging.getLogger(__name__)
 # A document's place and time: what differs between two documents that say the same.
 _REVISION: Final = re.compile(rb'"epoch":\d+,"n":\d+,"made_at":"[^"]*"')
 
@@ -112,7 +114,17 @@ def publish_all_orders(
     """Publish the Orders of some bridges, or of all, in the order of their ids: no two workers wait for each other."""
     query = select(Bridge.id).where(Bridge.state == BridgeState.CONFIRMED).order_by(Bridge.id)
     found = [bridge for bridge in session.scalars(query) if bridges is None or bridge in bridges]
-    return [done for bridge in found if (done := publish_orders(session, keys, bridge, at)) is not None]
+    done: list[Published] = []
+    for bridge in found:
+        try:
+            made = publish_orders(session, keys, bridge, at)
+        except (ReadersError, KeyFileError, Refused) as error:
+            # One bridge whose documents cannot be made must not keep a lockdown from the others, or unsaved.
+            _LOG.exception("no Orders for bridge %s", bridge)
+            _failed(session.get_one(Bridge, bridge), str(error))
+            continue
+        done += [made] if made is not None else []
+    return done
 
 
 def publish_stale(database: Database, keys: SchoolKeys, at: datetime) -> list[Published]:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import update
 
-from access_control.core.decision.model import Revision
+from access_control.core.decision.model import BadgeStatus, Revision
+from access_control.database.ids import new_id
 from access_control.readers.doors import edit_door
 from access_control.readers.models import Bridge, Door, Site
-from access_control.readers.publishing import REBUILD, publish_orders, publish_policy, publish_stale
+from access_control.readers.publishing import REBUILD, publish_all_orders, publish_orders, publish_policy, publish_stale
+from access_control.readers.records import Revocation
 from tests.building.published import LiveSchool, later
 from tests.building.sites import AT, BY
 
@@ -133,3 +135,18 @@ def test_a_bridge_that_is_not_confirmed_gets_nothing(live: LiveSchool) -> None:
     with live.writing() as session:
         assert publish_policy(session, live.keys, live.bridge, later(9)) is None
         assert publish_orders(session, live.keys, live.bridge, later(9)) is None
+
+
+def test_a_bridge_whose_orders_cannot_be_made_keeps_them_from_no_other(live: LiveSchool) -> None:
+    with live.writing() as session:
+        session.execute(update(Bridge).where(Bridge.id == live.school.other_bridge).values(digest_key_sealed=b"junk"))
+        session.execute(update(Door).values(name="Front door"))
+        session.add(
+            Revocation(id=new_id(AT), badge_id=live.badge, canonical="H10301:17:12345", status=BadgeStatus.LOST, at=AT)
+        )
+    with live.writing() as session:
+        done = publish_all_orders(session, live.keys, later(5))
+    assert [one.bridge_id for one in done] == [live.bridge]
+    assert len(live.orders().revoked) == 1
+    with live.database.reading() as session:
+        assert "encrypted with another key" in (session.get_one(Bridge, live.school.other_bridge).policy_error or "")
