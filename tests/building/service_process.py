@@ -15,8 +15,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from access_control.core.wire.guarded import unguard
 from access_control.database.engine import Database, open_database
 from access_control.readers.records import EventRow
+from access_control.readers.statements import statement_in_force
 from firmware_bridge.local.client import BridgeRefusedError, LocalClient
 from tests.building.processes import START_S, Process, finished, launch, until
 
@@ -99,6 +101,11 @@ class ServiceProcess:
         """Its database, for looking at."""
         return open_database(self.database_url)
 
+    def statement(self) -> bytes:
+        """The key statement in force, sealed."""
+        with closing(self.opened()) as database, database.reading() as session:
+            return statement_in_force(session)[0]
+
     def events(self) -> list[tuple[str, int, str]]:
         """Every event that it has: stream, sequence, id."""
         with closing(self.opened()) as database, database.reading() as session:
@@ -149,6 +156,10 @@ class BridgeProcess:
         with closing(sqlite3.connect(f"file:{self.place}/state/outbox.db?mode=ro", uri=True)) as db:
             (stream,) = db.execute("SELECT value FROM meta WHERE key = 'stream'").fetchone()
             return [(stream, seq) for (seq,) in db.execute("SELECT seq FROM events ORDER BY seq")]
+
+    def statement(self) -> bytes:
+        """The key statement that it keeps, sealed."""
+        return unguard((self.place / "state" / "documents" / "keys.doc").read_bytes())
 
     def bodies(self) -> list[bytes]:
         """Every event that it stored, as it stored it."""

@@ -171,3 +171,20 @@ def test_a_second_process_with_one_identity_gets_nothing_and_both_are_told(place
 def _codes(bridge: BridgeProcess) -> set[str]:
     """The codes of all events that a bridge stored."""
     return {json.loads(body)["code"] for body in bridge.bodies()}
+
+
+def test_a_new_tls_key_is_announced_before_it_is_used(place: Path, bridge: BridgeProcess) -> None:
+    service = ServiceProcess(place / "service", new_sqlite(place))
+    with ExitStack() as stack:
+        stack.callback(service.kill)
+        service.start()
+        joined(service, bridge)
+        for step in ("next", "switch"):
+            until(lambda: service.statement() == bridge.statement(), "the bridge has the newest keys")
+            service.command("tls", step)
+            service.kill()
+            service.start()
+            bridge.make_events(3)
+            all_there(service, bridge)
+            until(lambda: service.statement() == bridge.statement(), "the bridge has the newest keys")
+        assert "SERVICE_KEY_WRONG" not in _codes(bridge)
