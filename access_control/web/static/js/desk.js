@@ -71,7 +71,7 @@ addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").
 
 // --- What others do appears by itself, but never under a pointer or a focus.
 
-const SLOW_MS = 15000;
+const SLOW_MS = 5000;
 const tokens = /name="csrf_token" value="[^"]*"/g;
 
 function follow(part) {
