@@ -63,7 +63,7 @@ class Group(Table):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class Membership(Table):
@@ -111,7 +111,7 @@ class Operator(Table):
         cascade="all, delete-orphan", back_populates="operator", foreign_keys="Grant.operator_id"
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class Grant(Table):

@@ -190,7 +190,7 @@ class Door(Table):
     building: Mapped[Building] = relationship()
     readers: Mapped[list[Reader]] = relationship(back_populates="door", order_by="Reader.id")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class Reader(Table):
@@ -214,7 +214,7 @@ class Reader(Table):
 
     door: Mapped[Door] = relationship(back_populates="readers")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class Board(Table):
@@ -232,7 +232,7 @@ class Board(Table):
     inputs: Mapped[int]
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class Schedule(Table):
@@ -250,7 +250,7 @@ class Schedule(Table):
         cascade="all, delete-orphan", order_by="ScheduleInterval.weekday, ScheduleInterval.start_minute"
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class ScheduleInterval(Table):
@@ -303,7 +303,7 @@ class Level(Table):
 
     doors: Mapped[list[LevelDoor]] = relationship(cascade="all, delete-orphan")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class LevelDoor(Table):
@@ -356,7 +356,7 @@ class Badge(Table):
     valid_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class DoorGroup(Table):

@@ -94,7 +94,7 @@ class Visit(Table):
     visitor: Mapped[Visitor] = relationship()
     passes: Mapped[list[Pass]] = relationship(back_populates="visit", order_by="Pass.minted_at")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class Pass(Table):
@@ -137,7 +137,7 @@ class BannedPerson(Table):
     added_by: Mapped[str] = mapped_column(String(80))
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
 
 class ScreeningOutcome(StrEnum):

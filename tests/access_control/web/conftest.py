@@ -112,7 +112,7 @@ def session_of(app: Flask, role: Role) -> tuple[str, str]:
         assert actor is not None
         sessions.enter(actor, at)
         token: str = generate_csrf()
-        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined] # the fixture sets it
         return serializer.dumps(dict(session)), token
 
 

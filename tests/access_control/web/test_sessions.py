@@ -15,7 +15,7 @@ from tests.building.tiny_school import OPERATORS
 
 def test_a_page_that_lay_open_for_9_hours_still_works(desk: FlaskClient, moved_clock: MovedClock) -> None:
     moved_clock.go_on(hours=9)
-    form = {"csrf_token": desk.token, "theme": "dark", "single_key_shortcuts": "y"}  # type: ignore[attr-defined]
+    form = {"csrf_token": desk.token, "theme": "dark", "single_key_shortcuts": "y"}  # type: ignore[attr-defined] # the fixture sets it
     assert desk.post("/me/settings", data=form).status_code == 303
     assert 'data-theme="dark"' in desk.get("/me").text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -111,15 +111,16 @@ def wicked(answer: Answer, *, tls: tuple[Path, bytes] | None = None, port: int =
         yield server
     finally:
         server.stopping.set()
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+        _hang_up([listener, *sockets])
         listener.close()
-        for one in sockets:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        acceptor.join(10)
-        for thread in threads:
+        for thread in (acceptor, *threads):
             thread.join(10)
+
+
+def _hang_up(sockets: Iterable[socket.socket]) -> None:
+    for one in sockets:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
 
 
 def certificate(folder: Path, name: str = "service") -> tuple[Path, bytes]:

@@ -42,7 +42,7 @@ def school(services: Services) -> DeskSchool:
 
 
 def _send(client: FlaskClient, path: str, **fields: str) -> tuple[int, str, str]:
-    answer = client.post(path, data={"csrf_token": client.token, **fields})  # type: ignore[attr-defined]
+    answer = client.post(path, data={"csrf_token": client.token, **fields})  # type: ignore[attr-defined] # the fixture sets it
     return answer.status_code, answer.headers.get("Location", ""), answer.get_data(as_text=True)
 
 

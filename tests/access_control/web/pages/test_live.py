@@ -123,7 +123,7 @@ def test_a_stream_ends_with_its_session(
 
 def test_a_seen_alarm_stays_until_its_cause_is_gone(desk: FlaskClient, services: Services) -> None:
     said(services, door_said(4, position="open", alarm="held", security="not_secure"))
-    form = {"csrf_token": desk.token, "alarm": "door 4 propped"}  # type: ignore[attr-defined]
+    form = {"csrf_token": desk.token, "alarm": "door 4 propped"}  # type: ignore[attr-defined] # the fixture sets it
     assert desk.post("/live/seen", data=form).status_code == 303
     page = desk.get("/").text
     assert "Dana Whitfield sees it" in page
@@ -137,5 +137,5 @@ def test_a_seen_alarm_stays_until_its_cause_is_gone(desk: FlaskClient, services:
 def test_installers_see_alarms_but_take_none(installer: FlaskClient, services: Services) -> None:
     said(services, door_said(4, position="open", alarm="held", security="not_secure"))
     assert "I see it" not in installer.get("/").text
-    form = {"csrf_token": installer.token, "alarm": "door 4 propped"}  # type: ignore[attr-defined]
+    form = {"csrf_token": installer.token, "alarm": "door 4 propped"}  # type: ignore[attr-defined] # the fixture sets it
     assert installer.post("/live/seen", data=form).status_code == 403

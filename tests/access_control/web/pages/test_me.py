@@ -10,7 +10,7 @@ NEW = "four words nobody guesses"
 
 
 def send(client: FlaskClient, path: str, **form: str) -> tuple[int, str]:
-    response = client.post(path, data={"csrf_token": client.token, **form})  # type: ignore[attr-defined]
+    response = client.post(path, data={"csrf_token": client.token, **form})  # type: ignore[attr-defined] # the fixture sets it
     return response.status_code, response.text
 
 

@@ -50,7 +50,7 @@ def test_many_wrong_ones_say_how_long_to_wait(anonymous: FlaskClient) -> None:
 
 def test_what_was_typed_when_the_session_had_ended_is_kept(desk: FlaskClient, moved_clock: MovedClock) -> None:
     moved_clock.go_on(hours=13)
-    sent = {"csrf_token": desk.token, "theme": "dark", "password": "secret"}  # type: ignore[attr-defined]
+    sent = {"csrf_token": desk.token, "theme": "dark", "password": "secret"}  # type: ignore[attr-defined] # the fixture sets it
     page = desk.post("/me/settings", data=sent, headers={"Origin": "http://localhost"})
     assert page.status_code == 401
     assert "what you typed is kept" in page.text
@@ -71,7 +71,7 @@ def test_what_another_site_sends_is_not_kept(desk: FlaskClient, moved_clock: Mov
 
 
 def test_a_form_of_an_earlier_session_of_the_same_person_can_be_sent(desk: FlaskClient, app: Flask) -> None:
-    old = desk.token  # type: ignore[attr-defined]
+    old = desk.token  # type: ignore[attr-defined] # the fixture sets it
     fresh = app.test_client()
     sign_in(fresh, fresh.get("/me").text)
     assert fresh.post("/me/settings", data={"csrf_token": old, "theme": "light"}).status_code == 303
@@ -84,7 +84,7 @@ def test_a_form_without_a_token_changes_nothing(desk: FlaskClient) -> None:
 
 
 def test_signing_out(desk: FlaskClient) -> None:
-    assert desk.post("/sign-out", data={"csrf_token": desk.token}).status_code == 302  # type: ignore[attr-defined]
+    assert desk.post("/sign-out", data={"csrf_token": desk.token}).status_code == 302  # type: ignore[attr-defined] # the fixture sets it
     assert desk.get("/").status_code == 401
 
 
