@@ -25,7 +25,7 @@ def shown(
         return found
 
 
-OPEN = {"position": "open", "security": "not_secure"}
+OPEN: dict[str, Any] = {"position": "open", "security": "not_secure"}
 UNLOCKED = {"command": "unlock", "slot": "schedule", "security": "not_secure"}
 
 
@@ -58,7 +58,7 @@ def test_past_its_limit_a_door_is_unknown_and_says_what_it_was(live: LiveSchool)
 def test_an_open_door_in_a_lockdown_is_not_secure_and_in_a_drill_open(
     live: LiveSchool, state: DoorState, *, drill: bool
 ) -> None:
-    door = {**OPEN, "directives": ["d1"]}
+    door: dict[str, Any] = {**OPEN, "directives": ["d1"]}
     assert shown(live, emergencies=(an_emergency("d1", drill=drill),), **door).judged.state is state
 
 
