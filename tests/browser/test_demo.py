@@ -82,6 +82,16 @@ def code_on(page: Page) -> str:
     return str(found[0].text)
 
 
+def reload_until(page: Page, url: str, text: str) -> None:
+    """The log is a page that stands still; look again until what the bridges kept has arrived."""
+    for _ in range(60):
+        page.goto(url)
+        if text in (page.locator("main").text_content() or ""):
+            return
+        time.sleep(1)
+    raise AssertionError(f"{text} is not on {url}")
+
+
 def check_in(desk: Page, demo: RunningDemo, name: str) -> str:
     desk.goto(f"{demo.console}/desk?new={name}")
     desk.get_by_label("Who is visited").fill("Hannah Whitfield")
@@ -139,7 +149,8 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
     admin.mouse.down()
     expect(admin).to_have_url(re.compile(r"/emergency/[0-9a-f-]{36}"))
     admin.mouse.up()
-    expect(admin.locator("main").get_by_text(re.compile(r"^\d+ ms$"))).to_have_count(len(DOORS))
+    expect(admin.locator("#cells .cell[data-result=secured]")).to_have_count(len(DOORS))
+    expect(admin.locator("#cells .cell-word").first).to_contain_text(" ms")
     assert violations(admin) == []
     panel.present("Ava Thornton", "101 Room 101")
     expect(panel.feed.get_by_text("Nobody gets in")).to_have_count(4)
@@ -156,8 +167,7 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
     panel.present("Liam Castellano", "102 Room 102")
     expect(panel.feed.get_by_text("Nobody gets in")).to_have_count(5)
     panel.program("Start: Service")
-    admin.goto(demo.console + "/events")
-    expect(admin.locator("main")).to_contain_text("Liam Castellano")
+    reload_until(admin, demo.console + "/events", "Liam Castellano")
     admin.goto(incident)
     admin.get_by_label("Reason, in your words").fill("All clear, it was a demonstration")
     admin.get_by_label("Your password").fill(demo.passwords["admin"])
@@ -170,7 +180,7 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
     admin.locator("a[href^='/badges/']").first.click()
     admin.get_by_role("button", name="Lost").click()
     for name in BRIDGE_NAMES.values():
-        expect(admin.locator("#reached-panel, main")).to_contain_text(name)
+        expect(admin.locator("main")).to_contain_text(name)
     panel.present("Liam Castellano", "203 Art studio")
     expect(panel.feed.get_by_text("Nobody gets in")).to_have_count(6)
     for page in (desk, panel.page):

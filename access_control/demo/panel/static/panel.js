@@ -145,7 +145,7 @@ function drawFeed(lines) {
     item.append(at, make("span", line.door, line.door && "plate"), make("span", line.words));
     list.prepend(item);
   }
-  while (list.childElementCount > 60) list.lastChild.remove();
+  while (list.childElementCount > 200) list.lastChild.remove();
 }
 
 let looking = false;
