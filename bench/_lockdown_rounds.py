@@ -35,6 +35,7 @@ from firmware_bridge.simulator.relay_log import read_relay_log
 LOOK_S: Final = 0.05
 START_S: Final = 180.0
 ROUND_S: Final = 60.0
+_CONFIRMED: Final = re.compile(r'class="cell-word" data-result="secured">(\d+) ms')
 WHY: Final = "The round of the measurement is over"
 _pause = threading.Event()
 
@@ -48,8 +49,8 @@ class Round:
         heard: The last bridge had the directive in force.
         relay: The last lock that was open let go of its relay, as the buildings say.
         proved: The last door was proved secure at its bridge.
-        confirmed: The proof of the last door had arrived at the service: what the board says.
-        shown: Whoever looks at the board every 50 ms was answered that all doors are confirmed secure.
+        confirmed: The proof of the last door had arrived at the service: what the board says when it shows them all.
+        shown: Whoever looks at the board 50 ms after its last answer was shown all doors, each with its milliseconds.
     """
 
     answered: float
@@ -80,8 +81,11 @@ class Running:
         answered = monotonic_s() - sent_s
         if page.status not in {201, 202}:
             raise RuntimeError(f"The lockdown was answered with {page.status}: {page.text()[:300]}")
-        shown = _until(lambda: self._all_confirmed(str(wanted["id"])), "all doors are confirmed", ROUND_S) - sent_s
-        heard, proved, confirmed = self._told(str(wanted["id"]), sent_at)
+        started = (datetime.fromisoformat(page.json()["started_at"]) - sent_at).total_seconds()
+        directive = str(wanted["id"])
+        shown = _until(lambda: len(self._board(directive)) == DOORS, "all doors are confirmed", ROUND_S) - sent_s
+        confirmed = started + max(self._board(directive)) / 1000
+        heard, proved = self._told(directive, sent_at)
         return Round(answered, heard, self._relays(sent_s) - sent_s, proved, confirmed, shown)
 
     def release(self, directive: str) -> None:
@@ -102,24 +106,23 @@ class Running:
     def _pairs(self) -> Iterator[tuple[Wing, LocalClient]]:
         return zip(self.school.wings, self.clients, strict=True)
 
-    def _all_confirmed(self, directive: str) -> bool:
-        text = self.console.get(f"/emergency/{directive}/now").text()
-        return re.search(rf"All {DOORS} commanded, {DOORS} secure in ", text) is not None
+    def _board(self, directive: str) -> list[int]:
+        """The milliseconds of each door that the board shows as confirmed secure."""
+        return [int(ms) for ms in _CONFIRMED.findall(self.console.get(f"/emergency/{directive}/now").body)]
 
-    def _told(self, directive: str, sent_at: datetime) -> tuple[float, float, float]:
-        """From the events: when the bridges had it, and when proofs were made and had arrived."""
+    def _told(self, directive: str, sent_at: datetime) -> tuple[float, float]:
+        """From the bridges' events: when the last of them had it in force, and when the last proof was made."""
         start = start_of(EmergencyAction.LOCKDOWN).value
         with self.school.database.reading() as session:
             wanted = EventRow.code.in_([start, EventCode.DOOR_SECURED.value])
             rows = session.scalars(select(EventRow).where(wanted, EventRow.received_at >= sent_at)).all()
             mine = [row for row in rows if row.detail.get("directive") == directive]
             starts = [row.at for row in mine if row.code == start]
-            proofs = {row.door_id: row for row in mine if row.code == EventCode.DOOR_SECURED.value}
-            if len(starts) != len(self.clients) or len(proofs) != DOORS:
-                raise RuntimeError(f"{len(starts)} bridges and {len(proofs)} doors told of the lockdown.")
-            times = max(starts), max(row.at for row in proofs.values()), max(r.received_at for r in proofs.values())
-        heard, proved, confirmed = ((at - sent_at).total_seconds() for at in times)
-        return heard, proved, confirmed
+            proofs = {row.door_id: row.at for row in mine if row.code == EventCode.DOOR_SECURED.value}
+        if len(starts) != len(self.clients) or len(proofs) != DOORS:
+            raise RuntimeError(f"{len(starts)} bridges and {len(proofs)} doors told of the lockdown.")
+        heard, proved = ((at - sent_at).total_seconds() for at in (max(starts), max(proofs.values())))
+        return heard, proved
 
     def _relays(self, sent_s: float) -> float:
         """When the last open lock let go, by the buildings' own record, in which every lock must be at rest now."""
