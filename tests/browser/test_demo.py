@@ -101,21 +101,15 @@ def check_in(desk: Page, demo: RunningDemo, name: str) -> str:
     return code_on(desk)
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[RunningDemo]:
-    with running_demo(tmp_path / "demo") as running, patience():
-        yield running
-
-
-def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo) -> None:
-    admin, desk, panel = signed_in(chrome, demo, "admin"), signed_in(chrome, demo, "desk"), Panel(chrome, demo)
-
-    # 1. Every door is live, in words and shapes, with the age of its proof.
+def look_around(admin: Page) -> None:
+    """1. Every door is live, in words and shapes, with the age of its proof."""
     expect(admin.get_by_role("heading", name=f"{len(DOORS) - 2} of {len(DOORS)} doors secured")).to_be_visible()
     expect(admin.locator("[data-door] .age").first).to_contain_text("proved")
     assert violations(admin) == []
 
-    # 2. A card is presented; one without rights is refused, and Why? explains it.
+
+def present_cards(admin: Page, panel: Panel) -> None:
+    """2. A card is presented; one without rights is refused, and Why? explains it."""
     panel.present("Tom Alvarado", "103 Science lab")
     expect(panel.feed).to_contain_text("The reader shows green.")
     expect(panel.feed).to_contain_text("The person is in.")
@@ -127,7 +121,9 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
     expect(admin.locator("main")).to_contain_text("access levels do not include this door")
     assert violations(admin) == []
 
-    # 3. A visitor is checked in, the pass opens the vestibule, and after the sign-out it opens nothing.
+
+def receive_visitors(admin: Page, desk: Page, panel: Panel, demo: RunningDemo) -> None:
+    """3. A visitor is checked in, the pass opens the vestibule, and after the sign-out it opens nothing."""
     used = check_in(desk, demo, "Maren Solberg")
     panel.show_pass(used)
     expect(panel.feed.get_by_text("The person is in.")).to_have_count(2)
@@ -141,7 +137,9 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
     admin.goto(demo.console + "/events")
     expect(admin.get_by_text("has signed out").first).to_be_visible()
 
-    # 4. The control is kept pressed; every door confirms, and leaving is possible.
+
+def lock_down(admin: Page, panel: Panel, demo: RunningDemo) -> None:
+    """4. The control is kept pressed; every door confirms, and leaving is possible."""
     admin.goto(demo.console + "/")
     box = admin.locator("[data-place=rail] [data-press]").bounding_box()
     assert box is not None
@@ -160,7 +158,9 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
     panel.page.get_by_role("button", name="Leave from inside").click()
     expect(panel.feed).to_contain_text("Somebody has left.")
 
-    # 5. The service is stopped: the screen says so, the lockdown goes on, and nothing is lost afterwards.
+
+def go_without_the_service(admin: Page, panel: Panel, demo: RunningDemo) -> None:
+    """5. The service is stopped: the screen says so, the lockdown goes on, and nothing is lost afterwards."""
     incident = admin.url
     panel.program("Stop: Service")
     expect(admin.locator("#stale")).to_be_visible()
@@ -174,7 +174,9 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
     admin.get_by_role("button", name="Release lockdown").click()
     expect(admin.locator("#incident")).to_have_attribute("data-ended", "yes")
 
-    # 6. A badge is lost, and the page names the bridges that confirmed it.
+
+def lose_a_badge(admin: Page, panel: Panel, demo: RunningDemo) -> None:
+    """6. A badge is lost, and the page names the bridges that confirmed it."""
     admin.goto(demo.console + "/people?q=Liam+Castellano")
     admin.get_by_role("link", name="Liam Castellano").first.click()
     admin.locator("a[href^='/badges/']").first.click()
@@ -183,5 +185,21 @@ def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo
         expect(admin.locator("main")).to_contain_text(name)
     panel.present("Liam Castellano", "203 Art studio")
     expect(panel.feed.get_by_text("Nobody gets in")).to_have_count(6)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[RunningDemo]:
+    with running_demo(tmp_path / "demo") as running, patience():
+        yield running
+
+
+def test_a_newcomer_goes_through_the_six_steps(chrome: Chrome, demo: RunningDemo) -> None:
+    admin, desk, panel = signed_in(chrome, demo, "admin"), signed_in(chrome, demo, "desk"), Panel(chrome, demo)
+    look_around(admin)
+    present_cards(admin, panel)
+    receive_visitors(admin, desk, panel, demo)
+    lock_down(admin, panel, demo)
+    go_without_the_service(admin, panel, demo)
+    lose_a_badge(admin, panel, demo)
     for page in (desk, panel.page):
         assert [said for said in complaints(page) if not DEATH.search(said)] == []
