@@ -1,4 +1,4 @@
-"""Somebody signed in to the console of a service, without a browser: many may ask at once, each over a line of its own."""
+"""Somebody signed in to the console of a service, without a browser; many may ask at once, each over its own line."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class ConsoleSession:
         with closing(self.line()) as line:
             self._take(line, "GET", "/sign-in")
             status = self._take(line, "POST", "/sign-in", urlencode(self._form(login=login, password=password)))
-            assert status == 303 or status == 302, f"signing in was answered with {status}"
+            assert status in {302, 303}, f"signing in was answered with {status}"
 
     def line(self) -> http.client.HTTPConnection:
         """A connection that stays open; it closes with ``closing``."""
         if not self._tls:
             return http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)
-        trusting = ssl._create_unverified_context()  # noqa: S323 - the certificate is the service's own, on loopback
+        trusting = ssl._create_unverified_context()  # the certificate is the service's own, on loopback
         return http.client.HTTPSConnection(self.host, self.port, timeout=TIMEOUT_S, context=trusting)
 
-    def get(self, line: http.client.HTTPConnection, path: str) -> Answer:
-        line.request("GET", path, headers={"Cookie": self.cookie})
+    def get(self, line: http.client.HTTPConnection, path: str, *, signed_in: bool = True) -> Answer:
+        line.request("GET", path, headers={"Cookie": self.cookie} if signed_in else {})
         return _answer(line)
 
     def post(self, line: http.client.HTTPConnection, path: str, **fields: object) -> Answer:
