@@ -90,9 +90,10 @@ def read_progress(
     now = {bridge.id: _bridge_now(bridge, at, row, limit_s) for bridge in rows}
     events = list(_events(session, row))
     first = {answer.door_id: answer.confirmed_ms for answer in _kept(session, row.id)}
+    newest = _newest(events)
     for event in events:
         if event.code == EventCode.DOOR_SECURED and event.door_id is not None:
-            ms = answer_ms(row, event)
+            ms = answer_ms(row, event, newest[event.bridge_id, event.received_at])
             first[event.door_id] = min(ms, first.get(event.door_id) or ms)
     told = {event.bridge_id for event in events}
     holding = {bridge for bridge, known in now.items() if known.holds}
@@ -103,11 +104,13 @@ def keep_answers(session: Session, row: DirectiveRow) -> int:
     """Write the doors' first proofs down for good, because events are kept for some time only; how many are new."""
     kept = {answer.door_id for answer in _kept(session, row.id)}
     new = 0
-    for event in sorted(_events(session, row), key=lambda event: answer_ms(row, event)):
+    events = list(_events(session, row))
+    newest = _newest(events)
+    timed = [(answer_ms(row, event, newest[event.bridge_id, event.received_at]), event) for event in events]
+    for ms, event in sorted(timed, key=lambda one: one[0]):
         if event.code != EventCode.DOOR_SECURED or event.door_id is None or event.door_id in kept:
             continue
         kept.add(event.door_id)
-        ms = answer_ms(row, event)
         session.add(
             DoorAnswer(
                 directive_id=row.id,
@@ -121,16 +124,33 @@ def keep_answers(session: Session, row: DirectiveRow) -> int:
     return new
 
 
-def answer_ms(row: DirectiveRow, event: EventRow) -> int:
-    """How many milliseconds after the end of the press a door was proved secure."""
+def answer_ms(row: DirectiveRow, event: EventRow, newest_at: datetime | None = None) -> int:
+    """How many milliseconds after the end of the press a door was proved secure, by our clock, never too few.
+
+    Args:
+        row: The directive.
+        event: The proof.
+        newest_at: When the newest event happened that arrived together with this one, by the same bridge's clock. The
+            proof is at least so much older than its arrival; without it the arrival itself counts.
+    """
     arrived = _ms(event.received_at - row.started_at)
-    if event.received_at - event.at < WAITED and row.origin == "service":
-        return arrived
-    if row.origin == f"bridge:{event.bridge_id}":
-        return _ms(event.at - row.started_at)
     measured = event.detail.get("ms")
     least = measured if isinstance(measured, int) else 0
+    if event.received_at - event.at < WAITED and row.origin == "service":
+        waited = _ms((newest_at or event.at) - event.at)
+        return max(min(least, arrived), arrived - waited)
+    if row.origin == f"bridge:{event.bridge_id}":
+        return _ms(event.at - row.started_at)
     return max(least, min(arrived, _ms(event.at - row.started_at)))
+
+
+def _newest(events: Iterable[EventRow]) -> dict[tuple[str, datetime], datetime]:
+    """For each batch, told by its bridge and its arrival, when its newest event happened."""
+    found: dict[tuple[str, datetime], datetime] = {}
+    for event in events:
+        batch = event.bridge_id, event.received_at
+        found[batch] = max(event.at, found.get(batch, event.at))
+    return found
 
 
 def _ms(length: timedelta) -> int:
@@ -144,11 +164,13 @@ def _kept(session: Session, directive: str) -> Iterable[DoorAnswer]:
 def _events(session: Session, row: DirectiveRow) -> Iterable[EventRow]:
     codes = (EventCode.DOOR_SECURED, EventCode.SECURE_FAILED, start_of(row.action))
     query = select(EventRow).where(
-        EventRow.at >= row.started_at - CLOCKS_APART, EventRow.code.in_([code.value for code in codes])
+        EventRow.at >= row.started_at - CLOCKS_APART,
+        EventRow.code.in_([code.value for code in codes]),
+        EventRow.detail["directive"].as_string() == row.id,
     )
     if row.ended_at is not None:
         query = query.where(EventRow.at <= row.ended_at + CLOCKS_APART)
-    return (event for event in session.scalars(query) if event.detail.get("directive") == row.id)
+    return session.scalars(query)
 
 
 def _bridge_now(bridge: Bridge, at: datetime, row: DirectiveRow, limit_s: float) -> BridgeNow:

@@ -42,6 +42,13 @@ def test_a_proof_that_arrives_at_once_counts_by_our_own_clock() -> None:
     assert answer_ms(row(), secured(1, after(900), after(283))) == 283
 
 
+def test_doors_that_answer_together_are_told_apart_by_their_bridges_clock() -> None:
+    newest = after(-900 + 250)
+    assert answer_ms(row(), secured(1, after(-900), after(283), ms=20), newest) == 283 - 250
+    assert answer_ms(row(), secured(2, newest, after(283), ms=20), newest) == 283
+    assert answer_ms(row(), secured(3, after(-900), after(283), ms=120), newest) == 120
+
+
 def test_a_proof_that_waited_counts_by_the_bridge_s_clock_between_what_is_possible() -> None:
     assert answer_ms(row(), secured(1, after(400), after(60_000))) == 400
     assert answer_ms(row(), secured(1, after(-5_000), after(60_000), ms=150)) == 150
