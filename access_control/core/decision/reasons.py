@@ -107,7 +107,7 @@ WORDS: Mapping[Reason, str] = MappingProxyType(
         Reason.DENIED_ALL: "The door is blocked or out of service. Use another door.",
         Reason.LOCKED_BY_HIGHER_PRIORITY: "An operator has locked this door. The office can lift the lock.",
         Reason.DENIED_DENY_RULE: "A rule forbids this person this door at this time.",
-        Reason.DENIED_NO_LEVEL: "The person has no access level for any door of this building. Give one if they should.",
+        Reason.DENIED_NO_LEVEL: "The person has no access level for any door of this building. Give one if needed.",
         Reason.DENIED_DOOR: "The person's access levels do not include this door.",
         Reason.DENIED_OUT_OF_SCHEDULE: "The person may use this door, but not at this time.",
         Reason.DENIED_CLOCK_UNTRUSTED: (
