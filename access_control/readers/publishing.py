@@ -66,11 +66,13 @@ def publish_policy(session: Session, keys: SchoolKeys, bridge_id: str, at: datet
     """Build, sign and publish a bridge's Policy; ``None`` when nothing changed or it cannot be built.
 
     A Policy that a bridge would refuse is not published: the last good one stays, and the bridge's ``policy_error``
-    says what is wrong.
+    says what is wrong. Orders go before it: a door that came to this bridge, or to another building, in a lockdown
+    brings the directive along.
     """
     bridge = _locked(session, bridge_id)
     if bridge is None:
         return None
+    publish_all_orders(session, keys, at, {bridge_id})
     site = the_site(session)
     revision = _next(site, bridge, bridge.policy_n)
     try:

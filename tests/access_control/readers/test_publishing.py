@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import update
 
-from access_control.core.decision.model import BadgeStatus, Revision
+from access_control.core.decision.model import BadgeStatus, OverrideEffect, Revision
 from access_control.database.ids import new_id
+from access_control.readers.boards import BoardForm, add_board
 from access_control.readers.doors import edit_door
 from access_control.readers.models import Bridge, Door, Site
+from access_control.readers.orders import add_directive, set_override
 from access_control.readers.publishing import REBUILD, publish_all_orders, publish_orders, publish_policy, publish_stale
 from access_control.readers.records import Revocation
 from tests.building.published import LiveSchool, later
@@ -98,6 +100,27 @@ def test_a_publication_is_told_when_it_is_committed(live: LiveSchool) -> None:
     assert change is not None
     revision = live.policy().revision
     assert json.loads(change.payload) == {"hint": {"policy": f"{revision.epoch}/{revision.n}"}}
+
+
+def test_a_door_that_moves_in_a_lockdown_takes_the_directive_to_its_new_bridge(live: LiveSchool) -> None:
+    other = live.school.other_bridge
+    directive = live.directive(scope=f"building:{live.school.building}")
+    with live.writing() as session:
+        add_directive(session, live.keys, AT, directive, live.sealed(directive), by_name="Rivera")
+        publish_all_orders(session, live.keys, AT)
+        elsewhere = add_board(session, AT, BoardForm(other, "Cabinet", "usb0", 1, 8, 8), BY).id
+        lock = OverrideEffect.LOCK
+        set_override(
+            session, live.keys, later(1), door_id=live.door, effect=lock, by=BY, why="broken glass", expires_at=None
+        )
+    assert (len(live.orders().directives), len(live.orders(other).directives)) == (1, 0)
+    with live.writing() as session:
+        form = live.school.door(bridge_id=other, lock_output=f"board {elsewhere}.0")
+        edit_door(session, later(2), live.door, form, session.get_one(Door, live.door).version, BY)
+    publish(live, 3)
+    assert live.orders(other).directives == tuple(live.sealed(directive))
+    assert [one.door for one in live.orders(other).overrides] == [live.door]
+    assert not live.orders().overrides
 
 
 def test_publishers_side_by_side_never_put_older_content_under_a_newer_number(live: LiveSchool) -> None:
