@@ -49,7 +49,7 @@ class Round:
         heard: The last bridge had the directive in force.
         relay: The last lock that was open let go of its relay, as the buildings say.
         proved: The last door was proved secure at its bridge.
-        confirmed: The proof of the last door had arrived at the service: what the board says when it shows them all.
+        confirmed: The proof of the last door had arrived at the service; the milliseconds of the board end there.
         shown: Whoever looks at the board 50 ms after its last answer was shown all doors, each with its milliseconds.
     """
 
@@ -81,11 +81,9 @@ class Running:
         answered = monotonic_s() - sent_s
         if page.status not in {201, 202}:
             raise RuntimeError(f"The lockdown was answered with {page.status}: {page.text()[:300]}")
-        started = (datetime.fromisoformat(page.json()["started_at"]) - sent_at).total_seconds()
         directive = str(wanted["id"])
-        shown = _until(lambda: len(self._board(directive)) == DOORS, "all doors are confirmed", ROUND_S) - sent_s
-        confirmed = started + max(self._board(directive)) / 1000
-        heard, proved = self._told(directive, sent_at)
+        shown = _until(lambda: self._shown(directive) == DOORS, "all doors are confirmed", ROUND_S) - sent_s
+        heard, proved, confirmed = self._told(directive, sent_at)
         return Round(answered, heard, self._relays(sent_s) - sent_s, proved, confirmed, shown)
 
     def release(self, directive: str) -> None:
@@ -106,23 +104,27 @@ class Running:
     def _pairs(self) -> Iterator[tuple[Wing, LocalClient]]:
         return zip(self.school.wings, self.clients, strict=True)
 
-    def _board(self, directive: str) -> list[int]:
-        """The milliseconds of each door that the board shows as confirmed secure."""
-        return [int(ms) for ms in _CONFIRMED.findall(self.console.get(f"/emergency/{directive}/now").body)]
+    def _shown(self, directive: str) -> int:
+        """How many doors the board shows as confirmed secure, each with its milliseconds."""
+        return len(_CONFIRMED.findall(self.console.get(f"/emergency/{directive}/now").body))
 
-    def _told(self, directive: str, sent_at: datetime) -> tuple[float, float]:
-        """From the bridges' events: when the last of them had it in force, and when the last proof was made."""
+    def _told(self, directive: str, sent_at: datetime) -> tuple[float, float, float]:
+        """From the events: when the last bridge had it in force, the last proof was made, and it had arrived."""
         start = start_of(EmergencyAction.LOCKDOWN).value
+        wanted = EventRow.code.in_([start, EventCode.DOOR_SECURED.value])
         with self.school.database.reading() as session:
-            wanted = EventRow.code.in_([start, EventCode.DOOR_SECURED.value])
-            rows = session.scalars(select(EventRow).where(wanted, EventRow.received_at >= sent_at)).all()
-            mine = [row for row in rows if row.detail.get("directive") == directive]
+            query = (
+                select(EventRow).where(wanted, EventRow.received_at >= sent_at).order_by(EventRow.received_at.desc())
+            )
+            mine = [row for row in session.scalars(query) if row.detail.get("directive") == directive]
             starts = [row.at for row in mine if row.code == start]
-            proofs = {row.door_id: row.at for row in mine if row.code == EventCode.DOOR_SECURED.value}
-        if len(starts) != len(self.clients) or len(proofs) != DOORS:
-            raise RuntimeError(f"{len(starts)} bridges and {len(proofs)} doors told of the lockdown.")
-        heard, proved = ((at - sent_at).total_seconds() for at in (max(starts), max(proofs.values())))
-        return heard, proved
+            # The first proof of each door: one that loses its link in between proves itself again.
+            first = {row.door_id: row for row in mine if row.code == EventCode.DOOR_SECURED.value}
+            if len(starts) != len(self.clients) or len(first) != DOORS:
+                raise RuntimeError(f"{len(starts)} bridges and {len(first)} doors told of the lockdown.")
+            times = max(starts), max(row.at for row in first.values()), max(row.received_at for row in first.values())
+        heard, proved, confirmed = ((at - sent_at).total_seconds() for at in times)
+        return heard, proved, confirmed
 
     def _relays(self, sent_s: float) -> float:
         """When the last open lock let go, by the buildings' own record, in which every lock must be at rest now."""

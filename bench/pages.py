@@ -26,6 +26,7 @@ from access_control.clock import monotonic_s, utc_now
 from access_control.config import Config
 from access_control.database.ids import new_id
 from access_control.demo.evidence import Evidence
+from access_control.demo.frontdesk import FrontDesk
 from access_control.demo.staging import LOCK, PORTS, Demo
 from bench._pages_addresses import addresses
 from bench.figures import Figure, percentile
@@ -66,9 +67,10 @@ def run() -> list[Figure]:
 def _prepare(told: Evidence) -> str:
     """What makes pages full: a drill over every door, somebody who may not come in, a door that was opened by hand."""
     told.admin.get("/doors/1")
-    told.admin.post("/doors/1/release", why="To measure its page")
+    told.admin.post("/doors/1/release", **{"release-why": "To measure its page"})
     told.admin.get("/desk/banned/new")
     told.admin.post("/desk/banned", given_name="Nobody", family_name="Inparticular", note="Made up to be measured")
+    FrontDesk(told.desk, told.demo.school).check_in("Ann", "Example", host="Hannah Whitfield", reason="To be measured")
     told.admin.get("/")
     wanted = {"id": new_id(utc_now()), "action": "lockdown", "scope": "site", "drill": True}
     page = told.admin.post_json("/emergency/start", wanted)
@@ -95,16 +97,12 @@ def _sizes(demo: Demo, told: Evidence) -> tuple[dict[str, int], dict[str, str]]:
         for path, several in asked.items():
             for address in several:
                 answer = console.get(line, address, signed_in=path != SIGN_IN)
-                if answer.status == 409:
-                    continue  # a visit that is over has no badge to show
                 if answer.status != 200:
                     raise RuntimeError(f"{address} was answered with {answer.status}: {answer.body[:300]!r}")
                 if len(answer.body) > sizes.get(path, -1):
                     sizes[path] = len(answer.body)
                     if "text/html" in answer.kind and b"<html" in answer.body[:500]:
                         documents[path] = address
-    if missing := asked.keys() - sizes.keys():
-        raise RuntimeError(f"Nothing was shown at {', '.join(sorted(missing))}.")
     return sizes, documents
 
 
