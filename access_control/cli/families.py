@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from access_control.cli import audit, bridges, database, demo, operators, serve, site, tls
+from access_control.cli import audit, bridges, database, demo, explain, operators, serve, site, tls
 
 FAMILIES: Final = (
     demo.add_to,
@@ -15,5 +15,6 @@ FAMILIES: Final = (
     tls.add_to,
     site.add_to,
     bridges.add_to,
+    explain.add_to,
 )
 """Each adds its commands to the parser, with ``set_defaults(run=FUNCTION)``: the parsed line in, the exit code out."""

@@ -119,11 +119,15 @@ def settle_revocations(session: Session, keys: SchoolKeys, at: datetime, bridge:
 def confirm_releases(session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, ruling: Collection[str]) -> None:
     """Note which ended emergencies a bridge has let go of, and take those out of Orders that every bridge has.
 
+    A bridge that is still under one which has left gets it again with its release.
+
     Only this bridge's Orders are published: waiting for other bridges' rows from here could end in a ring. The others
     follow with their next Orders.
     """
     ended = [row for row in directives_at(session, bridge.id) if row.ended_at is not None]
     waiting = [row for row in ended if bridge.id not in row.confirmed and row.id not in ruling]
+    if any(row.id in ruling and row.left_orders_at is not None for row in ended):
+        publish_orders(session, keys, bridge.id, at)
     orders = _orders_in_force(session, keys, bridge) if waiting else None
     if orders is None:
         return

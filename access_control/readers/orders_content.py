@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.model import BadgeStatus, Override, Revision
+from access_control.core.wire.errors import Refused
 from access_control.core.wire.orders import OrdersDocument, RevokedPass
 from access_control.readers.digests import canonical_digest
 from access_control.readers.models import Bridge, Door
@@ -22,6 +23,7 @@ from access_control.readers.records import (
     RevocationAt,
 )
 from access_control.readers.site import scopes
+from access_control.readers.status_said import read_status
 
 PASS_GRACE: Final = timedelta(hours=24)
 """How long after its expiry a dead pass stays in Orders."""
@@ -48,13 +50,30 @@ def orders_for(
 
 
 def directives_at(session: Session, bridge_id: str) -> list[DirectiveRow]:
-    """The directives that one bridge has to be told of: those at a door of its own that have not left Orders."""
+    """The directives that one bridge has to be told of: those at a door of its own that have not left Orders.
+
+    And whatever its Status says is in force there: a door that came back to it, after it had moved away in an
+    emergency that has ended since, waits for the release.
+    """
     own = set(session.scalars(select(Door.id).where(Door.bridge_id == bridge_id)))
     now = scopes(session)
+    ruling = said_to_rule(session.get_one(Bridge, bridge_id))
     rows = session.scalars(
-        select(DirectiveRow).where(DirectiveRow.left_orders_at.is_(None)).order_by(DirectiveRow.started_at)
+        select(DirectiveRow)
+        .where(or_(DirectiveRow.left_orders_at.is_(None), DirectiveRow.id.in_(ruling)))
+        .order_by(DirectiveRow.started_at, DirectiveRow.id)
     )
-    return [row for row in rows if own & {*row.doors, *now.get(row.scope, ())}]
+    return [row for row in rows if row.id in ruling or own & {*row.doors, *now.get(row.scope, ())}]
+
+
+def said_to_rule(bridge: Bridge) -> frozenset[str]:
+    """The directives that a bridge last said are in force at its doors; none if that cannot be read."""
+    if bridge.status is None:
+        return frozenset()
+    try:
+        return frozenset(one.directive for one in read_status(bridge.status).emergencies)
+    except Refused:
+        return frozenset()  # stored by another version; nothing is known until it speaks again
 
 
 def _overrides(session: Session, bridge_id: str, at: datetime) -> list[Override]:

@@ -8,7 +8,7 @@ from access_control.core.decision.model import BadgeStatus
 from access_control.core.wire.signing import Kind
 from access_control.readers.models import Badge
 from access_control.readers.orders import add_directive, add_release
-from access_control.readers.publishing import publish_stale
+from access_control.readers.publishing import publish_orders, publish_stale
 from access_control.readers.records import DirectiveRow, RevocationAt
 from access_control.readers.revocations import set_badge_status
 from access_control.readers.status import newest_revisions, take_status
@@ -86,3 +86,21 @@ def test_a_release_leaves_orders_only_after_its_bridge_let_go(live: LiveSchool) 
     assert live.orders().releases == ()
     with live.database.reading() as session:
         assert session.get_one(DirectiveRow, directive.id).left_orders_at == later(63)
+
+
+def test_a_bridge_still_under_an_emergency_that_has_left_gets_it_again_with_its_release(live: LiveSchool) -> None:
+    directive = live.directive()
+    release, sealed = live.release(directive)
+    with live.writing() as session:
+        add_directive(session, live.keys, later(1), directive, live.sealed(directive), by_name="A. Rivera")
+        add_release(session, live.keys, later(60), release, sealed, by_name="A. Rivera")
+        session.get_one(DirectiveRow, directive.id).left_orders_at = later(61)  # the door was elsewhere meanwhile
+    with live.writing() as session:
+        publish_orders(session, live.keys, live.bridge, later(62))
+    assert live.orders().directives == ()
+    say(live, *newest(live), 70, directive.id)
+    assert (len(live.orders().directives), len(live.orders().releases)) == (1, 1)
+    say(live, *newest(live), 72)
+    with live.writing() as session:
+        publish_orders(session, live.keys, live.bridge, later(74))
+    assert live.orders().directives == ()
