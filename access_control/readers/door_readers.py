@@ -19,6 +19,7 @@ from access_control.readers.building_records import reader_record
 from access_control.readers.checks import clean_text, fits, limits_of, require, require_within
 from access_control.readers.errors import BadValueError
 from access_control.readers.models import Door, Reader, Schedule
+from access_control.readers.pass_doors import settle_pass_doors
 from access_control.readers.staleness import mark_bridges_stale
 from access_control.readers.wiring import require_wiring
 
@@ -127,4 +128,5 @@ def _settle(session: Session, reader: Reader, old_door: int) -> None:
     require_wiring(session, session.get_one(Door, reader.door_id).bridge_id, reader_record(reader), "port")
     for other in bridges - {session.get_one(Door, reader.door_id).bridge_id}:
         require_wiring(session, other, None, "door_id")
+    settle_pass_doors(session, bridges)
     mark_bridges_stale(session, {bridge for bridge in bridges if bridge is not None})

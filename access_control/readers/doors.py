@@ -18,6 +18,7 @@ from access_control.readers.building_records import TIMERS, door_record, read_po
 from access_control.readers.checks import clean_text, limits_of, require, require_within
 from access_control.readers.errors import BadValueError
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Schedule, Zone
+from access_control.readers.pass_doors import settle_pass_doors
 from access_control.readers.staleness import mark_bridges_stale
 from access_control.readers.wiring import require_wiring
 
@@ -190,4 +191,5 @@ def _settle(session: Session, door: Door, old_bridge: str | None) -> None:
     require_wiring(session, door.bridge_id, door_record(door), "lock_output")
     if old_bridge not in {None, door.bridge_id}:
         require_wiring(session, old_bridge, None, "bridge_id")
+    settle_pass_doors(session, (door.bridge_id, old_bridge))
     mark_bridges_stale(session, {bridge for bridge in (door.bridge_id, old_bridge) if bridge is not None})

@@ -142,4 +142,4 @@ def _record(session: Session, at: datetime, entry: BannedPerson, action: str, by
     name = f"{entry.given_name} {entry.family_name}".strip()
     subject = f"banned:{entry.id}"
     facts = {"version": entry.version, "ends": entry.ends_at is not None}
-    record(session, at, actor=reference(by), action=action, subject=subject, facts=facts, text=name, person=subject)
+    record(session, at, actor=reference(by), action=action, subject=subject, facts=facts, text=name, person=entry.id)

@@ -23,8 +23,8 @@ SHORTEST: Final = timedelta(minutes=15)
 
 
 def vestibule_group(session: Session) -> DoorGroup | None:
-    """The doors that a visitor's pass opens: the first group of doors; ``None`` while there is none."""
-    return session.scalars(select(DoorGroup).order_by(DoorGroup.id).limit(1)).first()
+    """The doors that a visitor's pass opens: the first group with any; ``None`` while there is none."""
+    return next((group for group in session.scalars(select(DoorGroup).order_by(DoorGroup.id)) if group.doors), None)
 
 
 def mint_pass(session: Session, at: datetime, visit: Visit) -> Pass | None:
