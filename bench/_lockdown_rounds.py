@@ -20,7 +20,7 @@ from access_control.core.wire.event_codes import EventCode
 from access_control.core.wire.events import start_of
 from access_control.database.ids import new_id
 from access_control.demo.children import Child
-from access_control.demo.here import free_port
+from access_control.demo.here import reserve_port
 from access_control.demo.http import Browser
 from access_control.demo.programs import commands
 from access_control.demo.sockets import answers
@@ -32,6 +32,7 @@ from bench._lockdown_school import DOORS, LOGIN, BenchSchool, Wing, bench_school
 from firmware_bridge.local.client import LocalClient
 from firmware_bridge.simulator.relay_log import read_relay_log
 
+PORT: Final = 18_064
 LOOK_S: Final = 0.05
 START_S: Final = 180.0
 ROUND_S: Final = 60.0
@@ -149,9 +150,10 @@ class Running:
 @contextmanager
 def running_school(folder: Path) -> Iterator[Running]:
     """Start everything as it is in a school: enrolled over the API, confirmed by a person, doors proved."""
-    port = free_port(0)
-    url = f"http://127.0.0.1:{port}"
-    with ExitStack() as ending, bench_school(folder, utc_now(), port) as school:
+    with ExitStack() as ending:
+        port = reserve_port(PORT, ending)
+        school = ending.enter_context(bench_school(folder, utc_now(), port))
+        url = f"http://127.0.0.1:{port}"
         service = Child("service", "access_control", ["serve", "--config", str(school.service_toml)], folder / "log")
         simulators = [
             Child(

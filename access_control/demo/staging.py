@@ -18,7 +18,7 @@ from access_control.demo.accounts import Account, accounts_in
 from access_control.demo.deck import Deck
 from access_control.demo.deeds import Deeds
 from access_control.demo.errors import StageError
-from access_control.demo.here import free_port, zone_here
+from access_control.demo.here import reserve_port, zone_here
 from access_control.demo.making import School, confirm_bridges, is_ready, open_school, require_mark
 from access_control.demo.panel.answers import SchoolAnswers
 from access_control.demo.panel.feed import Feed
@@ -71,7 +71,7 @@ class Demo:
             self._take(ending)
             self.places = Places.under(self._state)
             ending.callback(self.places.clear_away)
-            ports = self._ports()
+            ports = self._ports(ending)
             url, token = f"http://127.0.0.1:{ports['service']}", secrets.token_urlsafe(TOKEN_BYTES)
             self.panel_url = f"http://127.0.0.1:{ports['panel']}/?token={token}"
             self.programs = Programs(self.places, self.deck, url, self.panel_url)
@@ -144,14 +144,14 @@ class Demo:
             'log_level = "warning"\n'
         )
 
-    def _ports(self) -> Mapping[str, int]:
+    def _ports(self, ending: ExitStack) -> Mapping[str, int]:
         """Those of the last run if nobody has them now, so that an open browser finds the demo again."""
         wanted = {"service": SERVICE_PORT, "panel": PANEL_PORT}
         file = self._state / PORTS
         if file.exists():
             wanted |= json.loads(file.read_text())
-        found = {"service": free_port(wanted["service"])}
-        found["panel"] = free_port(wanted["panel"] if wanted["panel"] != found["service"] else 0)
+        found = {"service": reserve_port(wanted["service"], ending)}
+        found["panel"] = reserve_port(wanted["panel"], ending)
         file.write_text(json.dumps(found))
         return found
 

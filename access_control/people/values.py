@@ -13,8 +13,8 @@ _CONTROLS: Final = {"Cc", "Cs", "Co", "Cn"}
 
 def plain(value: str) -> str:
     """Text without what no database keeps and nobody can see: control characters, lone surrogates, outer spaces."""
-    spaced = " ".join(value.split())
-    return unicodedata.normalize("NFC", "".join(c for c in spaced if unicodedata.category(c) not in _CONTROLS)).strip()
+    seen = "".join(c if c.isspace() or unicodedata.category(c) not in _CONTROLS else "" for c in value)
+    return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
 def line(value: str, field: str, label: str, most: int, *, required: bool = True) -> str:

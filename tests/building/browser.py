@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ARGUMENTS: Final = (
     "--no-sandbox",
@@ -104,6 +104,7 @@ def chromium_path() -> str:
 def chromium_browser() -> Iterator[Browser]:
     """One Chromium for the tests of a module: Playwright's event loop must not outlive it."""
     path = chromium_path()
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:

@@ -20,14 +20,8 @@ from access_control.database.engine import Database, open_database
 from access_control.readers.records import EventRow
 from access_control.readers.statements import statement_in_force
 from firmware_bridge.local.client import BridgeRefusedError, LocalClient
+from tests.building.ports import free_port
 from tests.building.processes import START_S, Process, finished, launch, until
-
-
-def free_port() -> int:
-    """A port that nobody has now; the service keeps it over its restarts."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class ServiceProcess:

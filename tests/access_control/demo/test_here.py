@@ -1,11 +1,12 @@
 """The machine's own time zone, and ports that are free."""
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from access_control.demo.here import DEFAULT_ZONE, free_port, zone_here
+from access_control.demo.here import DEFAULT_ZONE, reserve_port, zone_here
 
 
 @pytest.mark.parametrize(
@@ -32,10 +33,16 @@ def test_the_zone_that_the_machine_is_set_to(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_replaced_by_a_free_one() -> None:
-    with socket.socket() as other:
+    with socket.socket() as other, ExitStack() as ending:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        found = free_port(taken)
-        assert found != taken
-    assert free_port(taken) == taken
+        assert reserve_port(taken, ending) != taken
+
+
+def test_two_demos_that_start_together_get_two_ports() -> None:
+    with ExitStack() as first, ExitStack() as second:
+        port = reserve_port(0x7000, first)
+        assert reserve_port(port, second) != port
+        first.close()
+        assert reserve_port(port, second) == port

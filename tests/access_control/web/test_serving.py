@@ -25,16 +25,10 @@ from access_control.web.app import make_app
 from access_control.web.serving import ServeError, look_before, make_services
 from tests.access_control.web.conftest import session_of
 from tests.building.databases import new_sqlite, opened
+from tests.building.ports import free_port
 from tests.building.tiny_school import make_school
 
 PATIENCE_S = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture
