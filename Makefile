@@ -11,6 +11,9 @@ PURE := access_control/core firmware_bridge/controller firmware_bridge/protocol
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet --no-input -c constraints.txt
 
+# Tests that run a whole school of processes stay together on one worker (tests/conftest.py), or they starve each other.
+PARALLEL := -n 2 --dist loadgroup
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long check coverage bench screenshots clean
 
@@ -24,10 +27,10 @@ demo: $(VENV)/.demo-done ## a made-up school in the browser, over the real seria
 	@$(BIN)/python -m access_control demo $(ARGS)
 
 test: setup ## every test; no hardware and, after the installation, no network
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-long: setup ## the same tests with more rounds and seeds
-	LONG=1 $(BIN)/python -m pytest -n 2
+	LONG=1 $(BIN)/python -m pytest $(PARALLEL)
 
 check: setup ## format, lint, types, import contracts, sizes, pages
 	$(BIN)/ruff format --check .
