@@ -100,15 +100,19 @@ class Feed:
             self.seen = {**self.seen, key: name}
 
     def now(self) -> Shot:
-        """The picture of this moment, not older than a quarter of a second while somebody watches.
+        """The picture of this moment: not older than a quarter of a second, or what every open screen shows.
+
+        While the thread follows each word of change, its newest picture is as good as another one, which would go out
+        to all screens.
 
         Raises:
             DatabaseError: The database does not answer, and never did.
         """
         with self._reading:
             shot = self._shot
+            limit_s = LEAST_S if self._thread is None else LOOK_S + LEAST_S
             age_s = None if shot is None else (self._clock() - shot.picture.at).total_seconds()
-            if shot is None or age_s is None or not 0 <= age_s < LEAST_S:
+            if shot is None or age_s is None or not 0 <= age_s < limit_s:
                 shot = self._take(())
         return shot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ class Camera:
 
     def __init__(self) -> None:
         self.taken: list[float] = []
+        self.by: list[threading.Thread] = []
         self.broken = False
 
     def __call__(self, session: Session, at: datetime) -> Picture:
@@ -33,6 +34,7 @@ class Camera:
         if self.broken:
             raise DatabaseBusyError
         self.taken.append(monotonic_s())
+        self.by.append(threading.current_thread())
         return Picture(at, School(), SiteOverview(at))
 
 
@@ -93,6 +95,26 @@ def test_many_screens_share_one_picture(feed: Feed, camera: Camera) -> None:
     assert len({id(text) for text in texts}) == 1
     assert len(camera.taken) == 1
     assert feed.now() is shot
+
+
+def test_a_page_is_shown_what_the_open_screens_show_and_takes_no_picture_of_its_own(
+    database: Database, camera: Camera
+) -> None:
+    times = [utc_now()]
+    feed = Feed(database, lambda: times[-1], camera)
+    assert feed.now().number == 1
+    times.append(times[0] + timedelta(seconds=2 * LEAST_S))
+    assert feed.now().number == 2, "nobody watches: this one is new"
+    with feed.watching():
+        seen = feed.wait(2, 10)
+        times.append(times[0] + timedelta(seconds=4 * LEAST_S))
+        assert seen is not None
+        assert feed.now().number >= seen.number
+        thread = feed._thread
+    assert camera.by.count(threading.current_thread()) == 2
+    database.close()
+    assert thread is not None
+    thread.join(10)
 
 
 def test_a_dead_database_leaves_the_last_picture_and_says_so(feed: Feed, camera: Camera) -> None:
