@@ -8,7 +8,6 @@ styles and scripts, which a browser keeps. Answers are timed with 64 streams of 
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import shutil
 import subprocess
@@ -27,7 +26,7 @@ from access_control.config import Config
 from access_control.database.ids import new_id
 from access_control.demo.evidence import Evidence
 from access_control.demo.frontdesk import FrontDesk
-from access_control.demo.staging import LOCK, PORTS, Demo
+from access_control.demo.staging import Demo
 from bench._pages_addresses import addresses
 from bench.figures import Figure, percentile
 from tests.building.browser import ARGUMENTS, violations
@@ -49,8 +48,6 @@ def run() -> list[Figure]:
     """Measure; about three minutes. ``BENCH_ANSWERS`` sets how many answers are timed."""
     os.environ["AC_THREADS"] = str(Config(Path(), "").threads)  # the demo's service inherits it
     folder = Path(tempfile.mkdtemp(prefix="p-"))
-    (folder / LOCK).touch()
-    (folder / PORTS).write_text(json.dumps({"service": 0, "panel": 0}))  # whichever are free: another demo may run
     try:
         with Demo(folder) as demo:
             told = Evidence(demo)
