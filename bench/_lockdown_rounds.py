@@ -31,7 +31,6 @@ from access_control.readers.records import EventRow
 from bench._lockdown_school import DOORS, LOGIN, BenchSchool, Wing, bench_school
 from firmware_bridge.local.client import LocalClient
 from firmware_bridge.simulator.relay_log import read_relay_log
-from tests.building.service_process import free_port
 
 PORT: Final = 18_064
 LOOK_S: Final = 0.05
