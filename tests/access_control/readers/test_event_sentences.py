@@ -1,0 +1,115 @@
+"""Events as people read them: who or which door first, and names only where they may be seen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from access_control.core.decision.reasons import Reason
+from access_control.core.wire.events import EventCode
+from access_control.people.models import Operator
+from access_control.readers.door_readers import ReaderForm, add_reader
+from access_control.readers.event_sentences import Names, Told, names_for, tell, tell_all
+from access_control.readers.events import take_events
+from access_control.readers.records import EventRow
+from tests.building.published import LiveSchool
+from tests.building.said import STREAM, raw_event
+from tests.building.sites import AT, BY
+
+NAMES = Names(
+    doors={8: ("8", "Loading dock")},
+    readers={3: "Outside"},
+    bridges={"b": "North bridge"},
+    people={5: "Priya Nair"},
+    operators={"operator:1": "A. Rivera"},
+    passes={"ff": "Victor Hale"},
+)
+
+
+def told(code: str, names: Names = NAMES, severity: str = "info", **more: Any) -> Told:
+    plain = {"bridge_id": "b", "door_id": 8, "reader_id": 3, "holder_ref": None, "detail": {}}
+    return tell(EventRow(code=code, severity=severity, **{**plain, **more}), names)
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "sentence"),
+    [
+        ("ACCESS_GRANTED", {"holder_ref": 5}, "Priya Nair admitted at door 8, Loading dock."),
+        (
+            "GRANTED_RESPONDER",
+            {"holder_ref": 5, "detail": {"despite_lock": True}},
+            "Priya Nair admitted as a responder at door 8, Loading dock, although it is locked for others.",
+        ),
+        ("GRANTED_PASS", {"detail": {"pass_id": "ff"}}, "Victor Hale admitted with a pass at door 8, Loading dock."),
+        (
+            "DENIED_UNKNOWN_CREDENTIAL",
+            {},
+            "An unknown badge refused at door 8, Loading dock: nobody here has this card.",
+        ),
+        ("DENIED_DOOR", {}, "A badge refused at door 8, Loading dock: not for this door."),
+        ("ACCESS_TAKEN", {"holder_ref": 5}, "Priya Nair went through door 8, Loading dock."),
+        ("ACCESS_TAKEN", {"detail": {"by": "operator:1"}}, "Door 8 opened after it was unlocked from the console."),
+        ("ACCESS_NOT_TAKEN", {"holder_ref": 5}, "Priya Nair was admitted, but did not open door 8, Loading dock."),
+        ("DOOR_SECURED", {"detail": {"ms": 412}}, "Door 8 secured, proved after 412 ms."),
+        ("UNLOCK_ACTION_DONE", {"detail": {"by": "operator:1"}}, "A. Rivera unlocked door 8, Loading dock once."),
+        (
+            "UNLOCK_ACTION_REFUSED",
+            {"detail": {"by": "operator:9", "why": "There is a lockdown."}},
+            "Somebody in the console could not unlock door 8, Loading dock. There is a lockdown.",
+        ),
+        ("SUNG_BY_A_NEWER_BRIDGE", {}, "SUNG_BY_A_NEWER_BRIDGE."),
+    ],
+)
+def test_the_sentence_of_an_event(code: str, more: dict[str, Any], sentence: str) -> None:
+    assert told(code, **more).sentence == sentence
+
+
+def test_who_may_not_see_people_reads_the_same_without_names() -> None:
+    hidden = NAMES.without_people()
+    assert told("ACCESS_GRANTED", hidden, holder_ref=5).sentence == "Somebody admitted at door 8, Loading dock."
+    visitor = told("GRANTED_PASS", hidden, detail={"pass_id": "ff"}).sentence
+    assert visitor == "A visitor admitted with a pass at door 8, Loading dock."
+    by_hand = told("UNLOCK_ACTION_DONE", hidden, detail={"by": "operator:1"}).sentence
+    assert by_hand == "Somebody in the console unlocked door 8, Loading dock once."
+
+
+@pytest.mark.parametrize("code", [*Reason, *EventCode])
+@pytest.mark.parametrize("more", [{}, {"door_id": None, "reader_id": None}, {"holder_ref": 5}])
+def test_every_code_is_a_sentence_and_never_names_whom_one_may_not_see(code: str, more: dict[str, Any]) -> None:
+    said = told(code, NAMES.without_people(), **more)
+    assert said.sentence.endswith((".", "!"))
+    assert code not in said.sentence
+    assert not re.search("Priya|Rivera|Hale", said.sentence)
+    assert said.glyph in {"check", "stop", "alarm", "person", "dot"}
+    assert said.explains == (code in Reason.__members__)
+
+
+def test_a_door_that_is_gone_has_its_number_in_the_site() -> None:
+    assert told("DOOR_SECURED", door_id=99).sentence == "Door (no. 99) secured."
+
+
+def test_an_alarm_is_marked() -> None:
+    assert told("DENIED_STOLEN", severity="alarm").glyph == "alarm"
+    assert told("DENIED_DOOR").glyph == "stop"
+
+
+def test_names_are_read_for_what_events_mention(live: LiveSchool) -> None:
+    operator = BY.removeprefix("operator:")
+    with live.writing() as session:
+        reader = add_reader(session, AT, ReaderForm(live.door, "Outside", "usb1", 1, ("H10301",)), BY).id
+        session.add(
+            Operator(id=operator, login="r", name="A. Rivera", password_hash="x", session_salt="y", created_at=AT)
+        )
+        holder, where = live.school.person, {"door": live.door, "reader": reader}
+        raws = [
+            raw_event(live.bridge, 1, "ACCESS_GRANTED", AT, holder=holder, **where),
+            raw_event(live.bridge, 2, "UNLOCK_ACTION_DONE", AT, door=live.door, detail={"by": BY}),
+        ]
+        take_events(session, AT, live.bridge, STREAM, 1, raws)
+    with live.database.reading() as session:
+        rows = list(session.scalars(select(EventRow).order_by(EventRow.seq)))
+        sentences = [one.sentence for one in tell_all(rows, names_for(session, rows))]
+    assert sentences == ["Priya Nair admitted at door 1, Door 1.", "A. Rivera unlocked door 1, Door 1 once."]
