@@ -45,7 +45,7 @@ _pause = threading.Event()
 
 
 def run() -> list[Figure]:
-    """Measure; about three minutes. ``BENCH_ANSWERS`` sets how many answers are timed."""
+    """Measure; about four minutes, most of them for axe. ``BENCH_ANSWERS`` sets how many answers are timed."""
     os.environ["AC_THREADS"] = str(Config(Path(), "").threads)  # the demo's service inherits it
     folder = Path(tempfile.mkdtemp(prefix="p-"))
     try:
