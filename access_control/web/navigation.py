@@ -58,7 +58,9 @@ SECTIONS: Final = (
         "s",
         (Page("/schedules", "Schedules"), Page("/calendar", "Calendar"), Page("/levels", "Access levels")),
     ),
-    Section("People", "People", "people", "p", (Page("/people", "People"),), ("/badges",)),
+    Section(
+        "People", "People", "people", "p", (Page("/people", "People"), Page("/presence", "Who is inside")), ("/badges",)
+    ),
     Section("Why?", "Why?", "why", "w", (Page("/why", "Why?"),)),
     Section(
         "Settings",

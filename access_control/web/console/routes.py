@@ -18,6 +18,7 @@ from access_control.web.pages import (
     levels,
     operators,
     people,
+    presence,
     schedules,
     settings,
     why,
@@ -26,6 +27,7 @@ from access_control.web.pages import (
 CONSOLE: Final[tuple[Blueprint, ...]] = (
     people.blueprint,
     groups.blueprint,
+    presence.blueprint,
     badges.blueprint,
     doors.blueprint,
     door.blueprint,
