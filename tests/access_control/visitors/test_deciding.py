@@ -1,0 +1,48 @@
+"""What a decision does beyond its own comparison: what came meanwhile still counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from access_control.visitors.banned import BannedDetails, add_banned
+from access_control.visitors.deciding import decide_match
+from access_control.visitors.errors import NotThereError, WrongStateError
+from access_control.visitors.models import ScreeningOutcome, VisitState
+from access_control.visitors.screening import matches_of
+from tests.building.visits import AT, BANNED, DeskSchool
+
+LATER = AT + timedelta(minutes=5)
+
+
+def decide(school: DeskSchool, visit_id: str, outcome: ScreeningOutcome) -> VisitState:
+    with school.database.writing() as session:
+        match = next(one for one in matches_of(session, visit_id) if one.outcome is None)
+        return decide_match(session, LATER, match.id, outcome, "I know them", by=school.principal).state
+
+
+def test_an_entry_that_came_meanwhile_is_compared_before_anybody_goes_in(school: DeskSchool) -> None:
+    visit_id = school.check_in(*BANNED)
+    with school.database.writing() as session:
+        add_banned(session, AT + timedelta(minutes=1), BannedDetails(*BANNED, source="District"), by=school.principal)
+    assert decide(school, visit_id, ScreeningOutcome.NOT_THE_SAME) is VisitState.HELD
+    assert decide(school, visit_id, ScreeningOutcome.SAME_PERSON) is VisitState.TURNED_AWAY
+    with school.database.reading() as session:
+        assert school.visit(session, visit_id).passes == []
+
+
+def test_a_decision_about_a_visit_that_does_not_wait_any_more_changes_nothing(school: DeskSchool) -> None:
+    visit_id = school.check_in(*BANNED)
+    with school.database.writing() as session:
+        school.visit(session, visit_id).state = VisitState.CLOSED_BY_SYSTEM
+    with pytest.raises(WrongStateError, match="does not wait any more"):
+        decide(school, visit_id, ScreeningOutcome.NOT_THE_SAME)
+    with school.database.reading() as session:
+        assert school.visit(session, visit_id).state is VisitState.CLOSED_BY_SYSTEM
+        assert {match.outcome for match in matches_of(session, visit_id)} == {None}
+
+
+def test_a_comparison_that_never_was_is_not_there(school: DeskSchool) -> None:
+    with school.database.writing() as session, pytest.raises(NotThereError):
+        decide_match(session, AT, "none", ScreeningOutcome.NOT_THE_SAME, "I know them", by=school.principal)
