@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import expect
 
@@ -14,7 +15,7 @@ from access_control.people.permissions import Role
 from access_control.readers.records import Presence
 from access_control.web.pages.presence import day_began
 from tests.access_control.web.conftest import Served
-from tests.building.browser import Chrome, complaints, violations
+from tests.building.browser import Chrome, Theme, complaints, violations
 from tests.building.console_school import ConsoleSchool
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -55,10 +56,12 @@ def test_a_school_day_begins_before_anybody_comes() -> None:
     assert day_began(late, CHICAGO) == datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-def test_the_page_in_a_browser(furnished: ConsoleSchool, served: Served, chrome: Chrome, database: Database) -> None:
+@pytest.mark.parametrize(("theme", "size"), [("light", "desktop"), ("dark", "phone")])
+def test_the_page_in_a_browser(
+    furnished: ConsoleSchool, served: Served, chrome: Chrome, database: Database, theme: Theme, size: str
+) -> None:
     admit(database, furnished.person, 4, 2, utc_now())
-    for theme, size in (("light", "desktop"), ("dark", "phone")):
-        page = served.sign_in(chrome.page(theme=theme, size=size), Role.ADMINISTRATOR, "/presence")
-        expect(page.get_by_role("heading", name="1 person admitted today")).to_be_visible()
-        assert violations(page) == []
-        assert complaints(page) == []
+    page = served.sign_in(chrome.page(theme=theme, size=size), Role.ADMINISTRATOR, "/presence")
+    expect(page.get_by_role("heading", name="1 person admitted today")).to_be_visible()
+    assert violations(page) == []
+    assert complaints(page) == []
