@@ -46,12 +46,20 @@ class KnownActors:
         if seen is not None and at - seen.at < (FRESH if patient else REMEMBERED):
             return _still(seen.actor, at)
         try:
-            with database.reading() as session:
-                actor = actor_of(session, operator_id, at)
+            return self.get_anew(database, operator_id, at)
         except DatabaseError:
             if seen is None or at - seen.at >= REMEMBERED:
                 raise
             return _still(seen.actor, at)
+
+    def get_anew(self, database: Database, operator_id: str, at: datetime) -> Actor | None:
+        """An operator as they are now, for what changes something: a right that was taken away is gone at once.
+
+        Raises:
+            DatabaseError: The database does not answer; what is remembered does not count.
+        """
+        with database.reading() as session:
+            actor = actor_of(session, operator_id, at)
         self.remember(operator_id, actor, at)
         return actor
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import flask_login
-from flask import Flask, Response, g, session
+from flask import Flask, Response, g, request, session
 
 from access_control.people.permissions import Actor
 from access_control.web.guard import UNATTENDED
@@ -21,6 +21,9 @@ IDLE: Final = timedelta(hours=12)
 _REFRESH: Final = timedelta(minutes=1)
 _SEEN: Final = "seen"
 _PARTS: Final = ":"
+_LOOKING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LEAVING: Final = frozenset({"sign_in.leave", "sign_in.enter"})
+"""Endpoints that change nothing but this browser's cookie, or ask for the password themselves."""
 
 
 class SignedIn:
@@ -89,8 +92,11 @@ def _load(user_id: str) -> SignedIn | None:
     if not isinstance(seen, int) or at - datetime.fromtimestamp(seen, UTC) >= IDLE:
         return None
     operator_id, _, digest = user_id.partition(_PARTS)
-    patient = g.get("permission") not in UNATTENDED
-    actor = services.actors.get(services.database, operator_id, at, patient=patient)
+    unattended = g.get("permission") in UNATTENDED
+    if unattended or request.method in _LOOKING or request.endpoint in _LEAVING:
+        actor = services.actors.get(services.database, operator_id, at, patient=not unattended)
+    else:
+        actor = services.actors.get_anew(services.database, operator_id, at)
     if actor is None or not hmac.compare_digest(digest, _salt_digest(actor)):
         return None
     return SignedIn(actor)

@@ -27,6 +27,7 @@ from access_control.web.console.fields import (
     end_of_day,
     first_of_day,
 )
+from access_control.web.console.places import require_at_levels
 
 CLASS_WORDS: Final = {
     HolderClass.STUDENT: "Student",
@@ -127,7 +128,10 @@ def keep(
     before = _belongings(session, ref)
     person = edit_person(session, at, ref, details(form, zone), version=version, by=by)
     set_person_levels(session, at, ref, form.levels.picked, by.reference)
-    if _belongings(session, ref) != before and person.version == version:
+    session.flush()
+    now = _belongings(session, ref)
+    require_at_levels(session, before[1] ^ now[1], before[0] ^ now[0])
+    if now != before and person.version == version:
         person.version += 1  # groups and levels are rows of their own and do not count it up
     session.flush()
     mark_all_stale(session)

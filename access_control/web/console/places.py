@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from access_control.people.permissions import Permission, Place
+from access_control.readers.levels import form_of, get_level, group_levels
 from access_control.readers.models import Door
 from access_control.web.frame import frame
 from access_control.web.guard import may, place_of, require_at
@@ -27,6 +28,19 @@ def require_at_doors(session: Session, doors: Collection[int], permission: Permi
         door = session.get(Door, door_id)
         if door is not None:
             require_at(place_of_door(door), permission)
+
+
+def require_at_levels(session: Session, levels: Collection[int], groups: Collection[int] = ()) -> None:
+    """See that the endpoint's right reaches each door of these access levels, and of what these groups hold.
+
+    Whoever gives a level opens its doors, and whoever takes one that denies opens them too.
+
+    Raises:
+        Problem: 403.
+    """
+    meant = set(levels).union(*(group_levels(session, group) for group in groups))
+    forms = [form_of(get_level(session, level)) for level in sorted(meant)]
+    require_at_doors(session, {door for form in forms for door in (*form.grants, *form.denials)})
 
 
 def may_at_door(door: Door, permission: Permission) -> bool:

@@ -14,6 +14,7 @@ from access_control.people.permissions import Permission
 from access_control.readers.levels import group_levels, list_levels, set_group_levels
 from access_control.web.console.editing import save
 from access_control.web.console.people import GroupForm
+from access_control.web.console.places import require_at_levels
 from access_control.web.console.saving import Difference, version_of
 from access_control.web.guard import actor, needs
 from access_control.web.services import current
@@ -38,6 +39,7 @@ def add() -> Response:
 
     def act(session: Session) -> int:
         made = add_group(session, at, name=form.name.data or "", by=who)
+        require_at_levels(session, form.levels.picked)
         set_group_levels(session, at, made.id, form.levels.picked, who.reference)
         return made.id
 
@@ -64,6 +66,7 @@ def keep(group_id: int) -> Response:
     def act(session: Session) -> None:
         seen, before = version_of(form), group_levels(session, group_id)
         row = rename_group(session, at, group_id=group_id, name=form.name.data or "", version=seen, by=who)
+        require_at_levels(session, before ^ set(form.levels.picked))
         set_group_levels(session, at, group_id, form.levels.picked, who.reference)
         if group_levels(session, group_id) != before and row.version == seen:
             row.version += 1  # levels are rows of their own and do not count it up

@@ -24,6 +24,7 @@ from access_control.readers.models import Badge, GroupLevel, Level
 from access_control.readers.staleness import mark_all_stale
 from access_control.web.console import badges as badge_forms
 from access_control.web.console import people as forms
+from access_control.web.console.places import require_at_levels
 from access_control.web.console.saving import RefusedError, attempt, differences, version_of
 from access_control.web.frame import frame
 from access_control.web.guard import actor, may, needs
@@ -162,6 +163,7 @@ def give_badge(ref: int) -> Response:
 
 def _add(session: Session, form: forms.PersonForm) -> int:
     at, who = current().clock(), actor()
+    require_at_levels(session, form.levels.picked, form.groups.picked)
     made = add_person(session, at, forms.details(form, frame().school.zone), by=who)
     set_person_levels(session, at, made.ref, form.levels.picked, who.reference)
     mark_all_stale(session)

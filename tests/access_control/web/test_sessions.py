@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
+from access_control.people.models import Operator
 from access_control.people.operators import sign_out_everywhere
 from access_control.people.permissions import Role
 from access_control.web.services import Services
@@ -45,6 +46,16 @@ def test_signing_out_everywhere_ends_other_sessions(
         sign_out_everywhere(session, services.clock(), operator_id=OPERATORS[Role.FRONT_DESK][0], by="cli")
     moved_clock.go_on(seconds=11)
     assert client.get("/").status_code == 401
+
+
+def test_a_closed_account_changes_nothing_from_memory(desk: FlaskClient, services: Services) -> None:
+    assert desk.get("/").status_code == 200
+    with services.database.writing() as session:  # as another worker does, whose word this one does not hear
+        session.get_one(Operator, OPERATORS[Role.FRONT_DESK][0]).active = False
+    form = {"csrf_token": desk.token, "theme": "dark"}  # type: ignore[attr-defined] # the fixture sets it
+    assert desk.post("/me/settings", data=form).status_code == 401
+    with services.database.reading() as session:
+        assert session.get_one(Operator, OPERATORS[Role.FRONT_DESK][0]).settings.get("theme") != "dark"
 
 
 def test_another_secret_signs_nobody_in(anonymous: FlaskClient) -> None:

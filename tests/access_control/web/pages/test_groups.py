@@ -3,9 +3,13 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 
 from access_control.database.engine import Database
-from access_control.readers.levels import group_levels
-from tests.building.console_school import ConsoleSchool
+from access_control.people.models import Grant
+from access_control.people.permissions import Role
+from access_control.readers.levels import LevelForm, add_level, group_levels, person_levels
+from tests.access_control.web.conftest import MovedClock
+from tests.building.console_school import BY, ConsoleSchool
 from tests.building.pages import nonsense, post, refusals
+from tests.building.tiny_school import MADE, OPERATORS, SITE
 
 
 def test_groups_bring_levels(administrator: FlaskClient, furnished: ConsoleSchool, database: Database) -> None:
@@ -30,3 +34,25 @@ def test_nonsense_is_refused(administrator: FlaskClient, furnished: ConsoleSchoo
     assert nonsense(administrator, "/groups", ["name", "levels"]) == []
     assert nonsense(administrator, f"/groups/{furnished.group}", ["name", "levels", "version"]) == []
     assert administrator.get("/groups/99").status_code == 404
+
+
+def test_a_right_in_one_building_gives_no_level_of_another(
+    administrator: FlaskClient, furnished: ConsoleSchool, database: Database, moved_clock: MovedClock
+) -> None:
+    moved_clock.go_on(minutes=1)  # for seconds an operator is taken as they were
+    with database.writing() as session:
+        row = session.get_one(Grant, OPERATORS[Role.ADMINISTRATOR][0].replace("-7000-", "-7001-"))
+        row.scope = f"{SITE}/1"
+        gym = str(add_level(session, MADE, LevelForm("Gym", {4: furnished.always}), BY).id)
+    ref = furnished.person
+    person = {"given_name": "Kim", "family_name": "Okafor", "holder_class": "staff", "active": "y"}
+    assert post(administrator, "/groups", name="Kitchen", levels=[gym]).status_code == 403
+    both = [str(furnished.level), gym]
+    path = f"/groups/{furnished.group}"
+    assert post(administrator, path, name="Grade 4", version="1", levels=both).status_code == 403
+    assert post(administrator, "/people", person, levels=[gym]).status_code == 403
+    assert post(administrator, f"/people/{ref}", person, version="1", levels=both).status_code == 403
+    with database.reading() as session:
+        assert group_levels(session, furnished.group) == {furnished.level}
+        assert person_levels(session, ref) == {furnished.level}
+    assert post(administrator, "/groups", name="Hall", levels=[str(furnished.level)]).status_code == 303
