@@ -12,7 +12,7 @@ from access_control.readers.calendar import MAX_RUN, add_day_type, clear_day, li
 from access_control.web.console import times as forms
 from access_control.web.console.saving import RefusedError, attempt, do
 from access_control.web.frame import frame
-from access_control.web.guard import actor, needs
+from access_control.web.guard import actor, needs, place_of, require_at
 from access_control.web.problems import Problem
 from access_control.web.services import current
 
@@ -30,6 +30,7 @@ def show() -> str:
 @needs(Permission.SCHEDULE_EDIT)
 def mark() -> Response:
     """Mark days."""
+    require_at(place_of(frame().school.id))  # the doors of every building follow it
     at, who = current().clock(), actor()
     with current().database.reading() as session:
         form = forms.offer(forms.MarkForm(), list(list_day_types(session)))
@@ -51,6 +52,7 @@ def mark() -> Response:
 @needs(Permission.SCHEDULE_EDIT)
 def clear() -> Response:
     """Make a day a regular one again."""
+    require_at(place_of(frame().school.id))  # the doors of every building follow it
     at, who = current().clock(), actor()
     try:
         day = date.fromisoformat(request.form.get("day", ""))
@@ -65,6 +67,7 @@ def clear() -> Response:
 @needs(Permission.SCHEDULE_EDIT)
 def add_kind() -> Response:
     """Name a new kind of day."""
+    require_at(place_of(frame().school.id))  # the doors of every building follow it
     at, who = current().clock(), actor()
     form = forms.DayTypeForm()
     if form.validate():

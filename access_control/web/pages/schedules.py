@@ -20,7 +20,7 @@ from access_control.web.console import times as forms
 from access_control.web.console.saving import Difference, RefusedError, attempt, differences, found, version_of
 from access_control.web.console.week import preview
 from access_control.web.frame import frame
-from access_control.web.guard import actor, needs
+from access_control.web.guard import actor, needs, place_of, require_at
 from access_control.web.services import current
 
 blueprint = Blueprint("schedules", __name__)
@@ -76,6 +76,7 @@ def schedule(schedule_id: int) -> str:
 @needs(Permission.SCHEDULE_EDIT)
 def keep(schedule_id: int) -> Response:
     """Save a schedule."""
+    require_at(place_of(frame().school.id))  # doors of every building follow it
     at, who = current().clock(), actor()
     with current().database.reading() as session:
         before = form_of(found(get_schedule, session, schedule_id))

@@ -3,10 +3,14 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 
 from access_control.database.engine import Database
+from access_control.people.models import Grant
+from access_control.people.permissions import Role
 from access_control.readers.hours import Hours
 from access_control.readers.schedules import form_of, get_schedule
+from tests.access_control.web.conftest import MovedClock
 from tests.building.console_school import ConsoleSchool
 from tests.building.pages import nonsense, post, refusals
+from tests.building.tiny_school import OPERATORS, SITE
 
 
 def test_hours_are_typed_as_people_say_them(
@@ -58,3 +62,16 @@ def test_nonsense_is_refused(administrator: FlaskClient, furnished: ConsoleSchoo
     assert nonsense(administrator, "/schedules", fields) == []
     assert nonsense(administrator, f"/schedules/{furnished.arrival}", fields) == []
     assert administrator.get("/schedules/99").status_code == 404
+
+
+def test_a_right_in_one_building_changes_no_hours_of_all(
+    administrator: FlaskClient, furnished: ConsoleSchool, database: Database, moved_clock: MovedClock
+) -> None:
+    moved_clock.go_on(minutes=1)
+    with database.writing() as session:
+        row = session.get_one(Grant, OPERATORS[Role.ADMINISTRATOR][0].replace("-7000-", "-7001-"))
+        row.scope = f"{SITE}/1"
+    hours = {"name": "Always", "weekday_0": "12 am to 11 pm", "version": "1"}
+    assert post(administrator, f"/schedules/{furnished.arrival}", hours).status_code == 403
+    for path in ("/calendar", "/calendar/clear", "/calendar/kinds"):
+        assert post(administrator, path).status_code == 403
