@@ -27,7 +27,7 @@ from access_control.web.console.fields import (
     end_of_day,
     first_of_day,
 )
-from access_control.web.console.places import require_at_levels
+from access_control.web.console.places import require_at_levels, require_at_person
 
 CLASS_WORDS: Final = {
     HolderClass.STUDENT: "Student",
@@ -125,17 +125,27 @@ def keep(
         PeopleError, ReadersError: A value cannot be stored.
         ConflictError: Somebody else changed the person meanwhile.
     """
-    before = _belongings(session, ref)
+    before, standing = _belongings(session, ref), _standing(session, ref)
     person = edit_person(session, at, ref, details(form, zone), version=version, by=by)
     set_person_levels(session, at, ref, form.levels.picked, by.reference)
     session.flush()
     now = _belongings(session, ref)
     require_at_levels(session, before[1] ^ now[1], before[0] ^ now[0])
+    if _standing(session, ref) != standing:
+        require_at_person(session, ref)
     if now != before and person.version == version:
         person.version += 1  # groups and levels are rows of their own and do not count it up
     session.flush()
     mark_all_stale(session)
     return person
+
+
+def _standing(session: Session, ref: int) -> tuple[object, ...]:
+    """What decides at every door of a person's at once."""
+    person = session.get(Cardholder, ref)
+    if person is None:
+        return ()
+    return person.holder_class, person.active, person.extended, person.valid_from, person.valid_until
 
 
 def _belongings(session: Session, ref: int) -> tuple[set[int], set[int]]:

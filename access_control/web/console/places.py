@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from access_control.people.models import Membership
 from access_control.people.permissions import Permission, Place
-from access_control.readers.levels import form_of, get_level, group_levels
+from access_control.readers.levels import form_of, get_level, group_levels, person_levels
 from access_control.readers.models import Door
 from access_control.web.frame import frame
 from access_control.web.guard import may, place_of, require_at
@@ -30,7 +32,9 @@ def require_at_doors(session: Session, doors: Collection[int], permission: Permi
             require_at(place_of_door(door), permission)
 
 
-def require_at_levels(session: Session, levels: Collection[int], groups: Collection[int] = ()) -> None:
+def require_at_levels(
+    session: Session, levels: Collection[int], groups: Collection[int] = (), permission: Permission | None = None
+) -> None:
     """See that the endpoint's right reaches each door of these access levels, and of what these groups hold.
 
     Whoever gives a level opens its doors, and whoever takes one that denies opens them too.
@@ -40,7 +44,17 @@ def require_at_levels(session: Session, levels: Collection[int], groups: Collect
     """
     meant = set(levels).union(*(group_levels(session, group) for group in groups))
     forms = [form_of(get_level(session, level)) for level in sorted(meant)]
-    require_at_doors(session, {door for form in forms for door in (*form.grants, *form.denials)})
+    require_at_doors(session, {door for form in forms for door in (*form.grants, *form.denials)}, permission)
+
+
+def require_at_person(session: Session, ref: int, permission: Permission | None = None) -> None:
+    """See that a right reaches wherever a person's access levels do: a badge or a PIN of theirs opens all these doors.
+
+    Raises:
+        Problem: 403.
+    """
+    groups = session.scalars(select(Membership.group_id).where(Membership.person_ref == ref)).all()
+    require_at_levels(session, person_levels(session, ref), groups, permission)
 
 
 def may_at_door(door: Door, permission: Permission) -> bool:

@@ -22,6 +22,7 @@ from access_control.web import words
 from access_control.web.console import badges as forms
 from access_control.web.console.bridges import heard
 from access_control.web.console.fields import end_of_day, first_of_day
+from access_control.web.console.places import require_at_person
 from access_control.web.console.saving import RefusedError, attempt, differences, do, found, version_of
 from access_control.web.frame import frame
 from access_control.web.guard import actor, may, needs
@@ -66,20 +67,22 @@ def keep(badge_id: object) -> Response:
     form = forms.BadgeDaysForm()
     if not form.validate():
         return make_response(_page(name, form), 422)
-    try:
-        attempt(
-            form,
-            lambda session: edit_badge(
-                session,
-                at,
-                name,
-                version_of(form),
-                who.reference,
-                label=form.label.data or "",
-                valid_from=first_of_day(form.valid_from.data, zone),
-                valid_until=end_of_day(form.valid_until.data, zone),
-            ),
+
+    def act(session: Session) -> None:
+        require_at_person(session, get_badge(session, name).person_ref)
+        edit_badge(
+            session,
+            at,
+            name,
+            version_of(form),
+            who.reference,
+            label=form.label.data or "",
+            valid_from=first_of_day(form.valid_from.data, zone),
+            valid_until=end_of_day(form.valid_until.data, zone),
         )
+
+    try:
+        attempt(form, act)
     except RefusedError:
         return make_response(_page(name, form), 422)
     except ConflictError:
@@ -102,6 +105,8 @@ def mark(badge_id: object) -> Response:
     version = request.form.get("version", "")
 
     def act(session: Session) -> None:
+        if status is BadgeStatus.ACTIVE:  # killing a badge is never a matter of place
+            require_at_person(session, get_badge(session, name).person_ref, Permission.BADGE_EDIT)
         seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1
         set_badge_status(session, services.keys, at, badge_id=name, status=status, version=seen, by=who.reference)
 

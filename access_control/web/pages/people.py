@@ -24,7 +24,7 @@ from access_control.readers.models import Badge, GroupLevel, Level
 from access_control.readers.staleness import mark_all_stale
 from access_control.web.console import badges as badge_forms
 from access_control.web.console import people as forms
-from access_control.web.console.places import require_at_levels
+from access_control.web.console.places import require_at_levels, require_at_person
 from access_control.web.console.saving import RefusedError, attempt, differences, version_of
 from access_control.web.frame import frame
 from access_control.web.guard import actor, may, needs
@@ -129,6 +129,7 @@ def keep_pin(ref: int) -> Response:
     pin = None if remove else (form.pin.data or "").strip()
 
     def act(session: Session) -> None:
+        require_at_person(session, ref)
         set_pin(session, at, person_ref=ref, pin=pin, seal=services.keys.seal, version=version_of(form), by=who)
         mark_all_stale(session)
 
@@ -151,8 +152,13 @@ def give_badge(ref: int) -> Response:
     names = who.may(Permission.PERSON_VIEW)
     if form.validate():
         typed = badge_forms.typed(form, frame().school.zone)
+
+        def act(session: Session) -> None:
+            require_at_person(session, ref)
+            issue_badge(session, at, ref, typed, who.reference, names_allowed=names)
+
         try:
-            attempt(form, lambda session: issue_badge(session, at, ref, typed, who.reference, names_allowed=names))
+            attempt(form, act)
         except RefusedError:
             pass
         else:
