@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -45,6 +45,7 @@ class Database:
         self._writers = sessionmaker(writer, expire_on_commit=False, info={CHANGES: changes})
         self._one_writer = sqlite.writer_lock(url) if dialect == "sqlite" else None
         changes.watch(self._writers)
+        self._closed = False
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -54,6 +55,7 @@ class Database:
             DatabaseBusyError: The database stays locked.
             DatabaseDownError: It does not answer.
         """
+        self._require_open()
         with plain_errors(), self._readers() as session:
             yield session
 
@@ -68,15 +70,23 @@ class Database:
             DatabaseDownError: It does not answer, or has no room.
             ConflictError: A record with a version was changed by somebody else meanwhile.
         """
+        self._require_open()
         with plain_errors(), self.alone(), self._writers() as session:
             yield session
             session.commit()
 
     def close(self) -> None:
         """End listeners and connections. The database is not used after this."""
+        self._closed = True
         self.changes.close()
-        self.reader.dispose()
-        self.writer.dispose()
+        for engine in (self.reader, self.writer):
+            # A thread in the middle of a transaction hands its connection back later, when nobody disposes any more.
+            event.listen(engine.pool, "checkin", _close_late)
+            engine.dispose()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise DatabaseDownError("it was closed")
 
     def __repr__(self) -> str:
         return f"Database({self.url!r})"
@@ -113,6 +123,12 @@ def open_database(url: str) -> Database:
     raise DatabaseError(
         f"{parsed.drivername} is not a kind of database that this program knows.", "Use sqlite or postgresql+psycopg."
     )
+
+
+def _close_late(connection: Any, _record: object) -> None:
+    """Close a connection that comes back to a pool which is no more."""
+    if connection is not None:
+        connection.close()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from sqlalchemy import select
@@ -15,6 +16,8 @@ from access_control.readers.models import Badge
 from access_control.readers.records import Revocation, RevocationAt
 
 WITHIN_S: Final = 2.0
+SLOW: Final = "DEMO_CHECK_SLOWNESS"
+"""How many times slower this machine may be than one that has nothing else to do; tests share theirs."""
 PATIENCE_S: Final = 10.0
 (ROOM, STUDIO) = numbers("101", "203")
 LOSER: Final = "Liam Castellano"
@@ -38,7 +41,7 @@ class Lost:
         self._mark(BadgeStatus.LOST)
         self._evidence.wait("The confirmation of both bridges", lambda: self._confirmed() or None, PATIENCE_S)
         took = self._evidence.now_s() - asked
-        if took > WITHIN_S:
+        if took > WITHIN_S * float(os.environ.get(SLOW, "1")):
             raise StepFailedError(f"The badge was dead everywhere only after {ms(took)}.")
         return f"after {ms(took)}"
 

@@ -278,3 +278,17 @@ def test_adding_what_somebody_just_added_is_a_conflict(any_database: Database) -
         session.add(Job(name="one", due_at=AT))
     with pytest.raises(ConflictError), any_database.writing() as session:
         session.add(Job(name="one", due_at=AT))
+
+
+def test_a_connection_that_comes_back_after_the_end_is_closed_and_no_new_one_is_made(any_url: str) -> None:
+    database = open_database(any_url)
+    with database.reading() as session:
+        session.execute(text("SELECT 1"))
+        link = session.connection().connection.dbapi_connection
+        database.close()
+    assert link is not None
+    with pytest.raises(Exception, match="closed"):
+        link.cursor().execute("SELECT 1")
+    for transaction in (database.reading, database.writing):
+        with pytest.raises(DatabaseDownError, match="it was closed"), transaction():
+            pass
