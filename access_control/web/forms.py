@@ -44,5 +44,9 @@ class OwnPasswordForm(FlaskForm):  # type: ignore[misc]  # as above
         validators=[InputRequired("Type the new password."), Length(max=MOST)],
     )
     again = PasswordField(
-        "New password again", validators=[EqualTo("password", "The two new passwords differ. Type the same twice.")]
+        "New password again",
+        validators=[
+            InputRequired("Type the new password twice."),
+            EqualTo("password", "The two new passwords differ. Type the same twice."),
+        ],
     )

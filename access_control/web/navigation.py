@@ -59,9 +59,15 @@ SECTIONS: Final = (
         (Page("/schedules", "Schedules"), Page("/calendar", "Calendar"), Page("/levels", "Access levels")),
     ),
     Section(
-        "People", "People", "people", "p", (Page("/people", "People"), Page("/presence", "Who is inside")), ("/badges",)
+        "People",
+        "People",
+        "people",
+        "p",
+        (Page("/people", "People"), Page("/presence", "Who is inside")),
+        ("/badges", "/groups"),
     ),
     Section("Why?", "Why?", "why", "w", (Page("/why", "Why?"),)),
+    Section("Emergencies", "Drills", "records", "r", (Page("/emergency/", "Emergencies and drills"),), ("/emergency",)),
     Section(
         "Settings",
         "Settings",

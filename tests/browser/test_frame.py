@@ -200,3 +200,24 @@ def test_a_session_that_ended_says_so_on_the_screen(chrome: Chrome, served: Serv
     page.context.clear_cookies()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#freshness")).to_contain_text("You are signed out on this screen")
+
+
+@pytest.mark.parametrize("width", [1100, 1300])
+def test_lockdown_stays_in_sight_on_a_low_screen(chrome: Chrome, served: Served, width: int) -> None:
+    """The pages of the rail scroll; the emergency control never does."""
+    page = chrome.page()
+    page.set_viewport_size({"width": width, "height": 560})
+    served.sign_in(page, Role.ADMINISTRATOR, "/me")
+    box = page.locator("#rail .lockdown").bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 560
+    page.get_by_role("link", name="Settings").first.focus()
+    expect(page.get_by_role("link", name="Settings").first).to_be_in_viewport()
+
+
+def test_pages_below_a_section_have_nothing_for_axe_to_find(chrome: Chrome, served: Served) -> None:
+    page = chrome.page()
+    for path in ("/emergency/", "/groups", "/doors", "/doors/1", "/schedules", "/desk/banned", "/why", "/bridges"):
+        served.sign_in(page, Role.ADMINISTRATOR, path)
+        assert violations(page) == [], path

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from access_control.readers.calendar import list_days
-from access_control.readers.hours import Hours, say_hours
+from access_control.readers.hours import DAY_MINUTES, Hours, say_hours
 from access_control.readers.models import CalendarDay
 from access_control.readers.schedules import WEEKDAYS, ScheduleForm
 
@@ -71,7 +71,7 @@ def _day(form: ScheduleForm, day: date, special: Mapping[date, CalendarDay], tod
         day=day,
         name=WEEKDAYS[day.weekday()],
         exception="" if row is None else row.name or row.day_type.name,
-        hours=("all day",) if form.always else tuple(say_hours(one) for one in hours),
+        hours=("all day",) if form.always else tuple(_say(one) for one in hours),
         blocks=tuple(_block(one) for one in hours if one.end > FROM and one.start < UNTIL),
         today=today,
     )
@@ -80,3 +80,7 @@ def _day(form: ScheduleForm, day: date, special: Mapping[date, CalendarDay], tod
 def _block(hours: Hours) -> Block:
     start, end = max(hours.start, FROM), min(hours.end, UNTIL)
     return Block(start - FROM, end - start)
+
+
+def _say(hours: Hours) -> str:
+    return "all day" if hours == Hours(0, DAY_MINUTES) else say_hours(hours)

@@ -46,7 +46,7 @@ def add() -> Response:
         except RefusedError:
             pass
         else:
-            flash("Saved. Whoever has a name like this is held at the desk from now on.", "banned")
+            flash("Saved. Whoever has a name like this waits at the desk from now on.", "banned")
             return redirect("/desk/banned", 303)
     return make_response(render_template("desk/banned_form.html", form=form, entry=None, differences=None), 422)
 

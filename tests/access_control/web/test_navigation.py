@@ -35,3 +35,12 @@ def test_keys_are_not_used_twice(app: Flask) -> None:
     del app
     keys = [section.key for section in SECTIONS]
     assert len(set(keys)) == len(keys)
+
+
+def test_records_of_emergencies_and_drills_are_found_in_the_menu(desk: FlaskClient) -> None:
+    assert "/emergency/" in menu(desk.get("/").text)
+
+
+def test_a_page_below_a_section_marks_the_section(administrator: FlaskClient) -> None:
+    page = administrator.get("/groups").text
+    assert re.search(r'<li><a href="/people" data-key="p" aria-current="page"', page)

@@ -31,3 +31,10 @@ def test_a_week_follows_the_calendar(database: Database) -> None:
         assert days[0].blocks == (Block(0, 60),)  # what lies before 6 am is told and not drawn
         assert days[2].blocks == (Block(240, 480),)
         assert preview(session, ScheduleForm("Always", always=True), MONDAY)[0].blocks == (Block(0, 720),)
+
+
+def test_a_whole_day_is_told_as_one(database: Database) -> None:
+    with database.writing() as session:
+        build_school(session)
+        form = ScheduleForm("Open house", spans=(Span(Hours(0, 1440), weekday=0), Span(Hours(0, 720), weekday=1)))
+        assert [one.hours for one in preview(session, form, MONDAY)[:2]] == [("all day",), ("12 am to 12 pm",)]
