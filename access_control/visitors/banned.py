@@ -14,9 +14,9 @@ from access_control.database.ids import new_id
 from access_control.people.actors import Local, reference, require
 from access_control.people.names import search_name
 from access_control.people.permissions import Actor, Permission
-from access_control.people.values import line
 from access_control.visitors.errors import BadValueError, NotThereError
 from access_control.visitors.models import BannedPerson
+from access_control.visitors.typed import typed_line
 
 NOTE_LENGTH = 2000
 
@@ -120,17 +120,17 @@ def end_banned(session: Session, at: datetime, banned_id: str, *, version: int, 
 
 
 def _fill(entry: BannedPerson, at: datetime, details: BannedDetails) -> None:
-    given = line(details.given_name, "given_name", "The first name", 80, required=False)
-    family = line(details.family_name, "family_name", "The last name", 80)
+    given = typed_line(details.given_name, "given_name", "The first name", 80, required=False)
+    family = typed_line(details.family_name, "family_name", "The last name", 80)
     if not search_name(family):
         raise BadValueError("The last name has no letters.", "Type it as it is spoken.", "family_name")
     if details.ends_at is not None and details.ends_at <= at:
         raise BadValueError("The end lies in the past.", "Choose a later day, or end the entry.", "ends_on")
     entry.given_name, entry.family_name = given, family
     entry.search_name = search_name(given, family)[:170]
-    entry.other_names = line(details.other_names, "other_names", "Other names", 300, required=False)
-    entry.company = line(details.company, "company", "The company", 80, required=False)
-    entry.source = line(details.source, "source", "Whose order it is", 120)
+    entry.other_names = typed_line(details.other_names, "other_names", "Other names", 300, required=False)
+    entry.company = typed_line(details.company, "company", "The company", 80, required=False)
+    entry.source = typed_line(details.source, "source", "Whose order it is", 120)
     note = details.note.replace("\0", "").replace("\r\n", "\n").strip()
     if len(note) > NOTE_LENGTH:
         raise BadValueError(f"The note is longer than {NOTE_LENGTH} characters.", "Shorten it.", "note")

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from access_control.audit.record import record
 from access_control.people.actors import require
 from access_control.people.permissions import Actor, Permission
-from access_control.people.values import line
 from access_control.visitors.arriving import admit
 from access_control.visitors.errors import NotThereError, WrongStateError
 from access_control.visitors.models import PossibleMatch, ScreeningOutcome, Visit, VisitState
 from access_control.visitors.opening import is_closed
 from access_control.visitors.screening import matches_of, screen
+from access_control.visitors.typed import typed_line
 from access_control.visitors.visits import get_visit, tell_desk
 
 MOST_REASON: Final = 300
@@ -36,7 +36,7 @@ def decide_match(
     match = session.get(PossibleMatch, match_id, with_for_update=True)
     if match is None:
         raise NotThereError("There is no such comparison.", "Look at the front desk again.")
-    why = line(reason, "reason", "The reason", MOST_REASON)
+    why = typed_line(reason, "reason", "The reason", MOST_REASON)
     visit = get_visit(session, match.visit_id)
     if match.outcome is not None:
         raise WrongStateError(f"{match.decided_by} has decided this already.", "Your answer was not needed.")

@@ -21,7 +21,6 @@ from access_control.people.actors import Local, reference, require
 from access_control.people.models import Cardholder
 from access_control.people.names import search_name
 from access_control.people.permissions import Actor, Permission
-from access_control.people.values import line
 from access_control.readers.keys import SchoolKeys
 from access_control.visitors.arriving import admit
 from access_control.visitors.errors import BadValueError, CheckInClosedError, NotThereError, WrongStateError
@@ -30,6 +29,7 @@ from access_control.visitors.models import Visit, Visitor, VisitorCategory, Visi
 from access_control.visitors.opening import is_closed
 from access_control.visitors.passes import mint_pass, revoke_passes
 from access_control.visitors.screening import screen
+from access_control.visitors.typed import typed_line
 
 LONGEST: Final = timedelta(hours=10)
 """A visit lasts so long at most, and so does its pass."""
@@ -277,8 +277,8 @@ def _visitor(session: Session, at: datetime, guest: Guest) -> Visitor:
         if known is None:
             raise NotThereError("This visitor is not known any more.", "Type the name as for somebody new.")
         return known
-    given = line(guest.given_name, "given_name", "The first name", 80, required=False)
-    family = line(guest.family_name, "family_name", "The last name", 80)
+    given = typed_line(guest.given_name, "given_name", "The first name", 80, required=False)
+    family = typed_line(guest.family_name, "family_name", "The last name", 80)
     if not search_name(family):
         raise BadValueError("The last name has no letters.", "Type it as it is spoken.", "family_name")
     made = Visitor(
@@ -286,7 +286,7 @@ def _visitor(session: Session, at: datetime, guest: Guest) -> Visitor:
         given_name=given,
         family_name=family,
         search_name=search_name(given, family)[:170],
-        company=line(guest.company, "company", "The company", 80, required=False),
+        company=typed_line(guest.company, "company", "The company", 80, required=False),
         last_at=at,
     )
     session.add(made)
@@ -294,15 +294,15 @@ def _visitor(session: Session, at: datetime, guest: Guest) -> Visitor:
 
 
 def _fill(session: Session, visit: Visit, details: VisitDetails) -> None:
-    host = line(details.host, "host", "Who is visited", 120)
+    host = typed_line(details.host, "host", "Who is visited", 120)
     person = session.get(Cardholder, details.host_ref) if details.host_ref else host_named(session, host)
     if person is not None and person.search_name != search_name(host):
         person = host_named(session, host)  # another name was typed after one was chosen
     visit.host_ref = None if person is None else person.ref
     visit.host = host if person is None else person.full_name
     visit.category = VisitorCategory(details.category)
-    visit.reason = line(details.reason, "reason", "The reason", 200, required=False)
-    visit.destination = line(details.destination, "destination", "Where to", 80, required=False)
+    visit.reason = typed_line(details.reason, "reason", "The reason", 200, required=False)
+    visit.destination = typed_line(details.destination, "destination", "Where to", 80, required=False)
     visit.escort_needed = details.escort_needed
 
 

@@ -55,6 +55,7 @@ def test_a_scanner_types_anywhere_and_leads_to_the_visit(
     page.keyboard.type(invitation)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Check in Ana Silva")).to_be_visible()
+    page.wait_for_load_state("load")  # the page's script is there; what comes before it is refused by the service
     page.locator("#destination").focus()
     page.keyboard.type(text)
     page.keyboard.press("Enter")

@@ -84,6 +84,15 @@ class ServiceProcess:
                 os.killpg(self.popen.pid, signal.SIGKILL)
             self.popen.wait(START_S)
             self.popen = None
+            until(self._has_gone, "its workers have left the port, too")
+
+    def _has_gone(self) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", self.port))
+                return True
+        return False
 
     def code(self, bridge: str) -> str:
         """A one-time code for a new bridge."""

@@ -38,7 +38,7 @@ document.addEventListener(
       return;
     }
     if (event.key === "Enter" && inField && event.target !== field) {
-      const code = CODE.exec(typed);
+      const code = CODE.exec(typed) ?? CODE.exec(event.target.value ?? ""); // the second: it began before this script did
       typed = "";
       if (!code) return;
       event.preventDefault(); // a scan that landed in another field is taken out of it again
