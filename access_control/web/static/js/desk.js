@@ -77,11 +77,12 @@ const tokens = /name="csrf_token" value="[^"]*"/g;
 function follow(part) {
   const more = document.querySelector(`[data-changed="${part.dataset.what}"]`);
   const sheet = document.createElement("template");
-  const bare = (html) => {
+  const bare = (spelled) => spelled.replace(tokens, "").trim();
+  const received = (html) => {
     sheet.innerHTML = html; // spelled the way the browser spells it
-    return sheet.innerHTML.replace(tokens, "").trim();
+    return bare(sheet.innerHTML);
   };
-  let shown = bare(part.innerHTML);
+  let shown = bare(part.innerHTML); // never parsed again: an extension's style attribute in it would offend the CSP
   let waiting = null;
   let busy = false;
   let again = false;
@@ -90,7 +91,7 @@ function follow(part) {
 
   function put(html) {
     part.innerHTML = html;
-    shown = bare(html);
+    shown = received(html);
     waiting = null;
     more.hidden = true;
   }
@@ -105,7 +106,7 @@ function follow(part) {
       const answer = await fetch(part.dataset.deskPart, { headers: { Accept: "text/html" }, cache: "no-store" });
       if (answer.ok && !answer.redirected) {
         const html = await answer.text();
-        if (bare(html) === shown) {
+        if (received(html) === shown) {
           waiting = null;
           more.hidden = true;
         } else if (inUse()) {
