@@ -193,6 +193,16 @@ def _folded(event: EventRow, names: Names) -> Told:
     return Told("dot", _where(event, names), f"{words_of(event.code)} Numbers {first} to {last} are affected.")
 
 
+def _gap(event: EventRow, names: Names) -> Told:
+    """As the service found it, or as a bridge tells of its own disk that went back."""
+    first, last = event.detail.get("from_seq"), event.detail.get("to_seq")
+    if first is None:
+        return Told("alarm", _where(event, names), _with_why(words_of(event.code), event))
+    bridge = names.bridges.get(str(event.detail.get("bridge")), "A bridge")
+    which = f"Event {first} is" if first == last else f"Events {first} to {last} are"
+    return Told("alarm", f"{bridge}:", f"{which} missing in its record.")
+
+
 _SPECIAL: Final[Mapping[EventCode, Callable[[EventRow, Names], Told]]] = {
     EventCode.ACCESS_TAKEN: _taken,
     EventCode.ACCESS_NOT_TAKEN: _not_taken,
@@ -203,6 +213,7 @@ _SPECIAL: Final[Mapping[EventCode, Callable[[EventRow, Names], Told]]] = {
     EventCode.MANUAL_OVERRIDE_SET: _set_by_hand,
     EventCode.EVENTS_FOLDED: _folded,
     EventCode.EVENTS_DROPPED: _folded,
+    EventCode.LOG_GAP: _gap,
 }
 
 

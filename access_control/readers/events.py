@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from access_control.core.wire.errors import RefusalCode, Refused
@@ -25,7 +24,9 @@ from access_control.database.changes import tell
 from access_control.database.ids import new_id
 from access_control.readers.confirmations import note_outcomes
 from access_control.readers.errors import NotThereError, ReadersError
+from access_control.readers.event_gaps import late_arrivals, note_gaps
 from access_control.readers.event_rows import write_events
+from access_control.readers.event_streams import stream_position
 from access_control.readers.presence import note_admissions
 from access_control.readers.records import EventRow, StreamPosition
 from access_control.readers.site import the_site
@@ -83,30 +84,34 @@ def take_events(
         bridge_id: Who sends them, as its session proved.
         stream: Its stream.
         first_seq: The first number that the request answers for; a number that is not among the events was given up
-            on a full disk, which an event of its own says.
+            on a full disk, which an event of its own says, or is missing: see :mod:`access_control.readers.event_gaps`.
         events: In the order of their numbers, exactly as the bridge stored them.
         hooks: Called with the new ones, in the same transaction.
 
     Returns:
-        The number up to which everything is stored; acknowledge it once the transaction is committed.
+        The number up to which everything that came is stored; acknowledge it once the transaction is committed.
 
     Raises:
         GapError: Earlier events are missing.
         Refused: An event cannot be read, belongs to another bridge or stream, or is out of order; nothing is stored.
     """
-    position = _position(session, bridge_id, stream)
+    position = stream_position(session, bridge_id, stream)
     if first_seq > position.seq + 1:
         raise GapError(position.seq)
-    fresh = [event for event in _read(bridge_id, stream, first_seq, events) if event.seq > position.seq]
-    if not fresh:
-        return position.seq
-    position.seq = fresh[-1].seq
+    before = position.seq
+    sent = _read(bridge_id, stream, first_seq, events)
+    fresh = [event for event in sent if event.seq > before]
+    new = late_arrivals(session, position, [event for event in sent if event.seq <= before]) + fresh
+    if not new:
+        return before
+    position.seq = max(before, new[-1].seq)
     session.flush()
-    write_events(session, fresh, at)
-    note_admissions(session, fresh)
-    note_outcomes(session, at, bridge_id, fresh)
+    write_events(session, new, at)
+    note_gaps(session, at, position, before, new)
+    note_admissions(session, new)
+    note_outcomes(session, at, bridge_id, new)
     for hook in hooks:
-        hook(session, at, fresh)
+        hook(session, at, new)
     tell(session, "live", json.dumps({"what": "events", "bridge": bridge_id}))
     return position.seq
 
@@ -130,7 +135,7 @@ def record_own(
 ) -> None:
     """Record an event of the service itself, in a stream of its own under the site's UUID."""
     site = the_site(session).id
-    position = _position(session, site, site)
+    position = stream_position(session, site, site)
     position.seq += 1
     session.flush()
     event = EventRecord(
@@ -191,20 +196,6 @@ def get_event(session: Session, key: str) -> EventRow:
     if row is None:
         raise NotThereError("This event is not there, or not any more.", "Choose one from the event log.")
     return row
-
-
-def _position(session: Session, bridge_id: str, stream: str) -> StreamPosition:
-    """The stream's position, locked until the transaction ends; made if the stream is new."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    first = dialect.insert(StreamPosition).values(bridge_id=bridge_id, stream=stream, seq=0)
-    session.execute(first.on_conflict_do_nothing())
-    locked = (
-        select(StreamPosition)
-        .where(StreamPosition.bridge_id == bridge_id, StreamPosition.stream == stream)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(locked).one()
 
 
 def _read(bridge_id: str, stream: str, first_seq: int, events: Sequence[bytes]) -> list[EventRecord]:

@@ -163,13 +163,44 @@ class EventRow(Table):
 
 
 class StreamPosition(Table):
-    """How far one bridge's stream has been taken: every sequence number up to ``seq`` is here."""
+    """How far one bridge's stream has been taken: up to ``seq`` all is here, but for what :class:`EventGap` names.
+
+    ``unsent_to`` is there once the bridge writes another stream: how far it said that this one goes.
+    """
 
     __tablename__ = "stream_position"
 
     bridge_id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
     stream: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
+    unsent_to: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class EventGap(Table):
+    """Numbers of a stream that never came and that no fold or drop explains: one row for each unbroken run of them.
+
+    Attributes:
+        from_seq: The first missing number, and ``to_seq`` the last.
+        sent_before: The bridge says that they were acknowledged once: they went with a backup that was restored.
+        heard: How many Statuses came since, up to two; a number may still be explained by an event on its way.
+        due_seq: Once the stream has come so far, everything that could explain it is here.
+        confirmed_at: When that was so; a ``LOG_GAP`` is in the log from then on.
+        closed_at: When a person said to leave it at that, and ``closed_by`` who.
+    """
+
+    __tablename__ = "event_gap"
+
+    bridge_id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    stream: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    from_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    to_seq: Mapped[int] = mapped_column(BigInteger)
+    sent_before: Mapped[bool] = mapped_column(default=False)
+    found_at: Mapped[datetime]
+    heard: Mapped[int] = mapped_column(default=0)
+    due_seq: Mapped[int | None] = mapped_column(BigInteger)
+    confirmed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class Presence(Table):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -23,6 +23,7 @@ from access_control.core.wire.uplink import StatusAnswer, StatusRequest, write_r
 from access_control.database.changes import tell
 from access_control.readers.actions import actions_for
 from access_control.readers.bridge_sessions import had_twin
+from access_control.readers.clocks import clock_is_wrong, clock_off_s
 from access_control.readers.confirmations import note_documents
 from access_control.readers.door_states import (
     ALARMS,
@@ -35,8 +36,10 @@ from access_control.readers.door_states import (
 )
 from access_control.readers.errors import NotThereError
 from access_control.readers.events import wanted
+from access_control.readers.gap_reports import gaps_to_show, in_force_before, judge_gaps
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Building, Door, PublishedDocument
+from access_control.readers.records import EventGap
 from access_control.readers.settings import settings_of
 from access_control.readers.site import the_site
 from access_control.readers.statements import statement_in_force
@@ -76,6 +79,10 @@ class BridgeNow:
         alarm: What a person must know about it; empty if nothing.
         policy: The revision in force there, and ``orders`` likewise.
         events_waiting: Events that it has stored and not sent yet.
+        clock_off_s: How far its clock is ahead of the service's at the least, where that is too far; less than 0 where
+            it is behind.
+        missing: Runs of event numbers that are missing, first and last, in the order in which they were found.
+        lost_in_restore: Whether the last of them went with a backup that was restored.
     """
 
     id: str
@@ -89,6 +96,9 @@ class BridgeNow:
     orders: str | None = None
     events_waiting: int = 0
     clock_trusted: bool | None = None
+    clock_off_s: float | None = None
+    missing: tuple[tuple[int, int], ...] = ()
+    lost_in_restore: bool = False
 
     @property
     def silent(self) -> bool:
@@ -139,7 +149,10 @@ def take_status(
     if bridge is None:
         raise NotThereError("This bridge is not there, or not any more.", "Enrol it again.")
     bridge.status, bridge.status_at = request.status, at
+    before = bridge.in_force
     bridge.in_force = {
+        **in_force_before(before, request.stream),
+        "clock_wrong": clock_is_wrong(said.clock_ahead_s, was_wrong=bool(before.get("clock_wrong"))),
         "keys": request.in_force.keys,
         "policy": request.in_force.policy,
         "orders": request.in_force.orders,
@@ -149,6 +162,7 @@ def take_status(
     }
     session.flush()
     note_documents(session, keys, at, bridge, frozenset(one.directive for one in said.emergencies))
+    judge_gaps(session, at, bridge)
     tell(session, "live", json.dumps({"what": "status", "bridge": bridge_id}))
     return answer_for(session, at, bridge)
 
@@ -200,8 +214,11 @@ def site_overview(session: Session, at: datetime) -> SiteOverview:
     rows = session.execute(select(Door, Building.name).join(Building, Building.id == Door.building_id))
     doors = sorted((_door_now(door, building, bridges, judged, limit_s) for door, building in rows), key=_by_number)
     counts = {state: sum(door.judged.state is state for door in doors) for state in DoorState}
-    newest = _all_newest(session)
-    shown = tuple(_bridge_now(bridge, at, limit_s, newest.get(bridge.id, {})) for bridge in bridges.values())
+    newest, gaps = _all_newest(session), gaps_to_show(session, at)
+    shown = tuple(
+        _bridge_now(bridge, at, limit_s, newest.get(bridge.id, {}), gaps.get(bridge.id, ()))
+        for bridge in bridges.values()
+    )
     return SiteOverview(at, tuple(doors), shown, counts)
 
 
@@ -244,7 +261,9 @@ def _by_number(door: DoorNow) -> tuple[int, int, str, int]:
     return (door.building, int(digits) if digits else 10**9, door.number, door.id)
 
 
-def _bridge_now(bridge: Bridge, at: datetime, limit_s: float, newest: Mapping[Kind, str]) -> BridgeNow:
+def _bridge_now(
+    bridge: Bridge, at: datetime, limit_s: float, newest: Mapping[Kind, str], gaps: Sequence[EventGap]
+) -> BridgeNow:
     said, in_force = last_status(bridge), bridge.in_force
     waiting = _whole(in_force, "last_seq") - _whole(in_force, "acknowledged")
     return BridgeNow(
@@ -259,6 +278,9 @@ def _bridge_now(bridge: Bridge, at: datetime, limit_s: float, newest: Mapping[Ki
         orders=in_force.get("orders"),
         events_waiting=max(0, waiting),
         clock_trusted=None if said is None else said.clock_trusted,
+        clock_off_s=clock_off_s(bridge, said, at, limit_s),
+        missing=tuple((gap.from_seq, gap.to_seq) for gap in gaps),
+        lost_in_restore=bool(gaps) and gaps[-1].sent_before,
     )
 
 

@@ -57,9 +57,13 @@ class EmergencySaid(msgspec.Struct, frozen=True):
 
 
 class StatusSaid(msgspec.Struct, frozen=True):
-    """A whole Status."""
+    """A whole Status; ``clock_ahead_s`` is how far the bridge's clock is ahead of the service's at the least.
+
+    A bridge that has not compared them yet says ``null``, and an older one nothing.
+    """
 
     clock_trusted: bool
+    clock_ahead_s: float | None = None
     doors: tuple[DoorSaid, ...] = ()
     readers: tuple[ReaderSaid, ...] = ()
     boards: tuple[BoardSaid, ...] = ()

@@ -14,6 +14,7 @@ from typing import Any, Final
 from access_control.people.permissions import Actor, Permission, Place
 from access_control.readers.door_states import ALARMS, DoorState
 from access_control.readers.status import BridgeNow, DoorNow, SiteOverview
+from access_control.web.bridge_alarms import bridge_alarms
 from access_control.web.frame import School
 from access_control.web.words import age, count, listing
 
@@ -131,6 +132,7 @@ def alarms(doors: Sequence[DoorNow], bridges: Sequence[BridgeNow], seen: Mapping
         if bridge.alarm:
             key = f"bridge {bridge.id} {bridge.alarm}"[:120]
             found.append(_alarm(key, "alarm", [], f"{bridge.name} needs you", bridge.alarm, seen))
+        found += [_alarm(one.key, "alarm", [], one.said, one.cause, seen) for one in bridge_alarms(bridge)]
     return found
 
 

@@ -24,6 +24,7 @@ from access_control.core.wire.uplink import (
     write_revision,
 )
 from firmware_bridge.uplink.activity import Activity, Bench
+from firmware_bridge.uplink.clocks_apart import ClocksApart
 from firmware_bridge.uplink.errors import NonsenseError, UplinkError
 from firmware_bridge.uplink.service_time import ServiceTime
 
@@ -69,6 +70,7 @@ class Poller(Activity):
         self._judge = judge
         self._wanted = wanted
         self._once = once
+        self._apart = ClocksApart()
         self._said = b""
         self._sent_s = self._looked_s = -1e9
 
@@ -97,7 +99,8 @@ class Poller(Activity):
     def _send(self, status: dict[str, Any]) -> None:
         outbox = status["outbox"]
         request = StatusRequest(
-            status={key: value for key, value in status.items() if key != "service"},
+            status={key: value for key, value in status.items() if key != "service"}
+            | {"clock_ahead_s": self._apart.ahead_s},
             in_force=self._in_force(),
             stream=outbox["stream"],
             acknowledged=outbox["acknowledged"],
@@ -108,9 +111,11 @@ class Poller(Activity):
         answer = self._bench.session.tell(self._line, "status", request, StatusAnswer)
         after = self._bench.clock.moment()
         try:
-            self._judge(ServiceTime(before, after, read_time(answer.time)))
+            time = ServiceTime(before, after, read_time(answer.time))
         except Refused as error:
             raise NonsenseError(error.sentence) from error
+        self._apart.note(time)
+        self._judge(time)
         self._bench.standing.heard()
         self._take(answer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,9 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access_control.readers.bridges import BridgeLine
+from access_control.readers.clocks import WRONG_S, clock_off_s
 from access_control.readers.enrolment import fingerprint
 from access_control.readers.models import Bridge, BridgeState, Building
+from access_control.readers.records import EventGap
+from access_control.readers.status import last_status
 from access_control.web import words
+from access_control.web.bridge_alarms import how_many_missing, off
 from access_control.web.console.fields import ConsoleForm, Line, Pick
 
 STATE_WORDS: Final = {
@@ -46,6 +51,8 @@ class BridgeView:
     Attributes:
         fresh: Whether its word is believed now.
         heard: When it was last heard, in words.
+        clock: How its clock stands to the service's, in words, and ``clock_wrong`` whether it has to be set.
+        missing: Runs of event numbers that are missing and that nobody closed.
         documents: For Policy and Orders: what was published, what is in force there, and whether these agree.
     """
 
@@ -56,6 +63,14 @@ class BridgeView:
     fingerprint: str
     documents: tuple[tuple[str, str, str, bool], ...]
     twin: bool
+    clock: str
+    clock_wrong: bool
+    missing: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def missing_said(self) -> str:
+        """How many events are missing, as ``6 events are missing``."""
+        return how_many_missing(self.missing)
 
     @property
     def bridge(self) -> Bridge:
@@ -63,9 +78,10 @@ class BridgeView:
         return self.line.bridge
 
 
-def view(line: BridgeLine, now: datetime, limit_s: float, *, twin: bool) -> BridgeView:
-    """What is to be said about a bridge at this moment."""
-    bridge = line.bridge
+def view(line: BridgeLine, now: datetime, limit_s: float, gaps: Sequence[EventGap], *, twin: bool) -> BridgeView:
+    """What is to be said about a bridge at this moment; ``gaps`` are those that nobody closed."""
+    bridge, said = line.bridge, last_status(line.bridge)
+    wrong_s = clock_off_s(bridge, said, now, limit_s)
     age_s = None if bridge.status_at is None else (now - bridge.status_at).total_seconds()
     fresh = age_s is not None and age_s <= limit_s
     return BridgeView(
@@ -76,7 +92,17 @@ def view(line: BridgeLine, now: datetime, limit_s: float, *, twin: bool) -> Brid
         fingerprint="" if bridge.public_key is None else fingerprint(bridge.public_key),
         documents=tuple(_documents(bridge)),
         twin=twin,
+        clock=clock_words(None if said is None else said.clock_ahead_s, wrong_s),
+        clock_wrong=wrong_s is not None,
+        missing=tuple((gap.from_seq, gap.to_seq) for gap in gaps),
     )
+
+
+def clock_words(ahead_s: float | None, wrong_s: float | None) -> str:
+    """How a clock stands to the service's: ``7 s slow``, ``agrees with the service's within 2 s``."""
+    if wrong_s is not None:
+        return off(wrong_s)
+    return "not known" if ahead_s is None else f"agrees with the service's within {WRONG_S:.0f} s"
 
 
 def heard(status_at: datetime | None, now: datetime, limit_s: float) -> str:

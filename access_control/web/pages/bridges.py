@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -17,8 +17,12 @@ from access_control.readers.enrolment import (
     invite_again,
     revoke_bridge,
 )
+from access_control.readers.events import SEQ_DIGITS
+from access_control.readers.gap_reports import close_gap, gaps_to_show
 from access_control.readers.settings import school_settings
+from access_control.web.bridge_alarms import events
 from access_control.web.console import bridges as forms
+from access_control.web.console.bridge_gaps import gap_views
 from access_control.web.console.saving import RefusedError, attempt, do, found
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs, place_of, require_at
@@ -126,6 +130,21 @@ def revoke(bridge_id: object) -> Response:
     return redirect(f"/bridges/{name}", 303)
 
 
+@blueprint.post("/bridges/<uuid:bridge_id>/gap")
+@needs(Permission.BRIDGE_CONFIRM)
+def leave_gap(bridge_id: object) -> Response:
+    """Leave it at that: missing events that will not come."""
+    who, at, name = actor(), current().clock(), str(bridge_id)
+    _require_here(name)
+    stream, first = request.form.get("stream", "")[:36], request.form.get("first", "")
+    number = int(first) if first.isascii() and first.isdecimal() and len(first) <= SEQ_DIGITS else 0
+    gap = do(lambda session: close_gap(session, at, name, stream, number, who.reference))
+    flash(
+        f"{events([(gap.from_seq, gap.to_seq)]).capitalize()}: closed. If they come after all, they are taken.", "gap"
+    )
+    return redirect(f"/bridges/{name}", 303)
+
+
 def _require_here(bridge_id: str) -> None:
     with current().database.reading() as session:
         require_at(place_of(frame().school.id, found(get_bridge, session, bridge_id).building_id))
@@ -141,7 +160,11 @@ def _code(made: Invitation) -> Response:
 
 def _views(session: Session) -> list[forms.BridgeView]:
     now, limit_s = current().clock(), school_settings(session).proof_limit_s
-    return [forms.view(line, now, limit_s, twin=had_twin(line.bridge, now)) for line in list_bridges(session)]
+    gaps = gaps_to_show(session, now)
+    return [
+        forms.view(line, now, limit_s, gaps.get(line.bridge.id, ()), twin=had_twin(line.bridge, now))
+        for line in list_bridges(session)
+    ]
 
 
 def _list(form: forms.BridgeForm | None = None) -> str:
@@ -159,6 +182,7 @@ def _page(bridge_id: str, rename_form: forms.RenameForm | None = None) -> str:
             "pages/bridge.html",
             view=view,
             bridge=view.bridge,
+            gaps=gap_views(session, services.clock(), bridge_id),
             rename=rename_form or forms.RenameForm(formdata=None, data={"name": view.bridge.name}),
             school_fingerprint=fingerprint(services.keys.identity_public),
         )

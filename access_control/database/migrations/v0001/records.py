@@ -56,6 +56,25 @@ def create_event() -> None:
     op.create_index("ix_event_holder_at", "event", ["holder_ref", "at"], unique=False)
 
 
+def create_event_gap() -> None:
+    """Make it."""
+    op.create_table(
+        "event_gap",
+        sa.Column("bridge_id", sa.String(length=36), nullable=False),
+        sa.Column("stream", sa.String(length=36), nullable=False),
+        sa.Column("from_seq", sa.BigInteger(), nullable=False),
+        sa.Column("to_seq", sa.BigInteger(), nullable=False),
+        sa.Column("sent_before", sa.Boolean(), nullable=False),
+        sa.Column("found_at", UtcTime(), nullable=False),
+        sa.Column("heard", sa.Integer(), nullable=False),
+        sa.Column("due_seq", sa.BigInteger(), nullable=True),
+        sa.Column("confirmed_at", UtcTime(), nullable=True),
+        sa.Column("closed_at", UtcTime(), nullable=True),
+        sa.Column("closed_by", sa.String(length=80), nullable=True),
+        sa.PrimaryKeyConstraint("bridge_id", "stream", "from_seq", name=op.f("pk_event_gap")),
+    )
+
+
 def create_presence() -> None:
     """Make it."""
     op.create_table(
@@ -77,6 +96,7 @@ def create_stream_position() -> None:
         sa.Column("bridge_id", sa.String(length=36), nullable=False),
         sa.Column("stream", sa.String(length=36), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("unsent_to", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("bridge_id", "stream", name=op.f("pk_stream_position")),
     )
 
@@ -196,6 +216,7 @@ def create_override() -> None:
 TABLES = {
     "directive": create_directive,
     "event": create_event,
+    "event_gap": create_event_gap,
     "presence": create_presence,
     "stream_position": create_stream_position,
     "release": create_release,
