@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from access_control.audit.record import record
 from access_control.core.decision.emergency import Release
 from access_control.core.wire.directives import seal_release
-from access_control.emergency.errors import MayNotError, NoSuchDirectiveError, ReleaseRefusedError
+from access_control.emergency.errors import EmergencyError, MayNotError, NoSuchDirectiveError, ReleaseRefusedError
 from access_control.emergency.models import PendingRelease
 from access_control.emergency.progress import keep_answers
 from access_control.emergency.school import Running, School
+from access_control.people.actors import actor_of
 from access_control.people.permissions import Actor, Permission
 from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
@@ -101,14 +102,17 @@ def ask_release(session: Session, keys: SchoolKeys, at: datetime, school: School
     return Asked(wanted.id, wanted.directive, doors, pending.due_at)
 
 
-def cancel_release(session: Session, at: datetime, pending_id: str, by: Actor) -> bool:
-    """Take a waiting release back; whether it still waited."""
+def cancel_release(session: Session, at: datetime, school: School, pending_id: str, by: Actor) -> bool:
+    """Take a waiting release back; whether it still waited.
+
+    Raises:
+        MayNotError: ``by`` could not have asked for it.
+    """
     pending = session.get(PendingRelease, pending_id, with_for_update=True)
     if pending is None or pending.done_at is not None or pending.cancelled_at is not None:
         return False
-    pending.cancelled_at = at
-    subject = f"directive:{pending.directive_id}"
-    record(session, at, actor=by.reference, action="emergency.release_cancelled", subject=subject)
+    _require_right(school, _running(school, pending.directive_id), _doors(pending), by)
+    _cancel(session, at, pending, by.reference)
     return True
 
 
@@ -127,13 +131,35 @@ def finish_due(session: Session, keys: SchoolKeys, at: datetime, school: School)
     for pending in due:
         held = session.get(PendingRelease, pending.id, with_for_update=True, populate_existing=True)
         if held is not None and held.done_at is None and held.cancelled_at is None:
-            _finish(session, keys, at, school, held)
-            done += 1
+            done += _finish_or_drop(session, keys, at, school, held)
     return done
 
 
+def _finish_or_drop(session: Session, keys: SchoolKeys, at: datetime, school: School, pending: PendingRelease) -> int:
+    """Release, unless whoever asked may not any more: an account can be closed during the wait."""
+    asker = actor_of(session, pending.by.removeprefix("operator:"), at)
+    try:
+        if asker is None:
+            raise MayNotError("release that emergency there")
+        _require_right(school, _running(school, pending.directive_id), _doors(pending), asker)
+    except EmergencyError:
+        _cancel(session, at, pending, "job:finish_releases")
+        return 0
+    _finish(session, keys, at, school, pending)
+    return 1
+
+
+def _cancel(session: Session, at: datetime, pending: PendingRelease, by: str) -> None:
+    pending.cancelled_at = at
+    record(session, at, actor=by, action="emergency.release_cancelled", subject=f"directive:{pending.directive_id}")
+
+
+def _doors(pending: PendingRelease) -> frozenset[int] | None:
+    return None if pending.doors is None else frozenset(json.loads(pending.doors))
+
+
 def _finish(session: Session, keys: SchoolKeys, at: datetime, school: School, pending: PendingRelease) -> None:
-    doors = None if pending.doors is None else frozenset(json.loads(pending.doors))
+    doors = _doors(pending)
     whole_ms = at.replace(microsecond=at.microsecond // 1000 * 1000)
     release = Release(pending.id, pending.directive_id, doors, pending.by, None, pending.why, whole_ms)
     sealed = seal_release(release, keys.document, site=school.site)
@@ -158,8 +184,7 @@ def _already(session: Session, id_: str) -> Asked | None:
         return None
     if pending.cancelled_at is not None:
         raise ReleaseRefusedError("That release was cancelled.", "Ask for it again.")
-    doors = None if pending.doors is None else frozenset[int](json.loads(pending.doors))
-    return Asked(id_, pending.directive_id, doors, None if pending.done_at is not None else pending.due_at)
+    return Asked(id_, pending.directive_id, _doors(pending), None if pending.done_at is not None else pending.due_at)
 
 
 def _running(school: School, directive: str) -> Running:

@@ -18,6 +18,7 @@ from access_control.readers.building_records import TIMERS, door_record, read_po
 from access_control.readers.checks import clean_text, limits_of, require, require_within
 from access_control.readers.errors import BadValueError
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Schedule, Zone
+from access_control.readers.orders import active_directives
 from access_control.readers.pass_doors import settle_pass_doors
 from access_control.readers.staleness import mark_bridges_stale
 from access_control.readers.wiring import require_wiring
@@ -150,6 +151,7 @@ def _checked(session: Session, form: DoorForm, door: Door | None) -> dict[str, A
     values["bench_override"] = reason or None
     values["timing"] = _timing(form.timing)
     _require_places(session, form, door)
+    _require_calm(session, form, door)
     twin = session.scalar(select(Door).where(Door.building_id == form.building_id, Door.number == values["number"]))
     if twin is not None and twin is not door:
         raise BadValueError(
@@ -170,6 +172,23 @@ def _require_places(session: Session, form: DoorForm, door: Door | None) -> None
         bridge = require(session, Bridge, form.bridge_id, "This bridge", "bridge_id")
         if bridge.state is BridgeState.REVOKED:
             raise BadValueError(f"{bridge.name} is revoked.", "Choose another bridge.", "bridge_id")
+
+
+def _require_calm(session: Session, form: DoorForm, door: Door | None) -> None:
+    """No door changes its bridge or its place under an emergency.
+
+    A bridge fetches its Policy and its Orders one beside the other, so a door that moved could for a moment stand at
+    its new bridge without the emergency; and what an emergency means must not change under those who walk its doors.
+    """
+    new = (form.building_id, form.zone_id, form.bridge_id)
+    old = (None, None, None) if door is None else (door.building_id, door.zone_id, door.bridge_id)
+    on_a_bridge = new[2] is not None or old[2] is not None
+    if new != old and on_a_bridge and active_directives(session):
+        raise BadValueError(
+            "An emergency is in force, so no door is moved or added now.",
+            "Release the emergency first, then save again.",
+            "bridge_id" if new[2] != old[2] else "building_id",
+        )
 
 
 def _timing(typed: Mapping[str, float]) -> dict[str, float]:

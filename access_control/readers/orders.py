@@ -249,13 +249,14 @@ def revoke_pass(
 
 
 def _covered(session: Session, row: DirectiveRow) -> bool:
-    """Whether releases cover every door that the directive means."""
-    released: set[int] = set()
-    for release in session.scalars(select(ReleaseRow).filter_by(directive_id=row.id)):
-        if release.doors is None:
-            return True
-        released.update(release.doors)
-    return {*row.doors, *scopes(session).get(row.scope, ())} <= released
+    """Whether it is released for all, not only for all the doors that its scope means today.
+
+    A door that joins the scope later is under it until then, and could not be released if it had ended.
+    """
+    everything = (
+        release.doors is None for release in session.scalars(select(ReleaseRow).filter_by(directive_id=row.id))
+    )
+    return any(everything)
 
 
 def _tell_live(session: Session, directive: str) -> None:

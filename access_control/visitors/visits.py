@@ -193,6 +193,8 @@ def sign_out(session: Session, keys: SchoolKeys, at: datetime, visit_id: str, *,
 def new_pass(session: Session, keys: SchoolKeys, at: datetime, visit_id: str, *, by: Actor) -> Visit:
     """Make a new pass and kill the ones before it; counts as a reprint of the badge.
 
+    The banned list may have changed since the check-in: a new resemblance holds the visit, and there is no new pass.
+
     Raises:
         NotThereError, NotAllowedError: There is none, or ``by`` may not.
         WrongStateError: The visitor is not on site.
@@ -202,6 +204,10 @@ def new_pass(session: Session, keys: SchoolKeys, at: datetime, visit_id: str, *,
     if visit.state is not VisitState.ON_SITE:
         raise WrongStateError(f"{visit.visitor.full_name} is not on site.", "Only visitors on site get a pass.")
     revoke_passes(session, keys, at, visit, PassRevocation.CANCELLED)
+    if screen(session, at, visit):
+        visit.state = VisitState.HELD
+        _done(session, at, visit, "visit.held", by)
+        return visit
     visit.reprints += 1
     mint_pass(session, at, visit)
     _done(session, at, visit, "pass.minted_again", by)

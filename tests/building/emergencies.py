@@ -13,6 +13,7 @@ from access_control.core.decision.emergency import Directive
 from access_control.core.decision.model import DoorClass, EmergencyAction
 from access_control.database.ids import new_id
 from access_control.emergency.school import KnownDoor, Running, School
+from access_control.people.models import Grant, Operator
 from access_control.people.permissions import ActiveGrant, Actor, Place, Role
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Site
@@ -72,8 +73,20 @@ def school(*running: Directive) -> School:
     )
 
 
+def account(session: Session, who: Actor) -> Operator:
+    """The account behind somebody who is signed in."""
+    made = Operator(
+        id=who.id, login=who.login, name=who.name, password_hash="-", session_salt="-", created_at=AT,
+        grants=[Grant(id=new_id(AT), role=one.role, scope=one.scope.path, granted_at=AT) for one in who.grants],
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
 def build(session: Session) -> None:
-    """The same school as rows."""
+    """The same school as rows, with the account of :func:`actor`."""
+    account(session, actor())
     session.add(Site(id=SITE, code=7, name="Maple Hollow", kind="Elementary School", timezone="America/Chicago"))
     session.flush()
     session.add_all(

@@ -102,7 +102,7 @@ def release() -> AnyResponse | tuple[str, int]:
 def cancel() -> AnyResponse:
     """Take a waiting release back."""
     with current().database.writing() as session:
-        cancel_release(session, current().clock(), request.form.get("id", ""), actor())
+        cancel_release(session, current().clock(), _school(), request.form.get("id", ""), actor())
     return redirect(url_for("incident.show", directive=request.form.get("directive", "")), 303)
 
 

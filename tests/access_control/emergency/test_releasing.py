@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -30,6 +31,7 @@ from access_control.emergency.releasing import (
     waiting_releases,
 )
 from access_control.emergency.school import School, read_school
+from access_control.people.models import Operator
 from access_control.people.permissions import Place, Role
 from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
@@ -111,8 +113,8 @@ def test_who_decides_alone_waits_and_can_cancel(locked_down: Database, keys: Sch
     with locked_down.writing() as session:
         assert finish_due(session, keys, early, now_school(session)) == 0
         assert [pending.id for pending in waiting_releases(session, DIRECTIVE)] == [asked.id]
-        assert cancel_release(session, early, asked.id, actor())
-        assert not cancel_release(session, early, asked.id, actor())
+        assert cancel_release(session, early, now_school(session), asked.id, actor())
+        assert not cancel_release(session, early, now_school(session), asked.id, actor())
     with locked_down.writing() as session:
         assert finish_due(session, keys, due, now_school(session)) == 0
     assert in_force(locked_down) == frozenset(range(1, 7))
@@ -129,7 +131,38 @@ def test_the_server_finishes_a_release_that_waits_once(locked_down: Database, ke
     assert in_force(locked_down) == frozenset()
     assert ask(locked_down, keys, alone=True, id_=asked.id).due_at is None
     with locked_down.writing() as session:
-        assert not cancel_release(session, due, asked.id, actor())
+        assert not cancel_release(session, due, now_school(session), asked.id, actor())
+
+
+def close_account(_session: Session, account: Operator) -> None:
+    account.active = False
+
+
+def take_the_right_away(session: Session, account: Operator) -> None:
+    session.delete(account.grants[0])
+
+
+@pytest.mark.parametrize("meanwhile", [close_account, take_the_right_away])
+def test_who_may_not_release_any_more_when_the_wait_is_over_releases_nothing(
+    locked_down: Database, keys: SchoolKeys, meanwhile: Callable[[Session, Operator], None]
+) -> None:
+    ask(locked_down, keys, alone=True)
+    with locked_down.writing() as session:
+        meanwhile(session, session.get_one(Operator, actor().id))
+    with locked_down.writing() as session:
+        assert finish_due(session, keys, AT + timedelta(seconds=10), now_school(session)) == 0
+    assert in_force(locked_down) == frozenset(range(1, 7))
+    with locked_down.reading() as session:
+        assert waiting_releases(session) == []
+        assert "emergency.release_cancelled" in session.scalars(select(AuditRecord.action)).all()
+
+
+def test_only_who_could_have_asked_for_a_release_takes_it_back(locked_down: Database, keys: SchoolKeys) -> None:
+    asked = ask(locked_down, keys, part="building:1", alone=True)
+    with locked_down.writing() as session, pytest.raises(MayNotError):
+        cancel_release(session, AT, now_school(session), asked.id, actor(place=Place(SITE, 2)))
+    with locked_down.writing() as session:
+        assert cancel_release(session, AT, now_school(session), asked.id, actor(place=Place(SITE, 1)))
 
 
 @pytest.mark.parametrize("why", ["", "   ", "too short", " all   clear "])
@@ -242,7 +275,7 @@ def test_nothing_but_a_release_of_all_its_doors_ends_it(database: Database, keys
                 with database.writing() as session:
                     wanted = Wanted(fresh_id(), id_, "all", WHY, alone=True)
                     ask_release(session, keys, at, now_school(session), wanted, actor())
-                    cancel_release(session, at, wanted.id, actor())
+                    cancel_release(session, at, now_school(session), wanted.id, actor())
             case "finish":
                 with database.writing() as session:
                     finish_due(session, keys, at + timedelta(days=9), now_school(session))

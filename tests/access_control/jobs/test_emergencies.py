@@ -65,7 +65,9 @@ def test_it_waits_its_time_and_is_done_once(any_database: Database, keys: School
 def test_one_that_was_cancelled_is_not_carried_out(any_database: Database, keys: SchoolKeys) -> None:
     asked = ask(any_database, keys)
     with any_database.writing() as session:
-        assert cancel_release(session, AT + 5 * SECOND, asked, actor())
+        school = read_school(session)
+        assert school is not None
+        assert cancel_release(session, AT + 5 * SECOND, school, asked, actor())
     assert run_due(any_database, AT + 10 * SECOND, [finish_releases(keys)], "worker") == []
     assert not ended(any_database)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from access_control.readers.door_readers import ReaderForm, add_reader
 from access_control.readers.doors import add_door, edit_door, form_of, list_doors
 from access_control.readers.errors import BadValueError, NotThereError, ReadersError
 from access_control.readers.models import Door
+from access_control.readers.records import DirectiveRow
 from tests.building.sites import AT, BY, build_school, fresh, stale
 
 
@@ -63,6 +65,28 @@ def test_both_bridges_are_due_when_a_door_moves(database: Database) -> None:
         moved = school.door(bridge_id=school.other_bridge, lock_output=f"board {board.id}.0")
         edit_door(session, AT, door.id, moved, 1, BY)
         assert stale(session) == {"North bridge", "South bridge"}
+
+
+def test_no_door_is_moved_or_added_under_an_emergency_but_its_words_may_change(database: Database) -> None:
+    with database.writing() as session:
+        school = build_school(session)
+        door = add_door(session, AT, school.door(), BY)
+        board = add_board(session, AT, BoardForm(school.other_bridge, "Attic", "usb0", 1, 4, 4), BY)
+        session.add(
+            DirectiveRow(
+                id=BY.removeprefix("operator:"), action="lockdown", scope="site", doors=[door.id], origin="service",
+                by=BY, by_name="Dana", drill=False, started_at=AT, sealed=[], confirmed=[],
+            )
+        )  # fmt: skip
+        moved = school.door(bridge_id=school.other_bridge, lock_output=f"board {board.id}.0")
+        for change in (moved, replace(moved, bridge_id=None)):
+            with pytest.raises(BadValueError, match="An emergency is in force") as caught:
+                edit_door(session, AT, door.id, change, 1, BY)
+            assert caught.value.field == "bridge_id"
+        with pytest.raises(BadValueError, match="An emergency is in force"):
+            add_door(session, AT, school.door("9"), BY)
+        edit_door(session, AT, door.id, school.door(name="Stage"), 1, BY)
+        assert (door.name, door.bridge_id) == ("Stage", form_of(door).bridge_id)
 
 
 def test_a_door_does_not_move_away_from_its_wires(database: Database) -> None:

@@ -19,9 +19,12 @@ from access_control.people.models import Cardholder
 from access_control.readers.orders import add_directive
 from access_control.readers.publishing import published
 from access_control.readers.records import PassRevocationRow
+from access_control.visitors.banned import BannedDetails, add_banned
+from access_control.visitors.deciding import decide_match
 from access_control.visitors.errors import BadValueError, CheckInClosedError, NotAllowedError, WrongStateError
-from access_control.visitors.models import Visitor, VisitState
+from access_control.visitors.models import ScreeningOutcome, Visitor, VisitState
 from access_control.visitors.passes import good_pass, pass_text
+from access_control.visitors.screening import matches_of
 from access_control.visitors.visits import (
     Guest,
     VisitDetails,
@@ -140,6 +143,23 @@ def test_a_new_pass_ends_the_one_before(school: DeskSchool) -> None:
         first, second = sorted(visit.passes, key=lambda one: one.revoked_at is None)
         assert (first.revoked_at, second.revoked_at, visit.reprints) == (AT, None, 1)
         assert session.get_one(PassRevocationRow, first.pass_id).why is PassRevocation.CANCELLED
+
+
+def test_a_new_pass_waits_when_the_visitor_was_put_on_the_list_meanwhile(school: DeskSchool) -> None:
+    visit_id = school.check_in("Ana", "Silva")
+    with school.database.writing() as session:
+        add_banned(session, AT, BannedDetails("Ana", "Silva", source="Court order"), by=school.principal)
+    with school.database.writing() as session:
+        visit = new_pass(session, school.keys, AT, visit_id, by=school.clerk)
+        assert (visit.state, visit.reprints) == (VisitState.HELD, 0)
+        assert all(one.revoked_at for one in visit.passes), "no pass is good while somebody decides"
+        (match,) = matches_of(session, visit_id)
+    with school.database.writing() as session:
+        decided = decide_match(
+            session, AT, match.id, ScreeningOutcome.NOT_THE_SAME, "Other birth date", by=school.principal
+        )
+        assert (decided.state, decided.badge_number) == (VisitState.ON_SITE, 1)
+        assert good_pass(decided, AT) is not None
 
 
 def test_only_what_has_not_begun_is_cancelled(school: DeskSchool) -> None:
