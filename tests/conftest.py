@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""What every test may ask for, and in which order tests run."""
 
 from pathlib import Path
 
@@ -7,8 +7,30 @@ import pytest
 ROOT = Path(__file__).parent.parent
 pytest_plugins = ["tests.building.browser", "tests.building.databases"]
 
+WHOLE_SCHOOLS = (
+    "tests/browser/test_demo.py",
+    "tests/system/test_dashboards.py",
+    "tests/system/test_demo.py",
+    "tests/system/test_demo_kill.py",
+)
+"""Tests that run a school's whole set of processes. Two of them at a time would starve each other."""
+LONGEST_FIRST = ("tests/system/", "tests/browser/", "tests/access_control/web/")
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository's folder."""
     return ROOT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole schools stay on one worker and begin at once; what takes long comes before what is done in no time."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT).as_posix()
+        if path in WHOLE_SCHOOLS:
+            item.add_marker(pytest.mark.xdist_group("whole schools"))
+            return 0
+        return next((n for n, start in enumerate(LONGEST_FIRST, 1) if path.startswith(start)), len(LONGEST_FIRST) + 1)
+
+    items.sort(key=place)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from access_control.database.engine import Database
 from access_control.demo.panel.server import Panel
-from tests.building.browser import Chrome, Theme, complaints, violations
+from tests.building.browser import Chrome, Theme, complaints, looks, violations
 from tests.building.panel_school import panel_school
 
 
@@ -17,8 +17,7 @@ def panel(database: Database) -> Iterator[Panel]:
         yield running
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@looks
 def test_nothing_for_axe_to_find(chrome: Chrome, panel: Panel, theme: Theme, size: str) -> None:
     page = chrome.page(theme=theme, size=size)
     page.goto(panel.url)

@@ -13,7 +13,7 @@ from access_control.visitors.passes import pass_text
 from access_control.visitors.visits import get_visit, sign_out
 from access_control.web.services import Services
 from tests.access_control.web.conftest import Served
-from tests.building.browser import PATIENCE_MS, Chrome, Theme, complaints, violations
+from tests.building.browser import PATIENCE_MS, Chrome, Theme, complaints, looks, violations
 from tests.building.visits import DeskSchool, furnish_desk
 
 
@@ -98,8 +98,7 @@ def test_a_host_is_chosen_among_staff_by_keyboard(chrome: Chrome, served: Served
         assert get_visit(session, page.url.rpartition("/")[2]).host_ref is not None
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@looks
 def test_axe_finds_nothing(
     chrome: Chrome, served: Served, services: Services, school: DeskSchool, theme: Theme, size: str
 ) -> None:

@@ -22,7 +22,7 @@ from access_control.readers.models import Bridge, BridgeState, Door
 from access_control.readers.records import DirectiveRow, EventRow
 from access_control.web.services import EXTENSION, Services
 from tests.access_control.web.conftest import Served
-from tests.building.browser import Chrome, Theme, complaints, violations
+from tests.building.browser import Chrome, Theme, complaints, looks, violations
 from tests.building.emergencies import enrol, status
 from tests.building.tiny_school import BRIDGE, OPERATORS
 
@@ -120,10 +120,7 @@ def answer(services: Services, id_: str) -> None:
             say_going(session, now - timedelta(seconds=31), school, directive=id_, door=dock, by=who(services))
 
 
-SIZES = [("light", "desktop"), ("dark", "desktop"), ("light", "phone"), ("dark", "phone"), ("light", "narrow")]
-
-
-@pytest.mark.parametrize(("theme", "size"), SIZES)
+@looks
 def test_the_incident_screen(
     served: Served, chrome: Chrome, lockdown: Callable[..., str], theme: Theme, size: str
 ) -> None:
@@ -144,7 +141,7 @@ def test_the_incident_screen(
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize(("theme", "size"), SIZES)
+@looks
 def test_a_drill(served: Served, chrome: Chrome, lockdown: Callable[..., str], theme: Theme, size: str) -> None:
     id_ = lockdown(drill=True)
     page = served.sign_in(chrome.page(theme=theme, size=size), path=f"/emergency/{id_}")
@@ -156,7 +153,7 @@ def test_a_drill(served: Served, chrome: Chrome, lockdown: Callable[..., str], t
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize(("theme", "size"), SIZES)
+@looks
 def test_the_sheet(served: Served, chrome: Chrome, theme: Theme, size: str) -> None:
     page = served.sign_in(chrome.page(theme=theme, size=size), path="/emergency/new?action=secure")
     expect(page.get_by_role("radio", name="Real")).not_to_be_checked()
@@ -165,7 +162,7 @@ def test_the_sheet(served: Served, chrome: Chrome, theme: Theme, size: str) -> N
     assert violations(page) == []
 
 
-@pytest.mark.parametrize(("theme", "size"), SIZES)
+@looks
 def test_another_page(served: Served, chrome: Chrome, lockdown: Callable[..., str], theme: Theme, size: str) -> None:
     lockdown(EmergencyAction.SECURE)
     lockdown(scope="building:2")

@@ -13,7 +13,7 @@ from access_control.people.permissions import Role
 from access_control.web.services import EXTENSION, Services
 from tests.access_control.web.conftest import Served
 from tests.building.bridge_words import door_said, speak
-from tests.building.browser import PATIENCE_MS, Chrome, Theme, complaints, violations
+from tests.building.browser import PATIENCE_MS, Chrome, Theme, complaints, looks, violations
 
 expect.set_options(timeout=PATIENCE_MS)
 PAGES = ("/", "/events", "/me", "/nowhere")
@@ -26,8 +26,7 @@ def said(app: Flask, *doors: dict[str, Any]) -> None:
         services.database.changes.tell(session, "live", '{"what":"status"}')
 
 
-@pytest.mark.parametrize("size", ["desktop", "narrow", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@looks
 def test_nothing_is_out_of_reach(chrome: Chrome, served: Served, app: Flask, theme: Theme, size: str) -> None:
     said(app, door_said(4, position="open", alarm="held", security="not_secure"))
     page = chrome.page(theme=theme, size=size)

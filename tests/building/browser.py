@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -27,9 +27,19 @@ ARGUMENTS: Final = (
     "--disable-dev-shm-usage",
 )
 WIDTHS: Final = {"desktop": (1440, 900), "narrow": (1100, 800), "phone": (390, 844)}
-Theme = Literal["light", "dark"]
+Theme: TypeAlias = Literal["light", "dark"]
 PATIENCE_MS: Final = 30_000  # a bound on a loaded machine, not a measure
+LONG: Final = bool(int(os.environ.get("LONG", "0")))
+LOOKS: Final[list[tuple[Theme, str]]] = (
+    [(theme, size) for theme in ("light", "dark") for size in WIDTHS]
+    if LONG
+    else [("light", "desktop"), ("dark", "narrow"), ("dark", "phone")]
+)
+"""What a page is looked at in: both themes and all widths, and every pair of them in ``make test-long``."""
+looks: Final = pytest.mark.parametrize(("theme", "size"), LOOKS)
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS: Final = ["color-contrast", "link-in-text-block"]
+_AXE: Final = Axe()
 
 
 @dataclass
@@ -81,9 +91,17 @@ def complaints(page: Page) -> list[str]:
     return _SAID[id(page)]
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it is now, a line each; empty is what we want."""
-    found = Axe().run(page, options={"runOnly": RULES}).response
+def violations(page: Page, *, colours_only: bool = False) -> list[str]:
+    """What axe finds wrong with the page as it is now, a line each; empty is what we want.
+
+    Args:
+        colours_only: The page was looked at in the other theme already, and only colours differ.
+    """
+    rules = {"type": "rule", "values": COLOURS} if colours_only and not LONG else {"type": "tag", "values": RULES}
+    if page.evaluate("typeof window.axe") == "undefined":
+        page.evaluate(_AXE.axe_script)
+    # Only what is wrong comes back: the places that are right are many, and each would be described.
+    found = page.evaluate("(options) => axe.run(document, options)", {"runOnly": rules, "resultTypes": ["violations"]})
     return [
         f"{rule['id']}: {rule['help']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]
     ]
