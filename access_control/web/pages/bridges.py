@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -136,13 +138,20 @@ def leave_gap(bridge_id: object) -> Response:
     """Leave it at that: missing events that will not come."""
     who, at, name = actor(), current().clock(), str(bridge_id)
     _require_here(name)
-    stream, first = request.form.get("stream", "")[:36], request.form.get("first", "")
+    stream, first = _uuid(request.form.get("stream", "")), request.form.get("first", "")
     number = int(first) if first.isascii() and first.isdecimal() and len(first) <= SEQ_DIGITS else 0
     gap = do(lambda session: close_gap(session, at, name, stream, number, who.reference))
     flash(
         f"{events([(gap.from_seq, gap.to_seq)]).capitalize()}: closed. If they come after all, they are taken.", "gap"
     )
     return redirect(f"/bridges/{name}", 303)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
 
 
 def _require_here(bridge_id: str) -> None:
