@@ -166,6 +166,25 @@ def test_whatever_interrupts_the_press_stops_it(control: Control, stop: Callable
     assert control.sent == []
 
 
+@pytest.mark.parametrize("size", ["desktop", "narrow"])
+def test_the_control_stays_where_it_is_while_it_says_something(served: Served, chrome: Chrome, size: str) -> None:
+    page = chrome.page(size=size)
+    page.clock.install()
+    served.sign_in(page, Role.FRONT_DESK, PAGE)
+    page.clock.pause_at(page.evaluate("Date.now() + 1000") / 1000)
+    control = Control(page)
+    before = control.button.bounding_box()
+    control.pointer_down()
+    expect(control.said).to_have_text("Keep pressing. Let go to stop.")
+    assert control.button.bounding_box() == before
+    page.mouse.up()
+    expect(control.said).to_have_text(STOPPED)
+    assert control.button.bounding_box() == before
+    control.go_on(15_000)
+    expect(control.said).to_be_empty()
+    assert control.button.bounding_box() == before
+
+
 def test_leaving_by_less_than_24_does_not_stop_it(control: Control) -> None:
     control.pointer_down()
     box = control.button.bounding_box()

@@ -8,6 +8,7 @@ const LEAVE_PX = 24;
 const SECOND_STEP_MS = 5000;
 const SECOND_STEP_AWAY_PX = 100;
 const DOUBLE_CLICK_MS = 400;
+const SAID_MS = 15000; // how long the control goes on saying that nothing was sent
 const RING = 2 * Math.PI * 18;
 
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -159,7 +160,7 @@ class Press {
   stop() {
     if (this.id === null) return;
     this.end();
-    this.say("Stopped. Nothing has been sent.");
+    this.say("Stopped. Nothing has been sent.", SAID_MS);
   }
 
   fire() {
@@ -196,11 +197,14 @@ class Press {
     clearTimeout(this.withdrawal);
     this.secondStep?.remove();
     this.secondStep = null;
-    if (words) this.say(words);
+    if (words) this.say(words, SAID_MS);
   }
 
-  say(words) {
-    if (this.said) this.said.textContent = words;
+  say(words, forMs = 0) {
+    clearTimeout(this.saying);
+    if (!this.said) return;
+    this.said.textContent = words;
+    if (forMs) this.saying = setTimeout(() => this.say(""), forMs);
   }
 }
 
