@@ -21,6 +21,7 @@ from access_control.core.wire.directives import Authority, open_directive, open_
 from access_control.core.wire.errors import Refused
 from access_control.database.changes import tell
 from access_control.database.ids import new_id
+from access_control.database.locks import hold
 from access_control.readers.checks import clean_text, require
 from access_control.readers.errors import BadValueError, NotThereError
 from access_control.readers.keys import SchoolKeys
@@ -193,6 +194,7 @@ def set_override(
             "A door stays unlocked by hand for 12 hours at most.", "Choose an earlier end.", "expires_at"
         )
     reason = clean_text(why, "why", "The reason", 300)
+    hold(session, f"door {door_id} by hand")  # two at once would both find no earlier one
     for earlier in session.scalars(select(OverrideRow).filter_by(door_id=door_id, ended_at=None)):
         earlier.ended_at = at
     row = OverrideRow(

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
+from access_control.database.locks import hold
 from access_control.people.actors import require
 from access_control.people.permissions import Actor, Permission
 from access_control.visitors.arriving import admit
@@ -37,6 +38,7 @@ def decide_match(
     if match is None:
         raise NotThereError("There is no such comparison.", "Look at the front desk again.")
     why = typed_line(reason, "reason", "The reason", MOST_REASON)
+    hold(session, f"deciding {match.visit_id}")  # who decides another comparison of it sees this one decided
     visit = get_visit(session, match.visit_id)
     if match.outcome is not None:
         raise WrongStateError(f"{match.decided_by} has decided this already.", "Your answer was not needed.")

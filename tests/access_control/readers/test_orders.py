@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -176,3 +177,24 @@ def test_a_dead_pass_stays_in_orders_for_a_day_after_its_expiry(live: LiveSchool
         with live.writing() as session:
             publish_orders(session, live.keys, live.bridge, later(seconds))
         assert bool(live.orders().revoked_passes) is there
+
+
+def test_two_who_set_one_door_by_hand_at_the_same_moment_leave_one_order(live: LiveSchool) -> None:
+    door = live.door
+
+    def set_by_hand(effect: OverrideEffect) -> None:
+        with live.writing() as session:
+            ends = AT + timedelta(hours=1)
+            set_override(session, live.keys, AT, door_id=door, effect=effect, by=BY, why="Delivery", expires_at=ends)
+
+    other = threading.Thread(target=set_by_hand, args=(OverrideEffect.BLOCK,))
+    with live.writing() as session:
+        ends = AT + timedelta(hours=1)
+        unlock = OverrideEffect.UNLOCK
+        set_override(session, live.keys, AT, door_id=door, effect=unlock, by=BY, why="Delivery", expires_at=ends)
+        other.start()
+        other.join(0.5)  # on PostgreSQL it is in the middle of its own by now
+    other.join(60)
+    with live.database.reading() as session:
+        assert [row.effect for row in overrides_in_force(session, AT, [door])] == [OverrideEffect.BLOCK]
+    assert [one.effect for one in live.orders().overrides] == [OverrideEffect.BLOCK]

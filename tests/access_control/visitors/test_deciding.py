@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -46,3 +47,26 @@ def test_a_decision_about_a_visit_that_does_not_wait_any_more_changes_nothing(sc
 def test_a_comparison_that_never_was_is_not_there(school: DeskSchool) -> None:
     with school.database.writing() as session, pytest.raises(NotThereError):
         decide_match(session, AT, "none", ScreeningOutcome.NOT_THE_SAME, "I know them", by=school.principal)
+
+
+def test_two_who_decide_the_last_two_comparisons_at_the_same_moment_leave_nobody_waiting_for_ever(
+    school: DeskSchool,
+) -> None:
+    with school.database.writing() as session:
+        add_banned(session, AT - timedelta(days=1), BannedDetails(*BANNED, source="District"), by=school.principal)
+    visit_id = school.check_in(*BANNED)
+    with school.database.reading() as session:
+        first, second = [match.id for match in matches_of(session, visit_id)]
+
+    def answer(match_id: str) -> None:
+        with school.database.writing() as session:
+            decide_match(session, LATER, match_id, ScreeningOutcome.NOT_THE_SAME, "I know them", by=school.principal)
+
+    other = threading.Thread(target=answer, args=(second,))
+    with school.database.writing() as session:
+        decide_match(session, LATER, first, ScreeningOutcome.NOT_THE_SAME, "I know them", by=school.principal)
+        other.start()
+        other.join(0.5)  # on PostgreSQL it is in the middle of its own by now
+    other.join(60)
+    with school.database.reading() as session:
+        assert school.visit(session, visit_id).state is VisitState.ON_SITE
