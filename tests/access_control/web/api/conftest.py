@@ -31,6 +31,7 @@ from access_control.web.app import make_app
 from access_control.web.services import Services
 from tests.building.published import LiveSchool, go_live
 from tests.building.sites import AT
+from tests.building.templates import keep_templates
 
 _Kind = TypeVar("_Kind", bound=Record)
 
@@ -66,7 +67,7 @@ def services(live: LiveSchool, tmp_path: Path, clock: Clock) -> Services:
 
 @pytest.fixture
 def app(services: Services) -> Flask:
-    app = make_app(services)
+    app = keep_templates(make_app(services))
     app.testing = True
     return app
 
