@@ -24,13 +24,18 @@ def root() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole schools stay on one worker and begin at once; what takes long comes before what is done in no time."""
+    """Whole schools stay on one worker and begin at once; what takes long comes before what is done in no time.
+
+    A module's tests of pages stay on one worker, too: its browser is started once then.
+    """
 
     def place(item: pytest.Item) -> int:
         path = item.path.relative_to(ROOT).as_posix()
         if path in WHOLE_SCHOOLS:
             item.add_marker(pytest.mark.xdist_group("whole schools"))
             return 0
+        if isinstance(item, pytest.Function) and "chromium_browser" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group(path))
         return next((n for n, start in enumerate(LONGEST_FIRST, 1) if path.startswith(start)), len(LONGEST_FIRST) + 1)
 
     items.sort(key=place)
