@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import EmergencyAction
+from access_control.core.wire.directives import seal_directive
+from access_control.database.ids import new_id
 from access_control.people.permissions import Role
+from access_control.readers.orders import add_directive
 from access_control.visitors.models import VisitState
 from access_control.visitors.passes import pass_text
 from access_control.visitors.visits import get_visit, sign_out
 from access_control.web.services import Services
 from tests.access_control.web.conftest import Served
 from tests.building.browser import PATIENCE_MS, Chrome, Theme, complaints, looks, violations
+from tests.building.tiny_school import SITE
 from tests.building.visits import DeskSchool, furnish_desk
 
 
 @pytest.fixture
 def school(services: Services) -> DeskSchool:
     return furnish_desk(services.database, services.keys, services.clock(), school=False)
+
+
+def start_secure(school: DeskSchool, at: datetime) -> None:
+    by = school.principal.reference
+    secure = Directive(
+        new_id(at), EmergencyAction.SECURE, "site", frozenset(), "service", by, drill=False, started_at=at
+    )
+    with school.database.writing() as session:
+        sealed = seal_directive(secure, school.keys.document, site=SITE)
+        add_directive(session, school.keys, at, secure, [sealed], by_name="A. Rivera")
 
 
 def _came_before(school: DeskSchool, services: Services) -> None:
@@ -41,6 +57,33 @@ def test_a_returning_visitor_is_checked_in_with_two_presses_after_the_first_lett
     expect(page.get_by_text("Show your pass at the vestibule")).to_be_visible()
     expect(page.get_by_role("img", name="The pass of Tomasz Zieliński")).to_be_visible()
     assert complaints(page) == []
+
+
+@pytest.mark.usefixtures("school")
+def test_somebody_new_is_checked_in_without_leaving_the_keys(chrome: Chrome, served: Served) -> None:
+    page = served.sign_in(chrome.page(), Role.FRONT_DESK, "/desk")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("Maria Lopez")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Check in somebody new")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#family_name")).to_have_value("Lopez")
+    expect(page.locator("#host")).to_be_focused()
+    page.goto(served.url + "/desk?new=")
+    expect(page.locator("#given_name")).to_be_focused()
+
+
+def test_while_check_in_is_closed_nothing_offers_it(
+    chrome: Chrome, served: Served, services: Services, school: DeskSchool
+) -> None:
+    page = served.sign_in(chrome.page(), Role.FRONT_DESK, "/desk")
+    offer = page.get_by_role("link", name="Check in somebody new")
+    expect(offer).to_be_visible()
+    start_secure(school, services.clock())
+    for path in ("/desk", "/desk?q=nobody"):
+        page.goto(served.url + path)
+        expect(page.get_by_text("Check-in is closed just now.")).to_be_visible()
+        expect(offer).to_have_count(0)
 
 
 def test_a_scanner_types_anywhere_and_leads_to_the_visit(
