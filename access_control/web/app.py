@@ -8,7 +8,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from access_control.web import answers, frame, guard, headers, logs, measures, sessions
+from access_control.web import answers, frame, guard, headers, logs, measures, sessions, taking
 from access_control.web import services as web_services
 from access_control.web.routes import BLUEPRINTS, CSRF_EXEMPT
 from access_control.web.services import Services
@@ -48,6 +48,7 @@ def make_app(services: Services) -> Flask:
         lambda: guard.judge(app, sessions.find_actor)
     )  # before the check of forms, which needs a session
     protect = CSRFProtect(app)
+    taking.install(app)
     answers.install(app)
     headers.install(app)
     frame.install(app)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import current_app, render_template, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -71,15 +71,23 @@ def unseal(text: str) -> Kept | None:
 def _back_to() -> str:
     if request.method == "GET":
         return own_path(request.full_path.removesuffix("?"))
-    referrer = urlsplit(request.referrer or "")
-    if referrer.netloc != request.host:
+    referrer = _address(request.referrer)
+    if referrer is None or referrer.netloc != request.host:
         return "/"
     return own_path(referrer.path + (f"?{referrer.query}" if referrer.query else ""))
 
 
+def _address(text: str | None) -> SplitResult | None:
+    """An address that a header tells; ``None`` for what is none."""
+    try:
+        return urlsplit(text or "")
+    except ValueError:
+        return None
+
+
 def _keep() -> str:
-    origin = request.headers.get("Origin", "")
-    if request.method != "POST" or urlsplit(origin).netloc != request.host or request.path == "/sign-in":
+    origin = _address(request.headers.get("Origin"))
+    if request.method != "POST" or origin is None or origin.netloc != request.host or request.path == "/sign-in":
         return ""
     fields = [
         (name, value)

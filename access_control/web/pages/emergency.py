@@ -19,6 +19,7 @@ from access_control.web.emergencies import context, emergencies, now, scopes_for
 from access_control.web.guard import actor, needs
 from access_control.web.problems import Problem
 from access_control.web.services import current
+from access_control.web.taking import json_object
 
 blueprint = Blueprint("emergency", __name__, url_prefix="/emergency")
 blueprint.record(set_up)
@@ -36,9 +37,7 @@ def new() -> str:
 @needs(Permission.EMERGENCY_START)
 def start() -> AnyResponse | tuple[str, int]:
     """Start it. Answers also while the database is locked or dead; sending it twice starts one emergency."""
-    said: dict[str, Any] = request.get_json() if request.is_json else request.form.to_dict()
-    if not isinstance(said, dict):
-        raise Problem(400)
+    said: dict[str, Any] = json_object() if request.is_json else request.form.to_dict()
     action = _action(str(said.get("action", "")))
     drill = _drill(said.get("drill"))
     if drill is None:

@@ -30,6 +30,8 @@ blueprint = Blueprint("events", __name__)
 PAGE: Final = 50
 MOST_SKIPPED: Final = 900
 _TICK: Final = timedelta(microseconds=1)
+_YEARS: Final = range(1900, 9000)
+"""In these every time has a day before and after it, in every zone."""
 
 KINDS: Final[Mapping[str, str]] = {
     "": "Everything",
@@ -154,9 +156,10 @@ def _number(text: str) -> int | None:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.year in _YEARS else None
 
 
 def _moment(text: str) -> datetime | None:
@@ -164,4 +167,4 @@ def _moment(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo is not None and found.year < 9000 else None
+    return found if found.tzinfo is not None and found.year in _YEARS else None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -131,3 +132,12 @@ def test_live_shows_what_happened(desk: FlaskClient) -> None:
     page = desk.get("/").text
     assert "Jo Abara" in page
     assert "What happened" in page
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["day=9999-12-31", "day=0001-01-01", "before=0001-01-01T00:00:00%2B14:00", "before=8999-12-31T23:59:59-14:00"],
+)
+def test_days_at_the_end_of_the_calendar_are_none(app: Flask, desk: FlaskClient, asked: str) -> None:
+    app.testing = False
+    assert desk.get(f"/events?{asked}").status_code == 200

@@ -97,3 +97,11 @@ def test_nobody_is_led_elsewhere(path: str | None) -> None:
 
 def test_own_paths_keep_their_question() -> None:
     assert own_path("/people?q=a") == "/people?q=a"
+
+
+@pytest.mark.parametrize("header", ["Origin", "Referer"])
+def test_a_header_that_is_no_address_is_ignored(app: Flask, anonymous: FlaskClient, header: str) -> None:
+    app.testing = False
+    page = anonymous.get("/sign-in").text
+    form = {"csrf_token": hidden(page, "csrf_token"), "login": "dana", "password": "wrong"}
+    assert anonymous.post("/sign-in", data=form, headers={header: "http://[abc"}).status_code == 422
