@@ -3,6 +3,30 @@
 
 const STALE_MS = 5000;
 
+/** Makes what is shown like what was answered, in place: whoever stands on a link keeps the focus and sees no old state. */
+function settle(old, made) {
+  if (old.isEqualNode(made)) return;
+  if (old.nodeName !== made.nodeName) old.replaceWith(made);
+  else if (old.nodeType !== Node.ELEMENT_NODE) old.nodeValue = made.nodeValue;
+  else {
+    for (const { name } of [...old.attributes]) {
+      if (!made.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+    }
+    for (const { name, value } of made.attributes) old.setAttribute(name, value);
+    settleChildren(old, made);
+  }
+}
+
+function settleChildren(old, made) {
+  const olds = [...old.childNodes];
+  const news = [...made.childNodes];
+  for (const [place, child] of news.entries()) {
+    if (place < olds.length) settle(olds[place], child);
+    else old.append(child);
+  }
+  for (const child of olds.slice(news.length)) child.remove();
+}
+
 function follow(part) {
   let heard = performance.now();
   let shown = part.innerHTML;
@@ -18,8 +42,10 @@ function follow(part) {
       const made = await answer.text();
       heard = performance.now();
       part.classList.remove("not-trusted");
-      if (made !== shown && !part.contains(document.activeElement)) {
-        part.innerHTML = made;
+      if (made !== shown) {
+        const answered = document.createElement("template");
+        answered.innerHTML = made;
+        settleChildren(part, answered.content);
         shown = made;
       }
     } catch {
