@@ -196,10 +196,10 @@ def _folded(event: EventRow, names: Names) -> Told:
 def _gap(event: EventRow, names: Names) -> Told:
     """As the service found it, or as a bridge tells of its own disk that went back."""
     first, last = event.detail.get("from_seq"), event.detail.get("to_seq")
-    if first is None:
+    if not isinstance(first, int) or not isinstance(last, int):
         return Told("alarm", _where(event, names), _with_why(words_of(event.code), event))
     bridge = names.bridges.get(str(event.detail.get("bridge")), "A bridge")
-    which = f"Event {first} is" if first == last else f"Events {first} to {last} are"
+    which = f"event {first:,} is" if first == last else f"events {first:,} to {last:,} are"
     return Told("alarm", f"{bridge}:", f"{which} missing in its record.")
 
 

@@ -53,6 +53,21 @@ def told(code: str, names: Names = NAMES, severity: str = "info", **more: Any) -
         ("ACCESS_TAKEN", {"holder_ref": 5}, "Priya Nair went through door 8, Loading dock."),
         ("ACCESS_TAKEN", {"detail": {"by": "operator:1"}}, "Door 8 opened after it was unlocked from the console."),
         ("ACCESS_NOT_TAKEN", {"holder_ref": 5}, "Priya Nair was admitted, but did not open door 8, Loading dock."),
+        (
+            "LOG_GAP",
+            {"bridge_id": "site", "door_id": None, "detail": {"bridge": "b", "from_seq": 1204, "to_seq": 1209}},
+            "North bridge: events 1,204 to 1,209 are missing in its record.",
+        ),
+        (
+            "LOG_GAP",
+            {"bridge_id": "site", "door_id": None, "detail": {"bridge": "gone", "from_seq": 7, "to_seq": 7}},
+            "A bridge: event 7 is missing in its record.",
+        ),
+        (
+            "LOG_GAP",
+            {"door_id": None, "reader_id": None, "detail": {"why": "The disk went back."}},
+            "North bridge: Numbers are missing in the record of events. The disk went back.",
+        ),
         ("DOOR_SECURED", {"detail": {"ms": 412}}, "Door 8 secured, proved after 412 ms."),
         ("UNLOCK_ACTION_DONE", {"detail": {"by": "operator:1"}}, "A. Rivera unlocked door 8, Loading dock once."),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,6 +78,19 @@ def test_alarms_come_before_silence_and_say_who_sees_them() -> None:
     assert [one["said"] for one in found] == ["Door 8 is propped open", "Bridge 1 is silent", "Bridge 2 needs you"]
     assert found[0]["seen"] == "Dana"
     assert found[1]["plates"] == ["1", "8"]
+
+
+def test_missing_events_and_a_wrong_clock_come_after_doors_and_silence() -> None:
+    one = replace(bridge(1, 48.0), missing=((1204, 1209),), clock_off_s=-7.0)
+    found = alarms([door(8, DoorState.PROPPED)], [one], {"bridge b1 gap 1204": "Dana"})
+    assert [alarm["said"] for alarm in found] == [
+        "Door 8 is propped open",
+        "Bridge 1 is silent",
+        "Bridge 1: events 1,204 to 1,209 are missing",
+        "Bridge 1's clock is 7 s slow",
+    ]
+    assert [alarm["seen"] for alarm in found] == ["", "", "Dana", ""]
+    assert {alarm["state"] for alarm in found[2:]} == {"alarm"}
 
 
 @given(st.sampled_from(DoorState), st.none() | st.floats(0, 60), st.none() | st.floats(0, 60))

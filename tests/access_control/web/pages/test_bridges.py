@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
@@ -85,3 +86,25 @@ def test_nonsense_is_refused(administrator: FlaskClient, desk: FlaskClient, furn
     assert nonsense(administrator, f"/bridges/{BRIDGE}/name", ["rename-name"]) == []
     assert administrator.get(f"/bridges/{BRIDGE[:-1]}f").status_code == 404
     assert desk.get("/bridges").status_code == 403
+
+
+def test_a_clock_that_is_wrong_is_said_in_the_list_and_on_the_page(
+    administrator: FlaskClient, furnished: ConsoleSchool, services: Services
+) -> None:
+    del furnished
+
+    def clock(ahead_s: float | None) -> None:
+        with services.database.writing() as session:
+            row = session.get_one(Bridge, BRIDGE)
+            row.status = {**(row.status or {}), "clock_ahead_s": ahead_s}
+            row.status_at = services.clock()
+            row.in_force = {**row.in_force, "clock_wrong": ahead_s is not None and abs(ahead_s) > 2}
+
+    clock(None)
+    assert "not known" in administrator.get(f"/bridges/{BRIDGE}").text
+    clock(0.4)
+    assert "agrees with the service's within 2 s" in unescape(administrator.get(f"/bridges/{BRIDGE}").text)
+    assert "Clock" not in administrator.get("/bridges/part").text
+    clock(-7.2)
+    assert "7 s slow" in administrator.get(f"/bridges/{BRIDGE}").text
+    assert "Clock 7 s slow" in administrator.get("/bridges/part").text
