@@ -67,6 +67,8 @@ class Resemblance:
     def strength(self) -> str:
         """In words, never a percentage: names alone are always weak."""
         strong = self.exact and self.agreeing >= 3
+        if not strong and self.agreeing == self.compared:
+            return "Weak, only the name could be compared"
         return f"{'Strong' if strong else 'Weak'}, {self.agreeing} of {self.compared} points agree"
 
 

@@ -124,13 +124,17 @@ def test_a_decision_needs_the_right_and_a_reason_and_is_made_once_by_a_named_per
 def test_strength_is_words_and_names_alone_are_weak(school: DeskSchool) -> None:
     visit_id = school.check_in("Vic", "Hale")
     known = school.check_in("Victor", "Hale", company="Hale Roofing")
+    named = school.check_in("Victor", "Hale")
     with school.database.reading() as session:
         weak = matches_of(session, visit_id)[0]
         strong = matches_of(session, known)[0]
         found = resemblance(get_visit(session, visit_id).visitor, weak.banned)
         exact = resemblance(get_visit(session, known).visitor, strong.banned)
+        nothing_else = resemblance(get_visit(session, named).visitor, strong.banned)
     assert found is not None
     assert exact is not None
+    assert nothing_else is not None
+    assert nothing_else.strength == "Weak, only the name could be compared"
     assert found.strength == "Weak, 1 of 2 points agree"
     assert exact.strength == "Strong, 3 of 3 points agree"
     assert (weak.exact, strong.exact) == (False, True)
