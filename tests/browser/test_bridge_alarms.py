@@ -37,7 +37,7 @@ def trouble(app: Flask, clock_ahead_s: float = -7.2) -> None:
         bridge = session.get_one(Bridge, BRIDGE)
         bridge.status = {**(bridge.status or {}), "clock_ahead_s": clock_ahead_s, "clock_trusted": False}
         bridge.in_force = {"stream": STREAM, "clock_wrong": abs(clock_ahead_s) > 2, "acknowledged": 0}
-        raw = [raw_event(BRIDGE, n, "DOOR_CLOSED", at - timedelta(seconds=n), door=1) for n in (1203, 1210)]
+        raw = [raw_event(BRIDGE, n, "DOOR_CLOSED", at - timedelta(seconds=1300 - n), door=1) for n in (1203, 1210)]
         take_events(session, at, BRIDGE, STREAM, 1, raw)
         session.execute(delete(EventGap).where(EventGap.from_seq == 1))
         for gap in session.scalars(select(EventGap)):
