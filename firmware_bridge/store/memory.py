@@ -221,8 +221,9 @@ class BridgeMemory:
         return bytes(rows[0][0]) if rows else None
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file; under the lock, for SQLite crashes where a connection is closed while a thread reads."""
+        with self._lock:
+            self._db.close()
 
     def _run(self, statement: str, values: tuple[str | int | bytes, ...]) -> None:
         try:

@@ -272,11 +272,16 @@ class Outbox:
             raise OutboxDamagedError(f"{self.path}: {verdict}.")
 
     def close(self, *, clean: bool = True) -> None:
-        """Close the file; ``clean`` leaves the mark of an orderly stop."""
-        with self._lock, suppress(sqlite3.Error):
+        """Close the file; ``clean`` leaves the mark of an orderly stop.
+
+        Whoever still uses it gets :class:`OutboxDamagedError`. SQLite's own answer to a connection that is closed
+        under a thread that reads would be a crash, so the lock is held.
+        """
+        with self._lock:
             if clean:
-                self._set("clean", 1)
-        self._db.close()
+                with suppress(sqlite3.Error):
+                    self._set("clean", 1)
+            self._db.close()
 
     def __enter__(self) -> Self:
         return self

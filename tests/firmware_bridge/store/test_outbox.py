@@ -142,6 +142,38 @@ def test_a_full_file_takes_nothing_and_uses_no_number(tmp_path: Path) -> None:
         assert outbox.append(grant(1)) == last + 1
 
 
+CLOSED_UNDER_A_READER = """
+import sys, threading, time
+from pathlib import Path
+from firmware_bridge.store.outbox import Keep, Outbox, OutboxDamagedError, Row
+
+def read(outbox, ended):
+    try:
+        while True:
+            outbox.after(0, 100_000)
+    except OutboxDamagedError:
+        ended.set()
+
+for number in range(20):
+    outbox, ended = Outbox(Path(sys.argv[1]) / f"{number}.db"), threading.Event()
+    for _ in range(300):
+        outbox.append(Row(Keep.ROUTINE, "ACCESS_GRANTED", 3, 0, lambda *_: b"body" * 50))
+    reader = threading.Thread(target=read, args=(outbox, ended))
+    reader.start()
+    time.sleep(0.003)
+    outbox.close()
+    reader.join()
+    assert ended.is_set()
+"""
+
+
+def test_closing_it_under_a_thread_that_reads_refuses_the_reader_and_nothing_else(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSED_UNDER_A_READER, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_replacing_is_all_or_nothing(tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.db") as outbox:
         for number in range(4):
