@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from access_control.people.models import Membership
 from access_control.people.permissions import Permission, Place
+from access_control.readers.doors import list_doors
 from access_control.readers.levels import form_of, get_level, group_levels, person_levels
 from access_control.readers.models import Door
 from access_control.web.frame import frame
@@ -55,6 +56,11 @@ def require_at_person(session: Session, ref: int, permission: Permission | None 
     """
     groups = session.scalars(select(Membership.group_id).where(Membership.person_ref == ref)).all()
     require_at_levels(session, person_levels(session, ref), groups, permission)
+
+
+def doors_for(session: Session, permission: Permission) -> list[Door]:
+    """The doors at which whoever looks may do something, in the order of their numbers."""
+    return [door for door in list_doors(session) if may_at_door(door, permission)]
 
 
 def may_at_door(door: Door, permission: Permission) -> bool:

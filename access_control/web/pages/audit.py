@@ -14,7 +14,8 @@ from access_control.audit.record import Verdict, verify
 from access_control.people.models import Operator
 from access_control.people.permissions import Permission
 from access_control.readers.models import Bridge
-from access_control.web.guard import needs
+from access_control.web.frame import frame
+from access_control.web.guard import needs, place_of, require_at
 from access_control.web.services import current
 
 blueprint = Blueprint("audit", __name__)
@@ -27,6 +28,7 @@ _GOOD_FOR: Final = timedelta(minutes=1)
 @needs(Permission.AUDIT_VIEW)
 def show() -> str:
     """The newest records first, a hundred at a time."""
+    require_at(place_of(frame().school.id))  # the records are about every building
     before = request.args.get("before", type=_small)
     action = request.args.get("action", "").replace("\0", "")[:60]
     with current().database.reading() as session:

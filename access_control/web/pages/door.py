@@ -38,6 +38,7 @@ blueprint = Blueprint("door", __name__)
 @needs(Permission.DOOR_VIEW)
 def show(door_id: int) -> str:
     """The door."""
+    _require_here(door_id)
     return _page(door_id)
 
 
@@ -46,6 +47,7 @@ def show(door_id: int) -> str:
 def now(door_id: int) -> str:
     """Its state and why alone, to take the place of what the page shows."""
     g.background = True  # a page asks by itself; that keeps nobody signed in
+    _require_here(door_id)
     with current().database.reading() as session:
         return render_template("pages/door_now.html", **_now(session, found(get_door, session, door_id)))
 
@@ -77,6 +79,7 @@ def release(door_id: int) -> Response:
 def asked(door_id: int, action_id: object) -> str:
     """What came of a release, alone."""
     g.background = True  # a page asks by itself; that keeps nobody signed in
+    _require_here(door_id)
     with current().database.reading() as session:
         return render_template("pages/door_asked.html", **_asked(session, door_id, str(action_id)))
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from access_control.people.permissions import Permission
-from access_control.readers.doors import add_door, edit_door, get_door, list_doors
+from access_control.readers.doors import add_door, edit_door, get_door
 from access_control.web.console import doors as forms
 from access_control.web.console.door_states import states
 from access_control.web.console.editing import save
-from access_control.web.console.places import place_of_door
+from access_control.web.console.places import doors_for, place_of_door
 from access_control.web.console.saving import Difference, found, version_of
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs, place_of, require_at
@@ -67,7 +67,9 @@ def add() -> Response:
 def edit(door_id: int) -> str:
     """The form of a door."""
     with current().database.reading() as session:
-        return _form(forms.door_form(session, found(get_door, session, door_id), typed=False), door_id=door_id)
+        door = found(get_door, session, door_id)
+        require_at(place_of_door(door))
+        return _form(forms.door_form(session, door, typed=False), door_id=door_id)
 
 
 @blueprint.post("/doors/<int(max=2147483647):door_id>/edit")
@@ -101,7 +103,9 @@ def _list(template: str) -> str:
     services = current()
     with services.database.reading() as session:
         shown = states(session, services.clock())
-        return render_template(template, doors=list_doors(session), states=shown, classes=forms.CLASS_WORDS)
+        return render_template(
+            template, doors=doors_for(session, Permission.DOOR_VIEW), states=shown, classes=forms.CLASS_WORDS
+        )
 
 
 def _form(

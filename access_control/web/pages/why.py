@@ -14,7 +14,6 @@ from access_control.core.decision.reasons import WORDS
 from access_control.people.models import Cardholder
 from access_control.people.permissions import Permission
 from access_control.readers.badges import get_badge
-from access_control.readers.doors import list_doors
 from access_control.readers.errors import ReadersError
 from access_control.readers.events import get_event
 from access_control.readers.keys import KeyFileError
@@ -32,6 +31,7 @@ from access_control.readers.why import (
 )
 from access_control.web.console import why as asking
 from access_control.web.console.badges import STATUS_WORDS
+from access_control.web.console.places import doors_for, require_at_doors
 from access_control.web.console.saving import found
 from access_control.web.frame import frame
 from access_control.web.guard import may, needs
@@ -72,15 +72,19 @@ def raw() -> Response:
     """A raw read, for programs: the answer of the documents last published, with every rule."""
     try:
         question = msgspec.json.decode(request.get_data(), type=asking.RawQuestion)
-        read = question.as_read()
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        read, at = question.as_read(), question.at.astimezone(UTC)
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
         raise Problem(400, detail=f"The question cannot be read ({error}).") from error
+    if read.pin is not None and not may(Permission.BADGE_EDIT):
+        raise Problem(403, detail="Asking with a PIN would be a way to find one out. Nothing was answered.")
     try:
         with current().database.reading() as session:
+            reader = session.get(Reader, question.reader)
+            require_at_doors(session, [] if reader is None else [reader.door_id])
             answer = explain_read(
                 session,
                 current().keys,
-                question.at.astimezone(UTC),
+                at,
                 question.bridge,
                 read,
                 question.facts.as_facts(),
@@ -110,6 +114,7 @@ def _as_json(answer: Explanation) -> dict[str, Any]:
 
 def _ask(session: Session) -> Response:
     question = _question()
+    require_at_doors(session, [] if question.door is None else [question.door])
     badge, person, choices = _who(session, question)
     answer: Explanation | None = None
     asked = bool(badge) and question.door is not None and not question.problem
@@ -189,7 +194,7 @@ def _who(session: Session, question: Question) -> tuple[Badge | None, Cardholder
 
 def _lists(session: Session) -> dict[str, Any]:
     return {
-        "doors": list_doors(session),
+        "doors": doors_for(session, Permission.WHY_ASK),
         "pins": PIN_WORDS,
         "badge_words": STATUS_WORDS,
         "may_people": may(Permission.PERSON_VIEW),
@@ -210,6 +215,7 @@ def _answered(session: Session, answer: Explanation | None) -> dict[str, Any]:
 
 def _event(session: Session, key: str) -> str:
     event = found(get_event, session, key)
+    require_at_doors(session, [] if event.door_id is None else [event.door_id])
     try:
         explained = explain_event(session, current().keys, event)
     except (ReadersError, KeyFileError) as error:

@@ -142,3 +142,18 @@ def test_a_raw_question_that_cannot_be_read(
 def test_a_raw_question_about_no_bridge(administrator: FlaskClient, furnished: ConsoleSchool) -> None:
     nobody = f"{BRIDGE[:-1]}f"
     assert ask(administrator, bridge=nobody, reader=furnished.reader, at=NOW).status_code == 404
+
+
+def test_nobody_finds_a_pin_out_by_asking(
+    administrator: FlaskClient, desk: FlaskClient, furnished: ConsoleSchool
+) -> None:
+    raw = {"hex": "1", "length": 26}
+    assert ask(desk, bridge=BRIDGE, reader=furnished.reader, at=NOW, bits=raw, pin="0000").status_code == 403
+    assert ask(desk, bridge=BRIDGE, reader=furnished.reader, at=NOW, bits=raw).status_code == 200
+    assert ask(administrator, bridge=BRIDGE, reader=furnished.reader, at=NOW, bits=raw, pin="0000").status_code == 200
+
+
+def test_a_time_before_all_times_is_refused(administrator: FlaskClient, furnished: ConsoleSchool) -> None:
+    first = "0001-01-01T00:00:00+14:00"
+    raw = {"hex": "1", "length": 26}
+    assert ask(administrator, bridge=BRIDGE, reader=furnished.reader, at=first, bits=raw).status_code == 400
