@@ -59,6 +59,7 @@ def reader(reader_id: int) -> str:
     """The form of a reader."""
     with current().database.reading() as session:
         row = found(get_reader, session, reader_id)
+        require_at_doors(session, [row.door_id])
         return _reader(forms.reader_form(session, row, typed=False), reader_id=reader_id)
 
 
@@ -130,6 +131,7 @@ def board(board_id: int) -> str:
     """The form of a board."""
     with current().database.reading() as session:
         row = found(get_board, session, board_id)
+        require_at(place_of(frame().school.id, session.get_one(Bridge, row.bridge_id).building_id))
         return _board(forms.board_form(session, row, typed=False), board_id=board_id)
 
 
