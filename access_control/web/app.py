@@ -8,7 +8,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from access_control.web import answers, frame, guard, headers, logs, measures, sessions, taking
+from access_control.web import answers, frame, guard, headers, logs, measures, sessions, taking, unfinished
 from access_control.web import services as web_services
 from access_control.web.routes import BLUEPRINTS, CSRF_EXEMPT
 from access_control.web.services import Services
@@ -57,4 +57,5 @@ def make_app(services: Services) -> Flask:
         if blueprint.name in CSRF_EXEMPT:
             protect.exempt(blueprint)
     guard.check_endpoints(app)
+    unfinished.install(app, services.config.threads)
     return app

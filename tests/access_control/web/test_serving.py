@@ -154,6 +154,18 @@ def test_screens_beyond_the_threads_are_told_to_poll(config: Config) -> None:
         assert ask(config, "/live/state.json", cookie) == 200
 
 
+def test_bodies_that_never_end_keep_nobody_out(config: Config) -> None:
+    settings = config.state_dir / "service.toml"
+    settings.write_text(settings.read_text() + "threads = 24\n")
+    head = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    endless = (head + b"Content-Length: 5000\r\n\r\nlogin=", head + b"Transfer-Encoding: chunked\r\n\r\n5\r\nlogin\r\n")
+    with serving(config), ExitStack() as slow:
+        for number in range(60):
+            line = slow.enter_context(socket.create_connection(("127.0.0.1", config.listen_port)))
+            line.sendall(endless[number % 2])
+        assert [ask(config, "/health") for _ in range(5)] == [200] * 5
+
+
 def test_a_killed_service_leaves_the_port_free(config: Config) -> None:
     with serving(config) as process:
         os.kill(process.pid, signal.SIGKILL)
