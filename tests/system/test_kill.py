@@ -56,7 +56,8 @@ def unexplained(moved: list[Release], events: list[EventRecord]) -> tuple[list[R
             if event.door == release.door and -0.05 <= release.mono_s - (event.mono_ms or 0) / 1000 <= 2.0
         ]
         if match:
-            left.remove(match[0])
+            # The nearest: one that a kill left without a release may lie less than 2 s before it, too.
+            left.remove(max(match, key=lambda event: event.seq))
         else:
             without.append(release)
     return without, left

@@ -48,7 +48,7 @@ def test_a_random_password_is_one_and_never_the_same() -> None:
 
 def test_only_the_password_matches_its_hash() -> None:
     stored = passwords.hash_password("correct horse battery")
-    assert stored.startswith("$argon2id$")
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert passwords.matches(stored, "correct horse battery")
     assert not passwords.matches(stored, "correct horse batterz")
     assert not passwords.matches(stored, "")
