@@ -3,7 +3,7 @@
 import os
 import random
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,29 +20,35 @@ CARDS = 10
 WHO = ("Hannah Whitfield", "Walter Price", "Tom Alvarado", "Ava Thornton", "Dana Ruiz")
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One school for all rounds, as in a bad night."""
+    with Demo(tmp_path_factory.mktemp("school") / "demo") as demo:
+        yield demo
+
+
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_nothing_is_lost_or_doubled_when_service_and_bridges_are_killed(tmp_path: Path, seed: int) -> None:
+def test_nothing_is_lost_or_doubled_when_service_and_bridges_are_killed(demo: Demo, seed: int) -> None:
     choose = random.Random(seed)
-    with Demo(tmp_path / "demo") as demo:
-        evidence = Evidence(demo)
-        Cards(evidence).everything_is_connected()
-        victims = [SERVICE, bridge_name(choose.choice(list(Side))), SERVICE]
-        # Each door once: a second grant at a door that is still released moves no relay.
-        doors = choose.sample([door.id for door in DOORS if door.number not in OPEN_BY_DAY], CARDS)
-        deadly = sorted(choose.sample(range(1, CARDS), len(victims)))
-        for turn in range(CARDS):
-            demo.deeds.hold_card(called(choose.choice(WHO)).badge, doors[turn], 1.0)
-            time.sleep(choose.uniform(0.0, 0.4))
-            if turn in deadly:
-                victim = victims[deadly.index(turn)]
-                demo.programs.kill(victim)
-                time.sleep(choose.uniform(0.0, 0.5))
-                demo.programs.start(victim)
-        time.sleep(8.0)  # everybody has passed or given up, and every door is shut
-        evidence.wait("Every event at the service", lambda: not Offline(evidence).different() or None, 90.0)
-        found = [evidence.reckoning(side) for side in Side]
-        assert [one.unexplained for one in found] == [(), ()]
-        assert [one.gaps for one in found] == [(), ()]
-        # Killed between storing a grant and moving the relay, a bridge may leave one grant that nobody walked through.
-        assert sum(len(one.without_release) for one in found) <= 1
-        assert sum(one.releases for one in found) >= CARDS // 3
+    evidence = Evidence(demo)
+    Cards(evidence).everything_is_connected()
+    victims = [SERVICE, bridge_name(choose.choice(list(Side))), SERVICE]
+    # Each door once: a second grant at a door that is still released moves no relay.
+    doors = choose.sample([door.id for door in DOORS if door.number not in OPEN_BY_DAY], CARDS)
+    deadly = sorted(choose.sample(range(1, CARDS), len(victims)))
+    for turn in range(CARDS):
+        demo.deeds.hold_card(called(choose.choice(WHO)).badge, doors[turn], 1.0)
+        time.sleep(choose.uniform(0.0, 0.4))
+        if turn in deadly:
+            victim = victims[deadly.index(turn)]
+            demo.programs.kill(victim)
+            time.sleep(choose.uniform(0.0, 0.5))
+            demo.programs.start(victim)
+    time.sleep(8.0)  # everybody has passed or given up, and every door is shut
+    evidence.wait("Every event at the service", lambda: not Offline(evidence).different() or None, 90.0)
+    found = [evidence.reckoning(side) for side in Side]
+    assert [one.unexplained for one in found] == [(), ()]
+    assert [one.gaps for one in found] == [(), ()]
+    # Killed between storing a grant and moving the relay, a bridge may leave one grant that nobody walked through.
+    assert sum(len(one.without_release) for one in found) <= 1
+    assert sum(one.releases for one in found) >= CARDS // 3
