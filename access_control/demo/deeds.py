@@ -70,12 +70,12 @@ class Deeds:
         """Hold a person's card to a door's reader and try to walk in."""
         where = door_of(door)
         self.hold_card(self._card_of(person), door)
-        return f"A card is held to the reader at door {where.number}, {where.name}."
+        return f"A card is presented to the reader at door {where.number}, {where.name}."
 
     def present_stranger(self, door: int) -> str:
         """Hold a card that nobody gave out to a door's reader."""
         self.hold_card(STRANGER, door)
-        return f"An unknown card is held to the reader at door {door_of(door).number}."
+        return f"An unknown card is presented to the reader at door {door_of(door).number}."
 
     def hold_card(self, credential: Credential, door: int, patience_s: float = PATIENCE_S) -> None:
         """As bits, as the reader hands them over; then wait for the lock, walk in, and let the door close."""

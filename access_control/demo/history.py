@@ -1,4 +1,4 @@
-"""A week at the demo's school before anybody looked: who came, who was refused, what was held open. All made up."""
+"""A week at the demo's school before anybody looked: who came, who was refused, what was propped open. All made up."""
 
 from __future__ import annotations
 

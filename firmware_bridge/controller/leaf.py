@@ -1,4 +1,4 @@
-"""The leaf of a door: where it is, and the alarms that follow from that: forced, held open, latch not thrown."""
+"""The leaf of a door: where it is, and the alarms that follow from that: forced, propped open, latch not thrown."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Panel:
         self.page.get_by_role("button", name=person).click()
         self.page.get_by_role("button", name=door).click()
         self.page.get_by_role("button", name="Present the card").click()
-        expect(self.said).to_contain_text("A card is held to the reader")
+        expect(self.said).to_contain_text("A card is presented to the reader")
 
     def show_pass(self, text: str) -> None:
         self.page.get_by_label("Or the text of a pass").fill(text)

@@ -23,8 +23,8 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
         E.DOOR_FORCED: (ALARM, "The door opened without a grant, an exit button or an unlock: forced. Go and look."),
         E.DOOR_FORCED_CLEARED: (NOTICE, "The forced-door alarm ended: it was acknowledged and the door is closed."),
         E.DOOR_HELD_PREALARM: (NOTICE, "The door has stood open nearly too long. Close it."),
-        E.DOOR_HELD: (ALARM, "The door is held open. Go and close it."),
-        E.DOOR_HELD_CLEARED: (NOTICE, "The door that was held open is closed again."),
+        E.DOOR_HELD: (ALARM, "The door is propped open. Go and close it."),
+        E.DOOR_HELD_CLEARED: (NOTICE, "The door that was propped open is closed again."),
         E.DOOR_SECURED: (INFO, "The door is locked and closed, and that is proved."),
         E.SECURE_FAILED: (
             CRITICAL,

@@ -160,7 +160,7 @@ def _read_timing(row: TimingRow, number: str) -> DoorTiming:
     if row.extended_unlock_ms < row.unlock_ms or row.extended_held_open_ms < row.held_open_ms:
         raise _bad_times(number, "gives people who need longer less time than everybody else")
     if row.pre_alarm_ms > row.held_open_ms:
-        raise _bad_times(number, "warns longer than it may be held open")
+        raise _bad_times(number, "warns longer than it may be propped open")
     return DoorTiming(
         unlock_s=row.unlock_ms / 1000,
         extended_unlock_s=row.extended_unlock_ms / 1000,

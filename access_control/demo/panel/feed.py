@@ -65,7 +65,7 @@ def told(found: dict[str, Any]) -> str:
     """A line of a building's log in words; empty when it is of no interest."""
     match found["what"]:
         case "card":
-            return "A card is held to the reader."
+            return "A card is presented to the reader."
         case "scan":
             return "A code is shown to the scanner."
         case "keys":

@@ -49,9 +49,9 @@ def test_cards_passes_and_leaving_reach_the_doors_of_both_buildings(answers: Sch
     assert len(answers.state(0)["doors"]) == len(DOORS)
     assert not door(answers, "103")["released"]
     assert "door 103, Science lab" in do(answers, do="present", person=called("Tom Alvarado").ref, door=10)
-    seen(lambda: "A card is held to the reader." in words(answers, "103"))
+    seen(lambda: "A card is presented to the reader." in words(answers, "103"))
     assert "unknown card" in do(answers, do="present", person=0, door=13)
-    seen(lambda: "A card is held to the reader." in words(answers, "6"))
+    seen(lambda: "A card is presented to the reader." in words(answers, "6"))
     do(answers, do="scan", text="6BFOXN*TS0BI$ZD")
     seen(lambda: "A code is shown to the scanner." in words(answers, "1"))
     assert "the lever" in do(answers, do="door", door=8, action="leave")

@@ -22,7 +22,7 @@ def test_two_buildings_are_told_in_order_and_once(tmp_path: Path) -> None:
     arts.write_text(line("door", 5, door=13, open=True) + '{"what": "half')
     told_now = feed.since(0)
     assert [(found.door, found.words) for found in told_now] == [
-        ("101", "A card is held to the reader."),
+        ("101", "A card is presented to the reader."),
         ("6", "The door opens."),
         ("101", "The lock releases."),
     ]
