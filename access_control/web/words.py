@@ -47,6 +47,13 @@ def moment(at: datetime, zone: ZoneInfo, now: datetime, *, seconds: bool = False
     return said if local == today else f"{day(at, zone, today)}, {said}"
 
 
+def moment_markup(at: datetime, zone: ZoneInfo, now: datetime, *, seconds: bool = False) -> Markup:
+    """As :func:`moment`, with a smaller ``am``."""
+    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    said = clock_markup(at, zone, seconds=seconds)
+    return said if local == today else Markup("{}, {}").format(day(at, zone, today), said)
+
+
 def duration(seconds: float) -> str:
     """``48 s``, ``3 min 12 s``, ``1 h 20 min``, ``2 days``."""
     whole = max(0, int(seconds))

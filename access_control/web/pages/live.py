@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,6 +14,7 @@ from access_control.audit.record import record
 from access_control.clock import monotonic_s
 from access_control.people.permissions import Actor, Permission
 from access_control.web import navigation
+from access_control.web.coming_up import coming_up
 from access_control.web.feed import EVENTS, TOPIC, Feed
 from access_control.web.guard import actor, needs
 from access_control.web.live_source import read_picture
@@ -47,7 +48,17 @@ def show() -> str:
         happened=events_for(shot.picture, actor(), EVENTS),
         door_links="/doors" in paths,
         event_links="/events" in paths,
+        **_coming(state),
     )
+
+
+@blueprint.get("/live/coming")
+@needs(Permission.LIVE_VIEW)
+def coming() -> str:
+    """The next changes that schedules bring, alone: it takes the place of what the page shows, once a minute."""
+    g.background = True
+    feed = feed_of(current())
+    return render_template("pages/live_coming.html", **_coming(feed.now().state(actor(), feed.seen)))
 
 
 @blueprint.get("/live/state.json")
@@ -113,6 +124,11 @@ def feed_of(services: Services) -> Feed:
         found = services.more.setdefault(KEPT, Feed(services.database, services.clock, read_picture))
     assert isinstance(found, Feed)
     return found
+
+
+def _coming(state: Mapping[str, Any]) -> dict[str, Any]:
+    doors = {door["id"]: door for door in state["doors"]}
+    return {"coming": coming_up(current(), doors), "waits": bool(state["directives"])}
 
 
 class _Seat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -15,6 +16,7 @@ from access_control.web.pages import live
 from access_control.web.services import Services
 from tests.access_control.web.conftest import MovedClock
 from tests.building.bridge_words import door_said, speak
+from tests.building.console_school import ConsoleSchool
 from tests.building.tiny_school import OPERATORS
 
 
@@ -53,6 +55,23 @@ def test_every_door_is_shown_as_its_bridge_said(desk: FlaskClient, services: Ser
     assert "3 of 4 doors secured" in page
     assert "Loading dock is propped open" in page
     assert "I see it" in page
+
+
+def test_what_schedules_change_next_is_one_line(desk: FlaskClient, furnished: ConsoleSchool) -> None:
+    assert furnished.arrival
+    for path in ("/", "/live/coming"):
+        page = desk.get(path).text
+        line = page[page.index("Coming up") :].partition("</p>")[0]
+        assert re.findall(r"door 1, Main entrance, (unlocks|locks)", line) in (
+            ["unlocks", "locks", "unlocks"],
+            ["locks", "unlocks", "locks"],
+        )
+        assert re.search(r"7:30|8:15", line)
+        assert "emergency" not in line
+
+
+def test_without_schedules_nothing_is_coming_up(desk: FlaskClient) -> None:
+    assert "No schedule changes a door" in desk.get("/").text
 
 
 def test_a_state_grows_old(desk: FlaskClient, services: Services, moved_clock: MovedClock) -> None:
