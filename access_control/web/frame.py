@@ -8,14 +8,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, g
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from access_control.database.errors import DatabaseError
 from access_control.people.models import Theme
-from access_control.people.permissions import ROLE_NAMES, Actor
+from access_control.people.permissions import ROLE_NAMES, Actor, Permission
 from access_control.readers.models import CalendarDay, Site
 from access_control.readers.records import DirectiveRow
+from access_control.visitors.models import Visit, VisitState
 from access_control.web import navigation, words
 from access_control.web.guard import actor_or_none, may
 from access_control.web.services import current
@@ -35,7 +36,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """The school as the frame shows it."""
+    """The school as the frame shows it.
+
+    Attributes:
+        on_site: Visitors; ``held`` wait at the desk for a decision.
+    """
 
     id: str = ""
     name: str = "School access control"
@@ -45,6 +50,17 @@ class School:
     day_type: str = "regular day"
     demo: bool = False
     running: tuple[Running, ...] = ()
+    on_site: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number in the rail, and what it counts. ``urgent``: somebody waits for whoever reads it."""
+
+    number: int
+    said: str
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,17 @@ class Frame:
     def entries(self) -> tuple[navigation.Entry, ...]:
         """The rail."""
         return navigation.entries(self.actor)
+
+    def count_of(self, entry: navigation.Entry) -> Count | None:
+        """The number at the end of an entry of the rail; none where there is nothing to count."""
+        school = self.school
+        if entry.section.icon == "desk" and may(Permission.VISITOR_VIEW) and school.on_site + school.held:
+            waiting = f", {school.held} waiting for a decision" if school.held else ""
+            on_site = words.count(school.on_site, "visitor")
+            return Count(school.on_site + school.held, f"{on_site} on site{waiting}", urgent=school.held > 0)
+        if entry.section.icon == "records" and school.running:
+            return Count(len(school.running), f"{len(school.running)} in force", urgent=True)
+        return None
 
     @property
     def theme(self) -> str:
@@ -145,6 +172,8 @@ def read_school(session: Session, at: datetime) -> School:
     rows = session.scalars(
         select(DirectiveRow).where(DirectiveRow.ended_at.is_(None)).order_by(DirectiveRow.started_at)
     )
+    by_state = select(Visit.state, func.count()).where(Visit.state.in_((VisitState.ON_SITE, VisitState.HELD)))
+    visits = {state: number for state, number in session.execute(by_state.group_by(Visit.state))}  # noqa: C416 - a Row is no pair for the types
     return School(
         id=site.id,
         name=site.name,
@@ -154,6 +183,8 @@ def read_school(session: Session, at: datetime) -> School:
         day_type="regular day" if special is None else special.name or special.day_type.name,
         demo=site.demo,
         running=tuple(Running(row.id, row.action.value.capitalize(), row.drill, row.started_at) for row in rows),
+        on_site=visits.get(VisitState.ON_SITE, 0),
+        held=visits.get(VisitState.HELD, 0),
     )
 
 

@@ -51,6 +51,17 @@ def _only_visit(database: Database) -> Visit:
         return get_visit(session, session.scalars(select(Visit.id)).one())
 
 
+def test_the_rail_counts_who_is_on_site_for_those_who_may_know(
+    desk: FlaskClient, installer: FlaskClient, school: DeskSchool, services: Services
+) -> None:
+    assert "visitor on site" not in desk.get("/").text
+    school.check_in("Ana", "Silva", services.clock())
+    assert ", 1 visitor on site</span>" in desk.get("/").text
+    school.check_in("Vic", "Hale", services.clock())
+    assert ", 1 visitor on site, 1 waiting for a decision</span>" in desk.get("/").text
+    assert "visitor on site" not in installer.get("/").text
+
+
 def test_a_visitor_is_checked_in_shown_a_pass_and_signed_out(desk: FlaskClient, school: DeskSchool) -> None:
     page = desk.get("/desk?new=jos%C3%A9 n%C3%BA%C3%B1ez").get_data(as_text=True)
     visit_id = re.search(r'name="visit" value="([^"]+)"', page)
