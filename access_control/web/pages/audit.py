@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from access_control.audit.record import Verdict, verify
 from access_control.people.models import Operator
 from access_control.people.permissions import Permission
 from access_control.readers.models import Bridge
+from access_control.web.audit_words import Subject, deed, sentence, subjects
 from access_control.web.frame import frame
 from access_control.web.guard import needs, place_of, require_at
 from access_control.web.services import current
@@ -31,6 +34,7 @@ def show() -> str:
     require_at(place_of(frame().school.id))  # the records are about every building
     before = request.args.get("before", type=_small)
     action = request.args.get("action", "").replace("\0", "")[:60]
+    actor = request.args.get("who", "").replace("\0", "")[:80]
     with current().database.reading() as session:
         query = (
             select(AuditRecord, AuditText.text)
@@ -42,13 +46,18 @@ def show() -> str:
             query = query.where(AuditRecord.seq < before)
         if action:
             query = query.where(AuditRecord.action == action)
+        if actor:
+            query = query.where(AuditRecord.actor == actor)
         rows = session.execute(query).all()
+        names = _names(session)
         return render_template(
             "pages/audit.html",
-            rows=[(row, text, _who(session, row.actor)) for row, text in rows[:PAGE]],
+            rows=_lines(session, [(row, text) for row, text in rows[:PAGE]], names),
             older=rows[PAGE - 1][0].seq if len(rows) > PAGE else None,
             action=action,
-            actions=sorted(session.scalars(select(AuditRecord.action).distinct())),
+            actions=sorted((deed(one, {}), one) for one in session.scalars(select(AuditRecord.action).distinct())),
+            who=actor,
+            actors=sorted((_who(one, names), one) for one in session.scalars(select(AuditRecord.actor).distinct())),
             total=session.scalar(select(func.count()).select_from(AuditRecord)),
             verdict=_verdict(session),
         )
@@ -66,15 +75,34 @@ def _verdict(session: Session) -> tuple[Verdict, datetime]:
     return found
 
 
-def _who(session: Session, actor: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record in words: who, what they did, to what, and its text if that was not erased."""
+
+    record: AuditRecord
+    who: str
+    deed: str
+    subject: Subject
+    text: str | None
+
+
+def _lines(session: Session, rows: Sequence[tuple[AuditRecord, str | None]], names: Mapping[str, str]) -> list[Line]:
+    known = subjects(session, {row.subject for row, _ in rows})
+    return [Line(row, _who(row.actor, names), *sentence(row, known[row.subject]), text) for row, text in rows]
+
+
+def _names(session: Session) -> dict[str, str]:
+    """The names of every account and bridge, by how the audit refers to them."""
+    operators = session.execute(select(Operator.id, Operator.name))
+    bridges = session.execute(select(Bridge.id, Bridge.name))
+    return {f"operator:{id_}": name for id_, name in operators} | {f"bridge:{id_}": name for id_, name in bridges}
+
+
+def _who(actor: str, names: Mapping[str, str]) -> str:
     kind, _, name = actor.partition(":")
-    if kind == "operator":
-        row = session.get(Operator, name)
-        return "an account that is gone" if row is None else row.name
-    if kind == "bridge":
-        bridge = session.get(Bridge, name)
-        return "a bridge that is gone" if bridge is None else bridge.name
-    return {"cli": "The command line", "demo": "The demo", "job": f"The service ({name})"}.get(kind, actor)
+    gone = {"operator": "An account that is gone", "bridge": "A bridge that is gone"}
+    others = {"cli": "The command line", "demo": "The demo", "job": f"The service ({name})"}
+    return names.get(actor) or gone.get(kind) or others.get(kind, actor)
 
 
 def _small(text: str) -> int:
