@@ -40,7 +40,9 @@ def test_what_was_cut_out_of_a_disk_is_named(
     all_there(service, bridge)
     assert noted(service) == 0
     service.kill()
+    before = len(bridge.outbox())
     bridge.make_events(20)
+    until(lambda: len(bridge.outbox()) >= before + 20, "the bridge has stored them")
     bridge.kill()
     place = bridge.place / "state" / "outbox.db"
     with closing(sqlite3.connect(place)) as db:
