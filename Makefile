@@ -11,9 +11,8 @@ PURE := access_control/core firmware_bridge/controller firmware_bridge/protocol
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet --no-input -c constraints.txt
 
-# Three on two cores: many tests wait for serial lines. What stays together on one worker, and what begins first, is in
-# tests/conftest.py.
-PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
+# What stays together on one worker, and what begins first, is in tests/conftest.py.
+PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long check coverage bench screenshots clean

@@ -170,12 +170,12 @@ def _focused(page: Page) -> str:
 
 def test_what_one_chose_wins_over_the_system(chrome: Chrome, served: Served) -> None:
     page = served.sign_in(chrome.page(theme="light"), path="/me")
-    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    body = page.locator("body")
+    expect(body).to_have_css("background-color", "rgb(245, 244, 239)")
     page.get_by_label("Dark").check()
     page.get_by_role("button", name="Keep settings").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    after = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (before, after) == ("rgb(245, 244, 239)", "rgb(14, 17, 22)")
+    expect(body).to_have_css("background-color", "rgb(14, 17, 22)")
 
 
 def test_forced_colours_hide_nothing(chrome: Chrome, served: Served, app: Flask) -> None:

@@ -153,7 +153,8 @@ async function look() {
   if (looking) return;
   looking = true;
   try {
-    const state = await ask(`/state?after=${heard}`);
+    // A panel that ends may leave its last question without an answer.
+    const state = await ask(`/state?after=${heard}`, { signal: AbortSignal.timeout(5000) });
     $("gone").hidden = true;
     $("console").href = state.console;
     drawDoors(state.doors);
