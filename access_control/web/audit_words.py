@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from access_control.audit.models import AuditRecord
 from access_control.people.models import Cardholder, Group, Operator
@@ -108,38 +109,42 @@ class Subject:
     path: str = ""
 
 
+def _name(row: Any) -> str:
+    return str(row.name)
+
+
 def _directive(row: DirectiveRow) -> str:
     return f"{'the drill of ' if row.drill else ''}{row.action.value.capitalize()}"
 
 
-_KINDS: Final[Mapping[str, tuple[Any, Any, Callable[[Any], str], str]]] = {
-    "badge": (select(Badge), Badge.id, lambda row: f"{row.label or row.number}", "/badges/{}"),
-    "banned": (
-        BannedPerson,
-        BannedPerson.id,
-        lambda row: f"{row.given_name} {row.family_name}".strip(),
-        "/desk/banned/{}",
-    ),
-    "board": (select(Board), Board.id, lambda row: row.name, "/boards/{}"),
-    "bridge": (select(Bridge), Bridge.id, lambda row: row.name, "/bridges/{}"),
-    "building": (select(Building), Building.id, lambda row: row.name, ""),
-    "day_type": (select(DayType), DayType.id, lambda row: row.name, ""),
-    "directive": (select(DirectiveRow), DirectiveRow.id, _directive, "/emergency/{}"),
-    "door": (select(Door), Door.id, lambda row: f"{row.number}, {row.name}", "/doors/{}"),
-    "group": (select(Group), Group.id, lambda row: row.name, "/groups/{}"),
-    "level": (select(Level), Level.id, lambda row: row.name, "/levels/{}"),
-    "operator": (select(Operator), Operator.id, lambda row: row.name, "/operators/{}"),
-    "person": (select(Cardholder), Cardholder.ref, lambda row: row.full_name, "/people/{}"),
-    "reader": (select(Reader), Reader.id, lambda row: row.name, "/readers/{}"),
-    "schedule": (select(Schedule), Schedule.id, lambda row: row.name, "/schedules/{}"),
-    "site": (select(Site), Site.id, lambda row: row.name, ""),
-    "visit": (
-        select(Visit).options(joinedload(Visit.visitor)),
-        Visit.id,
-        lambda row: row.visitor.full_name,
-        "/visits/{}",
-    ),
-    "zone": (select(Zone), Zone.id, lambda row: row.name, ""),
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How the rows behind one kind of reference are found and named; ``path`` takes their key."""
+
+    key: InstrumentedAttribute[Any]
+    name: Callable[[Any], str]
+    path: str = ""
+    options: tuple[ExecutableOption, ...] = ()
+
+
+_KINDS: Final[Mapping[str, _Kind]] = {
+    "badge": _Kind(Badge.id, lambda row: str(row.label or row.number), "/badges/{}"),
+    "banned": _Kind(BannedPerson.id, lambda row: f"{row.given_name} {row.family_name}".strip(), "/desk/banned/{}"),
+    "board": _Kind(Board.id, _name, "/boards/{}"),
+    "bridge": _Kind(Bridge.id, _name, "/bridges/{}"),
+    "building": _Kind(Building.id, _name),
+    "day_type": _Kind(DayType.id, _name),
+    "directive": _Kind(DirectiveRow.id, _directive, "/emergency/{}"),
+    "door": _Kind(Door.id, lambda row: f"{row.number}, {row.name}", "/doors/{}"),
+    "group": _Kind(Group.id, _name, "/groups/{}"),
+    "level": _Kind(Level.id, _name, "/levels/{}"),
+    "operator": _Kind(Operator.id, _name, "/operators/{}"),
+    "person": _Kind(Cardholder.ref, lambda row: str(row.full_name), "/people/{}"),
+    "reader": _Kind(Reader.id, _name, "/readers/{}"),
+    "schedule": _Kind(Schedule.id, _name, "/schedules/{}"),
+    "site": _Kind(Site.id, _name),
+    "visit": _Kind(Visit.id, lambda row: str(row.visitor.full_name), "/visits/{}", (joinedload(Visit.visitor),)),
+    "zone": _Kind(Zone.id, _name),
 }
 
 
@@ -155,12 +160,12 @@ def subjects(session: Session, references: Iterable[str]) -> dict[str, Subject]:
         else:
             found[reference] = Subject(key if kind == "calendar" else "")
     for kind, wanted in keys.items():
-        query, column, name, path = _KINDS[kind]
-        numbers = column.type.python_type is int
+        of = _KINDS[kind]
+        numbers = of.key.type.python_type is int
         ids = [int(key) for key in wanted if key.isdecimal()] if numbers else list(wanted)
-        for row in session.scalars(query.where(column.in_(ids))):
-            key = str(getattr(row, column.key))
-            found[f"{kind}:{key}"] = Subject(name(row), path.format(key))
+        for row in session.scalars(select(of.key.class_).options(*of.options).where(of.key.in_(ids))):
+            key = str(getattr(row, of.key.key))
+            found[f"{kind}:{key}"] = Subject(of.name(row), of.path.format(key))
     return found
 
 

@@ -102,7 +102,12 @@ def release() -> AnyResponse | tuple[str, int]:
 def cancel() -> AnyResponse:
     """Take a waiting release back."""
     with current().database.writing() as session:
-        cancel_release(session, current().clock(), _school(), request.form.get("id", ""), actor())
+        try:
+            cancel_release(session, current().clock(), _school(), request.form.get("id", ""), actor())
+        except MayNotError as error:
+            raise Problem(403, title=error.sentence, detail="Nothing was taken back.", action=error.action) from error
+        except EmergencyError as error:
+            raise Problem(409, title=error.sentence, action=error.action) from error
     return redirect(url_for("incident.show", directive=request.form.get("directive", "")), 303)
 
 

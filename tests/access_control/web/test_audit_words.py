@@ -11,12 +11,17 @@ import pytest
 
 from access_control.audit.models import AuditRecord
 from access_control.people.permissions import Role
+from access_control.visitors.banned import BannedDetails, add_banned
 from access_control.web.audit_words import DEEDS, GONE, Subject, deed, sentence, subjects
 from access_control.web.services import Services
 from tests.building.console_school import furnish
 from tests.building.tiny_school import BRIDGE, OPERATORS, SITE
 
 NAMED = re.compile(r"[a-z_]+\.[a-z_]+")
+KINDS = (
+    *("badge", "banned", "board", "bridge", "building", "day_type", "directive", "door", "group", "level"),
+    *("operator", "person", "reader", "schedule", "site", "visit", "zone"),
+)
 NO_DEEDS = {"url_for", "ForeignKey", "redirect"}
 
 
@@ -66,6 +71,19 @@ def test_subjects_have_names_and_pages(services: Services) -> None:
     }
     with services.database.reading() as session:
         assert subjects(session, expected) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_subject_can_be_looked_up(services: Services, kind: str) -> None:
+    with services.database.reading() as session:
+        assert subjects(session, [f"{kind}:0"]) == {f"{kind}:0": Subject(GONE)}
+
+
+def test_an_entry_of_the_banned_list_has_its_name(services: Services) -> None:
+    with services.database.writing() as session:
+        entry = add_banned(session, services.clock(), BannedDetails("Vic", "Hale", source="Court order"), by="cli")
+        reference = f"banned:{entry.id}"
+        assert subjects(session, [reference]) == {reference: Subject("Vic Hale", f"/desk/banned/{entry.id}")}
 
 
 @pytest.mark.parametrize(("subject", "shown"), [("operator:1", ""), ("operator:2", "Dana")])

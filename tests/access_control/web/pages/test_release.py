@@ -14,12 +14,13 @@ from access_control.clock import utc_now
 from access_control.database.ids import new_id
 from access_control.jobs.emergencies import finish_releases
 from access_control.jobs.running import run_due
-from access_control.people.permissions import Role
+from access_control.people.models import Operator
+from access_control.people.permissions import Place, Role
 from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.web.services import EXTENSION, Services
 from tests.access_control.web.pages.test_incident import start  # noqa: F401 - a fixture is found by being imported
 from tests.building.emergencies import enrol
-from tests.building.tiny_school import PASSWORD
+from tests.building.tiny_school import OPERATORS, PASSWORD, SITE
 
 WHY = "Police gave the all clear."
 
@@ -87,6 +88,25 @@ def test_a_release_waits_ten_seconds_and_can_be_cancelled(
     assert administrator.post("/emergency/release/cancel", data=form).status_code == 303
     moved_clock.go_on(seconds=11)
     assert "Cancel the release" not in administrator.get(f"/emergency/{id_}").text
+    assert running(app) == [id_]
+
+
+def test_whoever_may_not_release_there_takes_no_release_back(
+    app: Flask,
+    services: Services,
+    administrator: FlaskClient,
+    moved_clock: Any,
+    start: Callable[..., str],  # noqa: F811 - the fixture
+) -> None:
+    id_ = start()
+    release = new_id(utc_now())
+    assert ask(administrator, id_, id=release).status_code == 303
+    form = {"id": release, "directive": id_, "csrf_token": administrator.token}  # type: ignore[attr-defined] # a fixture's
+    with services.database.writing() as session:
+        session.get_one(Operator, OPERATORS[Role.ADMINISTRATOR][0]).grants[0].scope = Place(SITE, 2).path
+    moved_clock.go_on(seconds=5)
+    answer = administrator.post("/emergency/release/cancel", data=form)
+    assert (answer.status_code, "Nothing was taken back." in answer.text) == (403, True)
     assert running(app) == [id_]
 
 
