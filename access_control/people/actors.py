@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from access_control.people.errors import NotAllowedError, NotThereError
@@ -34,6 +36,13 @@ def actor_from(operator: Operator, at: datetime) -> Actor:
 def reference(by: Actor | Local) -> str:
     """As the audit names them."""
     return by.reference if isinstance(by, Actor) else by
+
+
+def operator_names(session: Session, references: Iterable[str]) -> dict[str, str]:
+    """The names behind those references that are of accounts, by reference; of those that are gone there is none."""
+    wanted = {said.removeprefix("operator:") for said in references if said.startswith("operator:")}
+    found = session.execute(select(Operator.id, Operator.name).where(Operator.id.in_(wanted))) if wanted else ()
+    return {f"operator:{id_}": name for id_, name in found}
 
 
 def require(by: Actor | Local, permission: Permission, place: Place | None = None) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from access_control.core.decision.reasons import Reason
 from access_control.core.wire.event_words import words_deny
 from access_control.core.wire.events import EventCode, Severity, words_of
-from access_control.people.models import Cardholder, Operator
+from access_control.people.actors import operator_names
+from access_control.people.models import Cardholder
 from access_control.readers.event_phrases import AT_DOOR, REFUSED_BECAUSE, SET_BY_HAND
 from access_control.readers.models import Bridge, Door, Reader
 from access_control.readers.records import EventRow
@@ -95,9 +96,7 @@ def names_for(session: Session, events: Iterable[EventRow]) -> Names:
     doors = {row.door_id for row in rows if row.door_id is not None}
     readers = {row.reader_id for row in rows if row.reader_id is not None}
     people = {row.holder_ref for row in rows if row.holder_ref is not None}
-    by = {said.removeprefix("operator:") for row in rows if isinstance(said := row.detail.get("by"), str)}
     found = session.execute(select(Door.id, Door.number, Door.name).where(Door.id.in_(doors)))
-    operators = session.execute(select(Operator.id, Operator.name).where(Operator.id.in_(by)))
     holders = session.execute(
         select(Cardholder.ref, Cardholder.given_name, Cardholder.family_name).where(Cardholder.ref.in_(people))
     )
@@ -106,7 +105,7 @@ def names_for(session: Session, events: Iterable[EventRow]) -> Names:
         readers=dict(session.execute(select(Reader.id, Reader.name).where(Reader.id.in_(readers))).all()),
         bridges=dict(session.execute(select(Bridge.id, Bridge.name)).all()),
         people={ref: f"{given} {family}".strip() for ref, given, family in holders},
-        operators={f"operator:{identity}": name for identity, name in operators},
+        operators=operator_names(session, (by for row in rows if isinstance(by := row.detail.get("by"), str))),
     )
 
 

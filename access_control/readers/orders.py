@@ -89,7 +89,9 @@ def add_release(
         )
     )
     session.flush()
-    if row.ended_at is None and _covered(session, row):
+    # Releases of doors never end it, however many: a door that joins its scope later is under it until all are
+    # released, and could not be released if it had ended.
+    if release.doors is None and row.ended_at is None:
         row.ended_at = at
     publish_all_orders(session, keys, at, bridges_of(session, row))
     _tell_live(session, row.id)
@@ -248,17 +250,6 @@ def revoke_pass(
     session.add(PassRevocationRow(pass_id=pass_id, why=why, bridge_id=bridge_id, at=at, expires_at=expires_at))
     session.flush()
     publish_orders(session, keys, bridge_id, at)
-
-
-def _covered(session: Session, row: DirectiveRow) -> bool:
-    """Whether it is released for all, not only for all the doors that its scope means today.
-
-    A door that joins the scope later is under it until then, and could not be released if it had ended.
-    """
-    everything = (
-        release.doors is None for release in session.scalars(select(ReleaseRow).filter_by(directive_id=row.id))
-    )
-    return any(everything)
 
 
 def _tell_live(session: Session, directive: str) -> None:

@@ -70,7 +70,16 @@ def is_overdue(visit: Visit, at: datetime) -> bool:
 
 def count_on_site(session: Session) -> int:
     """How many visitors are on site."""
-    return session.scalar(select(func.count(Visit.id)).where(Visit.state == VisitState.ON_SITE)) or 0
+    return _count(session, VisitState.ON_SITE)
+
+
+def count_held(session: Session) -> int:
+    """How many wait at the desk while the office checks."""
+    return _count(session, VisitState.HELD)
+
+
+def _count(session: Session, state: VisitState) -> int:
+    return session.scalar(select(func.count(Visit.id)).where(Visit.state == state)) or 0
 
 
 def _visits(session: Session, *conditions: ColumnElement[bool], by: object) -> tuple[Visit, ...]:

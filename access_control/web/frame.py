@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, g
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access_control.database.errors import DatabaseError
@@ -16,7 +16,7 @@ from access_control.people.models import Theme
 from access_control.people.permissions import ROLE_NAMES, Actor, Permission
 from access_control.readers.models import CalendarDay, Site
 from access_control.readers.records import DirectiveRow
-from access_control.visitors.models import Visit, VisitState
+from access_control.visitors.desk import count_held, count_on_site
 from access_control.web import navigation, words
 from access_control.web.guard import actor_or_none, may
 from access_control.web.services import current
@@ -172,8 +172,6 @@ def read_school(session: Session, at: datetime) -> School:
     rows = session.scalars(
         select(DirectiveRow).where(DirectiveRow.ended_at.is_(None)).order_by(DirectiveRow.started_at)
     )
-    by_state = select(Visit.state, func.count()).where(Visit.state.in_((VisitState.ON_SITE, VisitState.HELD)))
-    visits = {state: number for state, number in session.execute(by_state.group_by(Visit.state))}  # noqa: C416 - a Row is no pair for the types
     return School(
         id=site.id,
         name=site.name,
@@ -183,8 +181,8 @@ def read_school(session: Session, at: datetime) -> School:
         day_type="regular day" if special is None else special.name or special.day_type.name,
         demo=site.demo,
         running=tuple(Running(row.id, row.action.value.capitalize(), row.drill, row.started_at) for row in rows),
-        on_site=visits.get(VisitState.ON_SITE, 0),
-        held=visits.get(VisitState.HELD, 0),
+        on_site=count_on_site(session),
+        held=count_held(session),
     )
 
 

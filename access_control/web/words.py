@@ -42,16 +42,17 @@ def long_day(at: datetime, zone: ZoneInfo) -> str:
 
 def moment(at: datetime, zone: ZoneInfo, now: datetime, *, seconds: bool = False) -> str:
     """``10:42 am`` today, ``Fri 20 Nov, 10:42 am`` otherwise."""
-    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
-    said = clock(at, zone, seconds=seconds)
-    return said if local == today else f"{day(at, zone, today)}, {said}"
+    return _day_before_clock(at, zone, now) + clock(at, zone, seconds=seconds)
 
 
 def moment_markup(at: datetime, zone: ZoneInfo, now: datetime, *, seconds: bool = False) -> Markup:
     """As :func:`moment`, with a smaller ``am``."""
-    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
-    said = clock_markup(at, zone, seconds=seconds)
-    return said if local == today else Markup("{}, {}").format(day(at, zone, today), said)
+    return Markup("{}{}").format(_day_before_clock(at, zone, now), clock_markup(at, zone, seconds=seconds))
+
+
+def _day_before_clock(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    today = now.astimezone(zone).date()
+    return "" if at.astimezone(zone).date() == today else f"{day(at, zone, today)}, "
 
 
 def duration(seconds: float) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access_control.people.models import Operator
+from access_control.people.actors import operator_names
 from access_control.readers.gap_reports import around, gaps_of
 from access_control.readers.records import EventGap
 from access_control.web.bridge_alarms import events
@@ -33,9 +32,7 @@ class GapView:
 def gap_views(session: Session, at: datetime, bridge_id: str) -> list[GapView]:
     """Every run of a bridge's numbers that is missing, the newest first."""
     gaps = gaps_of(session, at, bridge_id)
-    closers = {gap.closed_by.removeprefix("operator:") for gap in gaps if gap.closed_by is not None}
-    found = session.execute(select(Operator.id, Operator.name).where(Operator.id.in_(closers))) if closers else ()
-    names = {f"operator:{operator}": name for operator, name in found}
+    names = operator_names(session, (gap.closed_by for gap in gaps if gap.closed_by is not None))
     return [_view(session, gap, names) for gap in gaps]
 
 

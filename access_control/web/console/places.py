@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from access_control.people.models import Membership
 from access_control.people.permissions import Permission, Place
+from access_control.readers.bridges import get_bridge
 from access_control.readers.doors import list_doors
 from access_control.readers.levels import form_of, get_level, group_levels, person_levels
 from access_control.readers.models import Door
+from access_control.web.console.saving import found
 from access_control.web.frame import frame
 from access_control.web.guard import may, place_of, require_at
 
@@ -31,6 +33,15 @@ def require_at_doors(session: Session, doors: Collection[int], permission: Permi
         door = session.get(Door, door_id)
         if door is not None:
             require_at(place_of_door(door), permission)
+
+
+def require_at_bridge(session: Session, bridge_id: str) -> None:
+    """See that the endpoint's right reaches a bridge's building.
+
+    Raises:
+        Problem: 403, or 404 where there is no such bridge.
+    """
+    require_at(place_of(frame().school.id, found(get_bridge, session, bridge_id).building_id))
 
 
 def require_at_levels(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from access_control.audit.models import AuditRecord, AuditText
 from access_control.audit.record import Verdict, verify
-from access_control.people.models import Operator
+from access_control.people.actors import operator_names
 from access_control.people.permissions import Permission
 from access_control.readers.models import Bridge
 from access_control.web.audit_words import Subject, deed, sentence, subjects
@@ -49,7 +49,8 @@ def show() -> str:
         if actor:
             query = query.where(AuditRecord.actor == actor)
         rows = session.execute(query).all()
-        names = _names(session)
+        actors = session.scalars(select(AuditRecord.actor).distinct()).all()
+        names = _names(session, actors)
         return render_template(
             "pages/audit.html",
             rows=_lines(session, [(row, text) for row, text in rows[:PAGE]], names),
@@ -57,7 +58,7 @@ def show() -> str:
             action=action,
             actions=sorted((deed(one, {}), one) for one in session.scalars(select(AuditRecord.action).distinct())),
             who=actor,
-            actors=sorted((_who(one, names), one) for one in session.scalars(select(AuditRecord.actor).distinct())),
+            actors=sorted((_who(one, names), one) for one in actors),
             total=session.scalar(select(func.count()).select_from(AuditRecord)),
             verdict=_verdict(session),
         )
@@ -91,11 +92,10 @@ def _lines(session: Session, rows: Sequence[tuple[AuditRecord, str | None]], nam
     return [Line(row, _who(row.actor, names), *sentence(row, known[row.subject]), text) for row, text in rows]
 
 
-def _names(session: Session) -> dict[str, str]:
-    """The names of every account and bridge, by how the audit refers to them."""
-    operators = session.execute(select(Operator.id, Operator.name))
+def _names(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """The names of accounts and bridges that acted, by how the audit refers to them."""
     bridges = session.execute(select(Bridge.id, Bridge.name))
-    return {f"operator:{id_}": name for id_, name in operators} | {f"bridge:{id_}": name for id_, name in bridges}
+    return operator_names(session, actors) | {f"bridge:{id_}": name for id_, name in bridges}
 
 
 def _who(actor: str, names: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ from access_control.readers.settings import school_settings
 from access_control.web.bridge_alarms import events
 from access_control.web.console import bridges as forms
 from access_control.web.console.bridge_gaps import gap_views
+from access_control.web.console.places import require_at_bridge
 from access_control.web.console.saving import RefusedError, attempt, do, found
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs, place_of, require_at
@@ -156,7 +157,7 @@ def _uuid(text: str) -> str:
 
 def _require_here(bridge_id: str) -> None:
     with current().database.reading() as session:
-        require_at(place_of(frame().school.id, found(get_bridge, session, bridge_id).building_id))
+        require_at_bridge(session, bridge_id)
 
 
 def _code(made: Invitation) -> Response:

@@ -11,15 +11,13 @@ from werkzeug.wrappers import Response
 
 from access_control.people.permissions import Permission
 from access_control.readers.boards import add_board, edit_board, get_board, list_boards
-from access_control.readers.bridges import get_bridge, list_bridges
+from access_control.readers.bridges import list_bridges
 from access_control.readers.door_readers import add_reader, edit_reader, get_reader
-from access_control.readers.models import Bridge
 from access_control.web.console import doors as forms
 from access_control.web.console.editing import save
-from access_control.web.console.places import require_at_doors
+from access_control.web.console.places import require_at_bridge, require_at_doors
 from access_control.web.console.saving import Difference, RefusedError, found, version_of
-from access_control.web.frame import frame
-from access_control.web.guard import actor, needs, place_of, require_at
+from access_control.web.guard import actor, needs
 from access_control.web.services import current
 
 blueprint = Blueprint("devices", __name__)
@@ -119,7 +117,7 @@ def put_board() -> Response:
 
     def act(session: Session) -> int:
         said = forms.said_of_board(form)
-        require_at(place_of(frame().school.id, found(get_bridge, session, said.bridge_id).building_id))
+        require_at_bridge(session, said.bridge_id)
         return add_board(session, at, said, who.reference).id
 
     return save(form, act, page=_board, path=lambda _made: "/boards", done=("The board is added.", "boards"))
@@ -131,7 +129,7 @@ def board(board_id: int) -> str:
     """The form of a board."""
     with current().database.reading() as session:
         row = found(get_board, session, board_id)
-        require_at(place_of(frame().school.id, session.get_one(Bridge, row.bridge_id).building_id))
+        require_at_bridge(session, row.bridge_id)
         return _board(forms.board_form(session, row, typed=False), board_id=board_id)
 
 
@@ -142,12 +140,12 @@ def keep_board(board_id: int) -> Response:
     at, who = current().clock(), actor()
     with current().database.reading() as session:
         row = found(get_board, session, board_id)
-        require_at(place_of(frame().school.id, session.get_one(Bridge, row.bridge_id).building_id))
+        require_at_bridge(session, row.bridge_id)
         form = forms.board_form(session, typed=True)
 
     def act(session: Session) -> int:
         said = forms.said_of_board(form)
-        require_at(place_of(frame().school.id, found(get_bridge, session, said.bridge_id).building_id))
+        require_at_bridge(session, said.bridge_id)
         return edit_board(session, at, board_id, said, version_of(form), who.reference).id
 
     def page(typed: FlaskForm, differ: Sequence[Difference] = (), *, conflict: bool = False) -> str:

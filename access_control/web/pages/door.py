@@ -38,7 +38,6 @@ blueprint = Blueprint("door", __name__)
 @needs(Permission.DOOR_VIEW)
 def show(door_id: int) -> str:
     """The door."""
-    _require_here(door_id)
     return _page(door_id)
 
 
@@ -47,9 +46,8 @@ def show(door_id: int) -> str:
 def now(door_id: int) -> str:
     """Its state and why alone, to take the place of what the page shows."""
     g.background = True  # a page asks by itself; that keeps nobody signed in
-    _require_here(door_id)
     with current().database.reading() as session:
-        return render_template("pages/door_now.html", **_now(session, found(get_door, session, door_id)))
+        return render_template("pages/door_now.html", **_now(session, _door(session, door_id)))
 
 
 @blueprint.post("/doors/<int(max=2147483647):door_id>/release")
@@ -79,8 +77,8 @@ def release(door_id: int) -> Response:
 def asked(door_id: int, action_id: object) -> str:
     """What came of a release, alone."""
     g.background = True  # a page asks by itself; that keeps nobody signed in
-    _require_here(door_id)
     with current().database.reading() as session:
+        _door(session, door_id)
         return render_template("pages/door_asked.html", **_asked(session, door_id, str(action_id)))
 
 
@@ -138,7 +136,14 @@ def end(door_id: int, override_id: object) -> Response:
 
 def _require_here(door_id: int) -> None:
     with current().database.reading() as session:
-        require_at(place_of_door(found(get_door, session, door_id)))
+        _door(session, door_id)
+
+
+def _door(session: Session, door_id: int) -> Door:
+    """A door at which the endpoint's right holds."""
+    door = found(get_door, session, door_id)
+    require_at(place_of_door(door))
+    return door
 
 
 def _now(session: Session, door: Door) -> dict[str, Any]:
@@ -164,7 +169,7 @@ def _now(session: Session, door: Door) -> dict[str, Any]:
 def _page(door_id: int, *, release: forms.ReleaseForm | None = None, override: forms.OverrideForm | None = None) -> str:
     at = current().clock()
     with current().database.reading() as session:
-        door = found(get_door, session, door_id)
+        door = _door(session, door_id)
         timing = DoorTiming(relock=door.relock, **door.timing)
         return render_template(
             "pages/door.html",

@@ -51,7 +51,7 @@ function follow(part) {
     } catch {
       if (performance.now() - heard > STALE_MS) part.classList.add("not-trusted");
     }
-    window.setTimeout(again, document.hidden ? 10000 : Number(part.dataset.every));
+    window.setTimeout(again, Math.max(Number(part.dataset.every), document.hidden ? 10000 : 0));
   }
 
   window.setTimeout(again, Number(part.dataset.every));
