@@ -14,6 +14,9 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # What stays together on one worker, and what begins first, is in tests/conftest.py.
 PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder
 
+# Tests start hundreds of processes: where the environment says otherwise, each would compile the program anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long check coverage bench screenshots clean
 
@@ -29,7 +32,7 @@ demo: $(VENV)/.demo-done ## a made-up school in the browser, over the real seria
 test: setup ## every test; no hardware and, after the installation, no network
 	$(BIN)/python -m pytest $(PARALLEL)
 
-test-long: setup ## the same tests with more rounds and seeds
+test-long: setup ## the tests that have more rounds, seeds or pages to go through, with all of them
 	LONG=1 $(BIN)/python -m pytest $(PARALLEL)
 
 check: setup ## format, lint, types, import contracts, sizes, pages

@@ -15,11 +15,10 @@ from access_control.core.credentials.formats import FORMATS, encode
 from access_control.core.credentials.passes import VisitorPass, mint
 from access_control.core.decision.emergency import Directive, DirectiveSet, Release
 from access_control.core.decision.model import (
+    QUIET,
     BadgeStatus,
     DoorClass,
     EmergencyAction,
-    Facts,
-    Known,
     Orders,
     Override,
     OverrideEffect,
@@ -36,7 +35,7 @@ PASS_KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PAST_EMERGENCIES: Final = 300
 REVOKED: Final = 500
 MONDAY: Final = MADE_AT.replace(hour=0) + timedelta(days=7)
-CERTAIN: Final = Facts(Known.YES, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO)
+CERTAIN: Final = QUIET
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from access_control.demo.http import Browser
 from access_control.demo.programs import commands
 from access_control.demo.sockets import answers
 from access_control.emergency.models import PendingRelease
-from access_control.readers.enrolment import confirm_bridge
+from access_control.readers.enrolment import confirm_bridge, fingerprint
 from access_control.readers.models import Bridge
 from access_control.readers.records import EventRow
 from bench._lockdown_school import DOORS, LOGIN, BenchSchool, Wing, bench_school
@@ -180,8 +180,9 @@ def running_school(folder: Path) -> Iterator[Running]:
         ]
         commands(lines)
         with school.database.writing() as session:
-            for bridge in session.scalars(select(Bridge.id)).all():
-                confirm_bridge(session, school.keys, utc_now(), bridge_id=bridge, by="cli")
+            for bridge in session.scalars(select(Bridge)).all():
+                shown = fingerprint(bridge.public_key or b"")
+                confirm_bridge(session, school.keys, utc_now(), bridge_id=bridge.id, compared=shown, by="cli")
         for child, wing in zip(bridges, school.wings, strict=True):
             _begin(ending, child)
             _until(partial(answers, wing.bridge_socket), "the bridge answers", START_S)

@@ -191,7 +191,7 @@ def _cut(blob: bytes) -> list[bytes]:
 def _without_people(row: PolicyPayload) -> PolicyPayload:
     return msgspec.structs.replace(
         row,
-        holders=HolderColumns([], "", [], "", "", [], Pins([], "")),
+        holders=HolderColumns([], "", [], "", "", [], Pins([], ""), []),
         credentials=CredentialColumns("", [], "", []),
     )
 

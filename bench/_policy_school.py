@@ -55,13 +55,14 @@ def make_district_school(session: Session, digest_key_sealed: bytes) -> str:
         )
     )
     session.flush()
-    _hours(session)
+    add_hours(session)
     _doors(session, bridge)
-    _people(session)
+    add_people(session)
     return bridge
 
 
-def _hours(session: Session) -> None:
+def add_hours(session: Session) -> None:
+    """The schedules; the first one means always."""
     session.execute(
         insert(Schedule), [{"id": n, "name": f"Hours {n}", "always": n == 1, "version": 1} for n in _of(SCHEDULES)]
     )
@@ -99,7 +100,8 @@ def _doors(session: Session, bridge: str) -> None:
     session.flush()
 
 
-def _people(session: Session) -> None:
+def add_people(session: Session) -> None:
+    """Everybody with a badge, a group and levels at the first 60 doors, which must be there."""
     session.execute(insert(Group), [{"id": n, "name": f"Group {n}", "version": 1} for n in _of(GROUPS)])
     session.execute(insert(Level), [{"id": n, "name": f"Level {n}", "version": 1} for n in _of(LEVELS)])
     doors = [

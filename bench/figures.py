@@ -17,6 +17,8 @@ class Figure:
         unit: ``s``, ``B``, ``1/s``, or empty for a plain count.
         against: The limit or the peer measured in the same run, such as ``wire`` or ``libosdp``; empty for none.
         ratio: ``value`` divided by what ``against`` reached in the same run; under 1 is less than the peer.
+        at_most: What it should not exceed: ``ratio`` where there is one, else ``value``. ``None`` is 1 beside a
+            ``limit`` and nothing elsewhere.
     """
 
     name: str
@@ -25,12 +27,25 @@ class Figure:
     unit: str
     against: str = ""
     ratio: float | None = None
+    at_most: float | None = None
+
+    @property
+    def within(self) -> bool | None:
+        """Whether it is what it should be; ``None`` where nothing says what that is."""
+        most = self._most
+        return None if most is None else (self.value if self.ratio is None else self.ratio) <= most
+
+    @property
+    def _most(self) -> float | None:
+        return 1.0 if self.at_most is None and self.against == "limit" and self.ratio is not None else self.at_most
 
     def as_json(self) -> dict[str, str | float]:
-        """The figure as JSON values; ``against`` and ``ratio`` only where there is something to compare with."""
+        """The figure as JSON values; what it is compared with, and with what outcome, where there is any."""
         row: dict[str, str | float] = {"name": self.name, "case": self.case, "value": self.value, "unit": self.unit}
         if self.against and self.ratio is not None:
             row |= {"against": self.against, "ratio": self.ratio}
+        if self._most is not None and self.within is not None:
+            row |= {"at_most": self._most, "within": self.within}
         return row
 
 
@@ -48,14 +63,26 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures as aligned lines for people."""
-    rows = [("figure", "case", "value", "against", "ratio")]
+    rows = [("figure", "case", "value", "against", "ratio", "")]
     rows += [
-        (f.name, f.case, readable(f.value, f.unit), f.against, "" if f.ratio is None else f"{f.ratio:.3g}")
+        (f.name, f.case, readable(f.value, f.unit), f.against, "" if f.ratio is None else f"{f.ratio:.3g}", _judged(f))
         for f in figures
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join(lines)
+
+
+def summary(figures: Sequence[Figure]) -> str:
+    """How many are what they should be, and which are not."""
+    judged = [figure for figure in figures if figure.within is not None]
+    missed = [f"{figure.name} {figure.case}" for figure in judged if not figure.within]
+    text = f"Figures that have a limit: {len(judged)}, within it: {len(judged) - len(missed)}"
+    return f"{text}, missed: {len(missed)} ({', '.join(missed)})." if missed else f"{text}."
+
+
+def _judged(figure: Figure) -> str:
+    return {None: "", True: "within", False: "missed"}[figure.within]
 
 
 def readable(value: float, unit: str) -> str:

@@ -1,175 +1,207 @@
-"""From a card at a reader to the lock command at that reader, over a line at its real pace, with Secure Channel.
+"""From a card at a reader to the lock command, and a lockdown of a whole line, at a real line's pace, secured.
 
-Beside two things: what the bytes need at least on the wire (docs/osdp.md has the sum), and libosdp's panel on the same
-line with the same readers. ``BENCH_CASES=9600x8,115200x8`` measures only these, ``BENCH_CARDS`` sets the cards a case.
+Beside two things: what the bytes need at least on the wire (docs/osdp.md has the sums), and libosdp's panel on the same
+line with the same readers. ``BAUDxREADERS`` are readers that hold their own locks; ``BAUDxREADERS board`` are the same
+readers with the locks on a Modbus board on a line of its own. Every case takes 200 cards and 30 lockdowns from each
+panel, in two turns each so that both meet the same machine: about half an hour for all of them, 8 minutes without those
+at 9600 baud. ``BENCH_CARDS`` sets the cards a case. ``BENCH_QUICK=1`` takes 40 cards and 10 lockdowns in
+one turn and leaves the whole bridge out: half a minute for ``--cases 115200x8``.
+
+libosdp's panel does not keep the two characters of silence that the standard wants before a packet, which is 4 % of a
+lockdown, and leaves the line idle for most of 50 ms, so that a lockdown of one reader finds no poll under way.
 """
 
 from __future__ import annotations
 
 import os
-import random
-import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from access_control.core.credentials.bits import Bits
-from bench._latency_panel import key_of
+from bench._bridge_share import bridge_share
+from bench._bus_rig import Case, Rig, UnansweredError, running
 from bench.figures import Figure, percentile
-from firmware_bridge.clock import SystemClock
-from firmware_bridge.protocol.osdp.commands import Command, SetOutputs
-from firmware_bridge.protocol.osdp.replies import Reply
-from firmware_bridge.simulator.config import ReaderConfig
-from firmware_bridge.simulator.line import Line
-from firmware_bridge.simulator.peripheral import Peripheral
-from firmware_bridge.simulator.peripheral_line import PeripheralLine
-from firmware_bridge.simulator.reader_head import ReaderHead
-from firmware_bridge.simulator.relay_log import RelayLog
-from firmware_bridge.simulator.world import World
 
-CASES = tuple((baud, readers) for baud in (9600, 38400, 115200) for readers in (1, 4, 8))
-CARDS = 200
-_CARD = Bits(0x2F623AE, 26)
-_WARM_UP_S = 90.0
-_SETTLE_S = 2.0
-_LONGEST_S = 5.0
-_PEER_STARTS = 5
-_GRAIN_S = 0.0005
-_clock = SystemClock()
-_pause = threading.Event()
+OSDP_CASES: Final = tuple(Case(baud, readers) for baud in (9600, 38400, 115200) for readers in (1, 4, 8, 16))
+BOARD_CASES: Final = OSDP_CASES
+CASE_NAMES: Final = (*(case.name for case in OSDP_CASES), *(f"{case.name} board" for case in BOARD_CASES))
+CARDS: Final = 200
+LOCKDOWNS: Final = 30
+PROCESSOR_LIMITS: Final = {9600: 0.025, 38400: 0.08, 115200: 0.12}
+"""Shares of a core with eight readers on one line."""
+_PROCESSOR_READERS: Final = 8
+_PEER_STARTS: Final = 5
+_TURNS: Final = 2
+
+# Characters on the wire. A card's reply and an OUT are 30 each with Secure Channel, and two lie between packets.
+_LOCK_A_READER, _LOCK_MORE = 47, 2
+_CARD_REPLY = 30
+_COIL, _COIL_ECHO, _INPUTS, _INPUTS_ANSWER, _MODBUS_PAUSE = 8, 8, 8, 6, 3.5
+_COIL_EXCHANGE = _COIL + _COIL_ECHO + 2 * _MODBUS_PAUSE
+_POLL_EXCHANGE = _INPUTS + _INPUTS_ANSWER + 2 * _MODBUS_PAUSE
+
+
+@dataclass
+class Measured:
+    """What one panel did in one case; ``used_s`` of processor went into ``questions`` in ``took_s``."""
+
+    cards: list[float] = field(default_factory=list)
+    lockdowns: list[float] = field(default_factory=list)
+    used_s: float = 0.0
+    took_s: float = 0.0
+    questions: int = 0
+    unanswered: int = 0
+
+    @property
+    def processor(self) -> float:
+        """The share of a core."""
+        return self.used_s / self.took_s
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A line's speed and how many readers share it."""
+class Effort:
+    """How much is measured in a case."""
 
-    baud: int
-    readers: int
-
-    @property
-    def name(self) -> str:
-        """As figures name it."""
-        return f"{self.baud}x{self.readers}"
-
-    def limit_s(self, characters_a_reader: float) -> float:
-        """What the bytes alone need: so many characters for each reader, and 63 for card and command."""
-        return (characters_a_reader * self.readers + 63) * 10 / self.baud
+    cards: int
+    lockdowns: int
+    turns: int
+    whole_bridge: bool
 
 
-class TimedHead(ReaderHead):
-    """A reader that keeps when a lock command had arrived."""
-
-    def __init__(self, config: ReaderConfig, world: World) -> None:
-        super().__init__(config, world)
-        self.moved_s = 0.0
-        self.moved = threading.Event()
-
-    def execute(self, command: Command, now_s: float) -> Reply:
-        """As any reader; the time is that of the frame's last bit."""
-        if isinstance(command, SetOutputs):
-            self.moved_s = now_s
-            self.moved.set()
-        return super().execute(command, now_s)
+def effort() -> Effort:
+    """As the environment says."""
+    if os.environ.get("BENCH_QUICK"):
+        return Effort(int(os.environ.get("BENCH_CARDS", "40")), 10, 1, whole_bridge=False)
+    return Effort(int(os.environ.get("BENCH_CARDS", str(CARDS))), LOCKDOWNS, _TURNS, whole_bridge=True)
 
 
-@contextmanager
-def line_with_readers(path: Path, case: Case) -> Iterator[tuple[World, list[Peripheral], list[TimedHead]]]:
-    """A paced line with its readers, which all have their keys."""
-    world = World((), _clock, RelayLog(None))
-    heads = [TimedHead(ReaderConfig(n, "A", n, key_of(n), inputs=0), world) for n in range(1, case.readers + 1)]
-    peripherals = [Peripheral(head, baud=case.baud) for head in heads]
-    world.start()
-    with Line(path, case.baud, [PeripheralLine(peripherals, world)], grain_s=_GRAIN_S):
-        yield world, peripherals, heads
-    world.stop()
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds that the bytes alone need: the middle card, the unluckiest, and everything locked."""
+
+    middle: float
+    longest: float
+    lockdown: float
 
 
-@contextmanager
-def panel(kind: str, path: Path, case: Case) -> Iterator[subprocess.Popen[str]]:
-    """A panel on the line, in a process of its own."""
-    command = [sys.executable, "-m", "bench._latency_panel", kind, str(path), str(case.baud), str(case.readers)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.communicate(timeout=10.0)
+def limits(case: Case, *, board: bool) -> Limits:
+    """The least that is possible in a case."""
+    if not board:
+        return Limits(case.limit_s(15.5), case.limit_s(31.0), case.limit_s(_LOCK_A_READER, _LOCK_MORE))
+    return Limits(
+        # The middle card finds the board's line free; the unluckiest comes just after a poll of the inputs has begun.
+        case.limit_s(15.5, _CARD_REPLY + _COIL),
+        case.limit_s(31.0, _CARD_REPLY + _POLL_EXCHANGE + _COIL),
+        case.limit_s(_COIL_EXCHANGE, _POLL_EXCHANGE / 2 - _COIL_ECHO - 2 * _MODBUS_PAUSE),
+    )
 
 
-def measure(kind: str, case: Case, cards: int) -> list[float]:
-    """Seconds from each card to its lock command; fewer than ``cards`` when one was not answered.
+def run(cases: Sequence[str] = CASE_NAMES) -> list[Figure]:
+    """Measure these cases with both panels; progress goes to standard error."""
+    much = effort()
+    figures = []
+    for case in OSDP_CASES:
+        if case.name in cases:
+            figures += _against_peer(case, much)
+    for case in BOARD_CASES:
+        name = f"{case.name} board"
+        if name in cases:
+            ours = Measured()
+            for turn in range(much.turns):
+                _ours(case, much, turn, ours, board=True)
+            figures += _card_figures(name, ours, None, limits(case, board=True), at_most(case))
+    return figures
+
+
+def at_most(case: Case) -> tuple[float, float, float]:
+    """The median card, the 99th of 100 and the median lockdown, as multiples of what the wire needs.
+
+    Where a character takes less than a tenth of a millisecond, the time until a thread runs counts for more.
+    """
+    return (1.2 if case.readers == 16 or case.baud == 115200 else 1.1, 1.4 if case.baud == 115200 else 1.2, 1.1)
+
+
+def _against_peer(case: Case, much: Effort) -> list[Figure]:
+    ours, theirs = Measured(), Measured()
+    for turn in range(much.turns):
+        _ours(case, much, turn, ours, board=False)
+        _theirs(case, much, turn, theirs)
+    figures = [
+        *_card_figures(case.name, ours, theirs, limits(case, board=False), at_most(case)),
+        Figure("libosdp_cards_unanswered", case.name, theirs.unanswered, ""),
+        Figure("processor_a_question_of_panel", case.name, ours.used_s / ours.questions, "s"),
+    ]
+    if case.readers == _PROCESSOR_READERS and theirs.took_s:
+        share, limit = ours.processor, PROCESSOR_LIMITS[case.baud]
+        figures += [
+            Figure("processor_share_of_panel", case.name, share, "", "limit", share / limit),
+            Figure("processor_share_of_panel", case.name, share, "", "libosdp", share / theirs.processor),
+        ]
+    if case.readers == _PROCESSOR_READERS and much.whole_bridge:
+        whole = bridge_share(case.baud)
+        ratio = whole / PROCESSOR_LIMITS[case.baud]
+        figures.append(Figure("processor_share_of_bridge", case.name, whole, "", "limit", ratio))
+    return figures
+
+
+def _card_figures(
+    name: str, ours: Measured, theirs: Measured | None, least: Limits, mosts: tuple[float, float, float]
+) -> list[Figure]:
+    figures, shown = [], []
+    middle, longest, lockdown = mosts
+    for what, mine, peers, share, limit, most in (
+        ("card_to_strike_p50", ours.cards, theirs and theirs.cards, 0.5, least.middle, middle),
+        ("card_to_strike_p99", ours.cards, theirs and theirs.cards, 0.99, least.longest, longest),
+        ("lockdown_of_line_p50", ours.lockdowns, theirs and theirs.lockdowns, 0.5, least.lockdown, lockdown),
+    ):
+        value = percentile(mine, share)
+        figures.append(Figure(what, name, value, "s", "wire", value / limit, most))
+        text = f"{what} {1e3 * value:.1f} ms, {value / limit:.2f} of the wire's {1e3 * limit:.1f}"
+        if peers:
+            peer = percentile(peers, share)
+            figures.append(Figure(what, name, value, "s", "libosdp", value / peer, 1.0 if "card" in what else None))
+            text += f", {value / peer:.2f} of libosdp's {1e3 * peer:.1f}"
+        shown.append(text)
+    figures.append(Figure("cards_unanswered", name, ours.unanswered, ""))
+    busy = f"(processes waiting for a processor: {os.getloadavg()[0]:.1f})"
+    print(f"latency {name}: {'; '.join(shown)} {busy}", file=sys.stderr)
+    return figures
+
+
+def _ours(case: Case, much: Effort, turn: int, found: Measured, *, board: bool) -> None:
+    """Our panel.
 
     Raises:
-        RuntimeError: The readers did not all come on-line.
+        UnansweredError: Cards get no answer: that must not happen.
     """
-    chance = random.Random(case.baud * case.readers)
-    times: list[float] = []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "line"
-        with line_with_readers(path, case) as (world, peripherals, heads), panel(kind, path, case):
-            _wait_for_all(kind, case, peripherals)
-            for _ in range(cards):
-                _pause.wait(chance.uniform(0.0, 2 * case.limit_s(15.5)))
-                head = chance.choice(heads)
-                head.moved.clear()
-                with world.lock:
-                    shown_s = _clock.monotonic_s()
-                    head.present(_CARD)
-                if not head.moved.wait(_LONGEST_S):
-                    print(f"{kind} {case.name}: a card was not answered within {_LONGEST_S} s", file=sys.stderr)
-                    break
-                times.append(head.moved_s - shown_s)
-    return times
+    with running("own", case, board=board) as rig:
+        _measure(rig, much, turn, found)
+        found.unanswered += rig.unanswered
 
 
-def measure_peer(case: Case, cards: int) -> tuple[list[float], int]:
-    """The same for libosdp's panel, which drops a reader for minutes after a missed reply: start it again then.
-
-    Returns the times, and how many cards were never answered.
-    """
-    times: list[float] = []
-    for unanswered in range(_PEER_STARTS):
-        times += measure("libosdp", case, cards - len(times))
-        if len(times) >= cards:
-            return times, unanswered
-    return times, _PEER_STARTS
-
-
-def _wait_for_all(kind: str, case: Case, peripherals: list[Peripheral]) -> None:
-    until_s = _clock.monotonic_s() + _WARM_UP_S
-    while not all(peripheral.secure for peripheral in peripherals):
-        if _clock.monotonic_s() > until_s:
-            raise RuntimeError(f"{kind} {case.name}: not all readers came on-line within {_WARM_UP_S} s")
-        _pause.wait(0.1)
-    _pause.wait(_SETTLE_S)
+def _theirs(case: Case, much: Effort, turn: int, found: Measured) -> None:
+    """The panel of libosdp, which drops a reader for minutes after a missed reply: it is started again then."""
+    for _ in range(_PEER_STARTS):
+        try:
+            with running("libosdp", case) as rig:
+                _measure(rig, much, turn, found)
+        except UnansweredError as problem:
+            found.unanswered += 1
+            print(problem, file=sys.stderr)
+        else:
+            break
 
 
-def chosen() -> list[Case]:
-    """Every case, or those that the environment names."""
-    cases = [Case(*case) for case in CASES]
-    wanted = os.environ.get("BENCH_CASES")
-    return [case for case in cases if case.name in wanted.split(",")] if wanted else cases
-
-
-def run() -> list[Figure]:
-    """Measure every case with both panels."""
-    cards = int(os.environ.get("BENCH_CARDS", str(CARDS)))
-    figures = []
-    for case in chosen():
-        ours = measure("own", case, cards)
-        if len(ours) < cards:
-            raise RuntimeError(f"own {case.name}: a card was lost")
-        theirs, unanswered = measure_peer(case, cards)
-        figures.append(Figure("libosdp_cards_unanswered", case.name, unanswered, ""))
-        for share, name, limit_s in ((0.5, "p50", case.limit_s(15.5)), (0.99, "p99", case.limit_s(31.0))):
-            mine, peer = percentile(ours, share), percentile(theirs, share)
-            figures += [
-                Figure(f"card_to_strike_{name}", case.name, mine, "s", "wire", mine / limit_s),
-                Figure(f"card_to_strike_{name}", case.name, mine, "s", "libosdp", mine / peer),
-            ]
-        shown = ", ".join(f"{1e3 * percentile(ours, share):.1f} ms" for share in (0.5, 0.99))
-        print(f"latency {case.name}: {shown}", file=sys.stderr)
-    return figures
+def _measure(rig: Rig, much: Effort, turn: int, found: Measured) -> None:
+    """This turn's part of everything."""
+    used_s, begun_s = rig.used()
+    asked = rig.readers.questions
+    while len(found.cards) < much.cards * (turn + 1) // much.turns:
+        found.cards.append(rig.card() if rig.kind == "libosdp" else rig.some_card())
+    now_used_s, now_s = rig.used()
+    found.used_s += now_used_s - used_s
+    found.took_s += now_s - begun_s
+    found.questions += rig.readers.questions - asked
+    while len(found.lockdowns) < much.lockdowns * (turn + 1) // much.turns:
+        found.lockdowns.append(rig.lockdown())

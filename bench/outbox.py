@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bench.figures import Figure, percentile
 from firmware_bridge.clock import SystemClock
+from firmware_bridge.store.entries import Entry, Limits
 from firmware_bridge.store.outbox import Keep, Outbox, Row
-from firmware_bridge.store.recorder import Entry, Limits, Recorder
+from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
 
 EVENTS = 5000

@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
+
+from access_control.core.wire.addresses import read_address
+from firmware_bridge.protocol.em4100 import Checksum
+from firmware_bridge.protocol.lcus import VARIANTS
 
 BAUD_RATES: Final = (9600, 19200, 38400, 57600, 115200, 230400)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -25,18 +29,85 @@ class PortKind(StrEnum):
 
     OSDP = "osdp"
     MODBUS = "modbus"
+    LCUS = "lcus"
+    NUMATO = "numato"
     SCANNER = "scanner"
+    EM4100 = "em4100"
+
+
+BOARD_KINDS: Final = frozenset({PortKind.MODBUS, PortKind.LCUS, PortKind.NUMATO})
+"""Ports with relay boards on them."""
+SINGLE_BOARD_KINDS: Final = frozenset({PortKind.LCUS, PortKind.NUMATO})
+"""Ports that are one board's own."""
+LISTENING_KINDS: Final = frozenset({PortKind.SCANNER, PortKind.EM4100})
+"""Ports that are one reader's own, which speaks unasked and is named in the settings."""
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class Rts(StrEnum):
+    """Who turns an RS-485 adapter from listening to sending: it does so itself, its driver, or we by the RTS line."""
+
+    NONE = "none"
+    RS485_KERNEL = "rs485_kernel"
+    TOGGLE = "toggle"
+
+
+class Echo(StrEnum):
+    """Whether an adapter hands back the bytes that it sends."""
+
+    AUTO = "auto"
+    YES = "yes"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class LineOptions:
+    """What is peculiar to the adapter of a port."""
+
+    rts: Rts = Rts.NONE
+    echo: Echo = Echo.AUTO
+
+
+ANY_ADAPTER: Final = LineOptions()
+"""An adapter that turns round by itself; whether it echoes is found out."""
+
+
+class LinePath(str):
+    """The path of a serial port that knows what is peculiar to its adapter.
+
+    For everything else it is a plain string: whoever opens a port of the settings by its path opens it rightly.
+    """
+
+    __slots__ = ("options",)
+    options: LineOptions
+
+    def __new__(cls, path: str, options: LineOptions = ANY_ADAPTER) -> Self:
+        """Keep both."""
+        made = super().__new__(cls, path)
+        made.options = options
+        return made
 
 
 @dataclass(frozen=True, slots=True)
 class PortSettings:
-    """One serial port. ``reader`` is the Policy's number for a scanner's reader and ``None`` on other ports."""
+    """One serial port.
+
+    Attributes:
+        path: A :class:`LinePath` where the settings were read.
+        reader: The Policy's number of the reader that a scanner or tag reader is; ``None`` on other ports.
+        checksum: How a tag reader (``em4100``) makes its checksum.
+        variant: Which firmware an ``lcus`` board has.
+    """
 
     name: str
     kind: PortKind
     path: str
     baud: int
     reader: int | None = None
+    checksum: str = "xor"
+    variant: str = "probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +122,14 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourSettings:
+    """Where this bridge listens for its neighbours, host and port, and what they shall call (``host:port``)."""
+
+    listen: tuple[str, int]
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything in bridge.toml, checked.
 
@@ -60,6 +139,7 @@ class Config:
         events_count: How many acknowledged events are kept at most.
         min_free_mb: Free disk space in megabytes under which old routine events make room.
         service: Where the service is; ``None`` for a bridge that is fed by hand.
+        neighbours: Where it listens for its neighbours; ``None`` if it does not.
     """
 
     source: Path
@@ -71,6 +151,7 @@ class Config:
     events_count: int = 1_000_000
     min_free_mb: int = 32
     service: ServiceSettings | None = None
+    neighbours: NeighbourSettings | None = None
 
 
 class ConfigError(Exception):
@@ -97,8 +178,13 @@ _NUMBERS: Final = {
     "min_free_mb": _Number(32, 0, 1_000_000),
 }
 SETTINGS: Final = ("state_dir", "control_socket", "log_level", *_NUMBERS)
-PORT_SETTINGS: Final = ("kind", "path", "baud", "reader")
+PORT_SETTINGS: Final = ("kind", "path", "baud", "reader", "checksum", "variant", "rts", "echo")
+_WORDS: Final = {
+    "checksum": (PortKind.EM4100, tuple(Checksum)),
+    "variant": (PortKind.LCUS, tuple(VARIANTS)),
+}
 SERVICE_SETTINGS: Final = ("url",)
+NEIGHBOUR_SETTINGS: Final = ("listen", "address")
 
 
 def read_config(path: Path) -> Config:
@@ -126,7 +212,7 @@ def config_of(table: Mapping[str, object], source: Path) -> Config:
         ConfigError: with a sentence for every mistake in it.
     """
     mistakes: list[str] = []
-    known = {*SETTINGS, "ports", "service"}
+    known = {*SETTINGS, "ports", "service", "neighbours"}
     mistakes += [_unknown(key, known) for key in table if key not in known]
     state_dir = _path(table, "state_dir", source.parent, mistakes)
     socket = _path(table, "control_socket", source.parent, mistakes, default=state_dir / "control.sock")
@@ -141,9 +227,10 @@ def config_of(table: Mapping[str, object], source: Path) -> Config:
     ports = dict(_ports(table.get("ports", {}), source.parent, mistakes))
     mistakes += _shared_paths(ports)
     service = _service(table.get("service"), mistakes)
+    neighbours = _neighbours(table.get("neighbours"), mistakes)
     if mistakes:
         raise ConfigError(source, tuple(mistakes))
-    return Config(source, state_dir, ports, socket, str(level), **numbers, service=service)
+    return Config(source, state_dir, ports, socket, str(level), **numbers, service=service, neighbours=neighbours)
 
 
 def service_at(url: str) -> ServiceSettings:
@@ -186,6 +273,29 @@ def _service(value: object, mistakes: list[str]) -> ServiceSettings | None:
         return service_at(url if isinstance(url, str) else "")
     except ValueError as error:
         mistakes.append(f"service.url: {error}")
+        return None
+
+
+def _neighbours(value: object, mistakes: list[str]) -> NeighbourSettings | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        mistakes.append("neighbours: it is not a table; write [neighbours] and its settings below.")
+        return None
+    known = set(NEIGHBOUR_SETTINGS)
+    mistakes += ["neighbours." + _unknown(key, known) for key in value if key not in known]
+    listen = _address(value.get("listen", ""), "listen", mistakes)
+    address = value.get("address")
+    if address is not None:
+        _address(address, "address", mistakes)
+    return None if listen is None else NeighbourSettings(listen, address)
+
+
+def _address(value: object, key: str, mistakes: list[str]) -> tuple[str, int] | None:
+    try:
+        return read_address(value if isinstance(value, str) else repr(value))
+    except ValueError as error:
+        mistakes.append(f"neighbours.{key}: {error}")
         return None
 
 
@@ -243,13 +353,35 @@ def _port(name: str, table: Mapping[str, object], start: Path, mistakes: list[st
         mistakes.append(f"{place}.baud: {baud!r} is not one of {rates}; use the rate that the devices are set to.")
         baud = 9600
     reader = _reader(place, kind, table.get("reader"), mistakes)
-    return PortSettings(name, kind, str(start / path), baud, reader)
+    words = {key: _word(place, kind, key, table[key], mistakes) for key in _WORDS if key in table}
+    rts = _choice(table, place, "rts", Rts.NONE, mistakes)
+    options = LineOptions(rts, _choice(table, place, "echo", Echo.AUTO, mistakes))
+    return PortSettings(name, kind, LinePath(str(start / path), options), baud, reader, **words)
+
+
+def _choice(table: Mapping[str, object], place: str, key: str, default: _Choice, mistakes: list[str]) -> _Choice:
+    value = table.get(key, default)
+    for choice in type(default):
+        if choice == value:
+            return choice
+    mistakes.append(f"{place}.{key}: {value!r} is not one of {', '.join(type(default))}.")
+    return default
+
+
+def _word(place: str, kind: PortKind, key: str, value: object, mistakes: list[str]) -> str:
+    wanted, words = _WORDS[key]
+    if kind is not wanted:
+        mistakes.append(f"{place}.{key}: only a port of kind {wanted} has this setting.")
+    elif value not in words:
+        mistakes.append(f"{place}.{key}: {value!r} is not one of {', '.join(words)}.")
+    return str(value)
 
 
 def _reader(place: str, kind: PortKind, value: object, mistakes: list[str]) -> int | None:
-    if kind is not PortKind.SCANNER:
+    if kind not in LISTENING_KINDS:
         if value is not None:
-            mistakes.append(f"{place}.reader: only a scanner names its reader here; Policy places all the others.")
+            kinds = " and ".join(sorted(LISTENING_KINDS))
+            mistakes.append(f"{place}.reader: only {kinds} name their reader here; Policy places all the others.")
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         mistakes.append(f"{place}.reader: {value!r} is not a reader's number; write the one that Policy uses.")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
 from firmware_bridge.controller.events import Event
 
 Emit = Callable[[Event], None]
 """Hands an event to the bridge's one queue; safe from any thread, never blocks."""
+HANGS_AFTER_S: Final = 10.0
+"""A port's thread that was not seen to work for so long hangs. Its longest call and its longest sleep take 4 s."""
+LONGEST_STOP_S: Final = 5.0
+"""How long a stop waits for one port, so that one that hangs does not keep the others from bringing theirs to rest."""
 
 
 class Port(Protocol):
@@ -36,4 +40,8 @@ class Watched(Protocol):
 
     def alive(self) -> bool:
         """Whether it does."""
+        ...
+
+    def silent_s(self) -> float:
+        """How long ago the thread was last seen to work; see :data:`HANGS_AFTER_S`."""
         ...

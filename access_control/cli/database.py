@@ -1,4 +1,4 @@
-"""``access-control db``: the version of the tables, up and down."""
+"""``access-control db``: the version of the tables, up and down; and what a backup that was put back needs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import sys
 
 from sqlalchemy import make_url
 
-from access_control.cli.line import Commands, add_config, config_of_line
+from access_control.cli.line import Commands, add_config, config_of_line, current_database
 from access_control.clock import utc_now
 from access_control.database import schema, sqlite
 from access_control.database.engine import Database, open_database
+from access_control.readers.errors import NotThereError
+from access_control.readers.restores import raise_epoch
 
 
 def add_to(commands: Commands) -> None:
     """Add the commands."""
-    family = commands.add_parser("db", help="the version of the database: upgrade, downgrade, current")
+    family = commands.add_parser("db", help="the version of the database: upgrade, downgrade, current; restored")
     steps = family.add_subparsers(dest="step", required=True, metavar="STEP")
     up = steps.add_parser("upgrade", help="bring the database to the version of this program, after copying it")
     up.set_defaults(run=upgrade)
@@ -25,7 +27,9 @@ def add_to(commands: Commands) -> None:
     down.set_defaults(run=downgrade)
     now = steps.add_parser("current", help="print the version of the database and that of this program")
     now.set_defaults(run=current)
-    for step in (up, down, now):
+    back = steps.add_parser("restored", help="after a backup was put back: have every bridge take its documents anew")
+    back.set_defaults(run=restored)
+    for step in (up, down, now, back):
         add_config(step)
 
 
@@ -72,6 +76,21 @@ def current(asked: argparse.Namespace) -> int:
         database.close()
     print(f"The database has version {found or schema.EMPTY}; this program needs {schema.head()}.")
     return 0 if found == schema.head() else 1
+
+
+def restored(asked: argparse.Namespace) -> int:
+    """Overrule what was published after the backup was made, before any bridge is told anything."""
+    try:
+        with current_database(asked) as database, database.writing() as session:
+            epoch = raise_epoch(session, utc_now(), "cli")
+    except NotThereError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(
+        f"Every bridge takes its documents anew, under epoch {epoch}, when the service runs and the bridge speaks next."
+    )
+    print("What was changed after the backup is lost: mark lost badges again, and replace bridges again.")
+    return 0
 
 
 def _sure(before: str | None, after: str) -> bool:

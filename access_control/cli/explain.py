@@ -54,7 +54,8 @@ def explain_one(asked: argparse.Namespace) -> int:
             at = _moment(asked.at, zone)
             door = _door(session, asked.door, asked.building)
             badge, person = _badge(session, asked.who)
-            answer = explain_badge(session, keys, at, badge.id, card_reader_of(session, door.id).id)
+            reader = card_reader_of(session, door.id)
+            answer = explain_badge(session, keys, at, badge.id, reader.id, now=utc_now())
             told = _told(answer, f"{person}, badge {badge.canonical}, at door {door.number}, {door.name}", zone)
     except (ReadersError, KeyFileError) as refused:
         print(refused, file=sys.stderr)

@@ -52,9 +52,9 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """``kill -9``: no warning, no chance to tidy up."""
+        """``kill -9`` it and what it started: no warning, no chance to tidy up, and nothing answers any more."""
         if self._process is not None and self.running:
-            self._process.send_signal(signal.SIGKILL)
+            os.killpg(self._process.pid, signal.SIGKILL)  # it leads a group of its own; a worker would go on a while
             self._process.wait()
 
     def stop(self, patience_s: float = 10.0) -> None:

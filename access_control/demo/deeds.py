@@ -1,9 +1,7 @@
-"""Everything that can be done to the demo's school from outside: cards, passes, doors, faults, and its programs."""
+"""Everything that can be done to the demo's school from outside: cards, passes and doors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -13,29 +11,13 @@ from access_control.core.decision.model import BadgeStatus
 from access_control.database.engine import Database
 from access_control.demo.errors import StageError
 from access_control.demo.places import Places
-from access_control.demo.plan import BOARD_LINE, BOARDS_OF, BY_ID, FIRE_INPUT, MAIN_ENTRANCE, SCANNER, DoorPlan, Side
+from access_control.demo.plan import BY_ID, MAIN_ENTRANCE, SCANNER, DoorPlan, Side
 from access_control.demo.population import STRANGER, bits_of
 from access_control.demo.sockets import ask
 from access_control.readers.badges import credential_of
 from access_control.readers.models import Badge
 
 PATIENCE_S: Final = 4.0
-GARBLE: Final = 0.03
-"""The chance of each byte to be spoilt on a bad line: most messages arrive, many have to be said again."""
-
-
-class Fault(StrEnum):
-    """What can be broken on request; the value is how the panel puts it."""
-
-    CONTACT_STUCK = "The door's contact sticks: it reports open whatever the door does"
-    WEDGED = "Somebody wedges the door open"
-    FORCED = "Somebody breaks the door open"
-    READER_DEAD = "The door's reader goes dead"
-    LINE_CUT = "The reader's line is cut: half of the building's readers at once"
-    LINE_GARBAGE = "The reader's line carries garbage"
-    BOARD_DEAD = "The door's relay board loses power"
-    BOARDS_CUT = "The line to the building's relay boards is cut"
-    FIRE = "The fire panel of the building reports an alarm"
 
 
 def door_of(number: int) -> DoorPlan:
@@ -118,59 +100,3 @@ class Deeds:
             ("close", False): f"Something keeps door {where.number} from closing.",
         }
         return words.get((action, bool(done)), f"Done at door {where.number}.")
-
-    def break_something(self, fault: Fault, door: int) -> str:
-        """Break something at a door."""
-        where = door_of(door)
-        side, number = where.side, where.number
-        deeds: Mapping[Fault, tuple[str, Callable[[], object]]] = {
-            Fault.CONTACT_STUCK: (
-                f"The contact of door {number} reports open from now on.",
-                lambda: self.simulate(side, "fault_door", door=door, contact_stuck=True),
-            ),
-            Fault.WEDGED: (f"Somebody leaves by door {number} and wedges it open.", lambda: self._wedge(where)),
-            Fault.FORCED: (
-                f"Somebody breaks door {number} open.",
-                lambda: self.simulate(side, "door", door=door, action="force"),
-            ),
-            Fault.READER_DEAD: (
-                f"The reader at door {number} is dead.",
-                lambda: self.simulate(side, "fault_reader", reader=door, dead=True),
-            ),
-            Fault.LINE_CUT: (
-                f"Line {where.port} of this building is cut; its readers are gone.",
-                lambda: self.simulate(side, "fault_line", line=where.port, cut=True),
-            ),
-            Fault.LINE_GARBAGE: (
-                f"Line {where.port} of this building carries garbage.",
-                lambda: self.simulate(side, "fault_line", line=where.port, garble=GARBLE, noise_every_s=0.5),
-            ),
-            Fault.BOARD_DEAD: (
-                f"The relay board of door {number} has no power.",
-                lambda: self.simulate(side, "fault_board", board=where.board, dead=True),
-            ),
-            Fault.BOARDS_CUT: (
-                "The line to this building's relay boards is cut: nothing can be proved of any lock.",
-                lambda: self.simulate(side, "fault_line", line=BOARD_LINE, cut=True),
-            ),
-            Fault.FIRE: (
-                "The fire panel of this building reports an alarm: the magnets let go.",
-                lambda: self.simulate(side, "input", point=FIRE_INPUT[side], active=True),
-            ),
-        }
-        said, do = deeds[fault]
-        do()
-        return said
-
-    def _wedge(self, where: DoorPlan) -> None:
-        self.simulate(where.side, "fault_door", door=where.id, jammed_open=True)
-        self.simulate(where.side, "walk", door=where.id, out=True)
-
-    def mend(self) -> str:
-        """Everything is good again, and every door is shut."""
-        for side in BOARDS_OF:
-            self.simulate(side, "clear")
-            self.simulate(side, "input", point=FIRE_INPUT[side], active=False)
-        for door in BY_ID.values():
-            self.simulate(door.side, "door", door=door.id, action="close")
-        return "Everything is good again, and every door is shut."

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
 from access_control.database.engine import Database, open_database
 from access_control.database.errors import DatabaseError
 from access_control.database.schema import current, upgrade
+from access_control.database.tables import Table
 from access_control.demo.accounts import add_accounts, renew_installer
 from access_control.demo.errors import StageError
 from access_control.demo.history import week_before
@@ -25,7 +26,8 @@ from access_control.demo.plan import BRIDGE_NAMES, Side
 from access_control.demo.rows_building import add_doors, add_hours, add_levels, add_site, keep_school_on
 from access_control.demo.rows_people import add_history, add_people
 from access_control.demo.rows_visitors import add_visitors, expect_today
-from access_control.readers.enrolment import add_bridge, confirm_bridge
+from access_control.readers.bridges import get_bridge
+from access_control.readers.enrolment import add_bridge, confirm_bridge, fingerprint
 from access_control.readers.keys import SchoolKeys, load_keys, make_keys
 from access_control.readers.models import Bridge, Site
 from access_control.readers.staleness import mark_all_stale
@@ -70,7 +72,8 @@ def confirm_bridges(school: School, at: datetime) -> None:
     """Say of the bridges that have enrolled that they are the right ones, as an administrator would on their page."""
     with school.database.writing() as session:
         for bridge in _bridges(session).values():
-            confirm_bridge(session, school.keys, at, bridge_id=bridge, by="demo")
+            shown = fingerprint(get_bridge(session, bridge).public_key or b"")
+            confirm_bridge(session, school.keys, at, bridge_id=bridge, compared=shown, by="demo")
 
 
 def require_mark(file: Path) -> None:
@@ -97,6 +100,36 @@ def require_mark(file: Path) -> None:
         raise StageError(
             f"{file} is the database of a real school: it has no demo mark, so the demo leaves it alone. "
             "Choose another folder with --state."
+        )
+
+
+def require_same_tables(file: Path) -> None:
+    """See that a demo's database has the tables that this program knows.
+
+    Before the first release they change without a version of their own, and a made-up school is soon made again.
+
+    Raises:
+        StageError: They differ.
+    """
+    if not file.exists():
+        return
+    database = open_database(f"sqlite:///{file}")
+    try:
+        if current(database) is None:
+            return
+        with database.reading() as session:
+            there = inspect(session.connection())
+            differ = any(
+                not there.has_table(table.name)
+                or {column["name"] for column in there.get_columns(table.name)} != set(table.columns.keys())
+                for table in Table.metadata.sorted_tables
+            )
+    finally:
+        database.close()
+    if differ:
+        raise StageError(
+            f"The demo in {file.parent} was made by another version of this program. "
+            "Start it with --fresh (make demo ARGS=--fresh): a new school is made up."
         )
 
 

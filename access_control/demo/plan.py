@@ -10,7 +10,8 @@ from typing import Final
 
 from access_control.core.decision.building import DoorClass, LockKind
 
-READERS_BAUD: Final = 38400
+READERS_BAUD: Final = 9600
+"""What OSDP readers come with; a faster line would cost whoever looks at the demo twice the processor."""
 BOARDS_BAUD: Final = 38400
 SCANNER_BAUD: Final = 9600
 READER_LINES: Final = ("A", "B")
@@ -20,6 +21,10 @@ BOARD_OUTPUTS: Final = 8
 BOARD_INPUTS: Final = 24
 FIRE_INDEX: Final = 23
 """The input of a building's last board that the fire panel's contact is wired to."""
+PANIC_INDEX: Final = 22
+"""Beside it: the panic button in the building's office."""
+MAINS_INDEX: Final = 21
+"""And the contact of its power supply that says that the mains failed."""
 
 FORMATS: Final = ("H10301", "H10306", "C1k35s", "RAW56")
 COPYABLE: Final = ("H10301",)
@@ -109,6 +114,8 @@ class DoorPlan:
 
 BOARDS_OF: Final[Mapping[Side, tuple[int, ...]]] = {Side.MAIN: (1, 2), Side.ARTS: (3,)}
 FIRE_INPUT: Final = {side: f"board {boards[-1]}.{FIRE_INDEX}" for side, boards in BOARDS_OF.items()}
+PANIC_INPUT: Final = {side: f"board {boards[-1]}.{PANIC_INDEX}" for side, boards in BOARDS_OF.items()}
+MAINS_INPUT: Final = {side: f"board {boards[-1]}.{MAINS_INDEX}" for side, boards in BOARDS_OF.items()}
 
 _OUT, _IN, _ROOM = DoorClass.EXTERIOR, DoorClass.INTERIOR, DoorClass.ROOM
 _STRIKE, _MAG, _SET = LockKind.STRIKE, LockKind.MAGLOCK, LockKind.LOCKSET

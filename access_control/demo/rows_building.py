@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.building import DoorClass, FireAction
+from access_control.core.decision.inputs import InputKind
+from access_control.core.decision.model import EmergencyAction
 from access_control.demo import plan
 from access_control.demo.hours import (
     DAY_KINDS,
@@ -25,6 +27,7 @@ from access_control.demo.hours import (
     special_days,
 )
 from access_control.demo.plan import BOARDS_OF, BUILDING_NAMES, DOORS, OPEN_BY_DAY, SCANNER, ZONES, DoorPlan, Side
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.models import (
     Board,
     Building,
@@ -102,6 +105,8 @@ def add_doors(session: Session, bridges: Mapping[Side, str]) -> None:
             for place, board in enumerate(boards, 1)
         )
     session.add_all(_door(door, bridges[door.side]) for door in DOORS)
+    for side, bridge in bridges.items():
+        session.add_all(_alarm_inputs(side, bridge))
     session.flush()
     session.add_all(
         Reader(
@@ -128,6 +133,24 @@ def add_doors(session: Session, bridges: Mapping[Side, str]) -> None:
     )
     session.add(DoorGroup(bridge_id=bridges[Side.MAIN], name=VESTIBULE_GROUP, doors=[plan.MAIN_ENTRANCE]))
     session.flush()
+
+
+def _alarm_inputs(side: Side, bridge: str) -> Iterator[AlarmInput]:
+    """A panic button that locks its building down, and the supply that tells of the mains."""
+    yield AlarmInput(
+        bridge_id=bridge,
+        name=f"Button in the office, {BUILDING_NAMES[side].lower()}",
+        kind=InputKind.PANIC,
+        point=plan.PANIC_INPUT[side],
+        action=EmergencyAction.LOCKDOWN,
+        scope=f"building:{side.value}",
+    )
+    yield AlarmInput(
+        bridge_id=bridge,
+        name=f"Power supply, {BUILDING_NAMES[side].lower()}",
+        kind=InputKind.MAINS_FAIL,
+        point=plan.MAINS_INPUT[side],
+    )
 
 
 def _door(door: DoorPlan, bridge: str) -> Door:

@@ -19,7 +19,14 @@ from access_control.demo.deck import Deck
 from access_control.demo.deeds import Deeds
 from access_control.demo.errors import StageError
 from access_control.demo.here import reserve_port, zone_here
-from access_control.demo.making import School, confirm_bridges, is_ready, open_school, require_mark
+from access_control.demo.making import (
+    School,
+    confirm_bridges,
+    is_ready,
+    open_school,
+    require_mark,
+    require_same_tables,
+)
 from access_control.demo.panel.answers import SchoolAnswers
 from access_control.demo.panel.feed import Feed
 from access_control.demo.panel.server import Panel
@@ -32,6 +39,7 @@ LOCK: Final = "demo.lock"
 PORTS: Final = "ports.json"
 SERVICE_PORT: Final = 8000
 PANEL_PORT: Final = 8001
+BRIDGE_PORT: Final = 4711  # the first bridge's for its neighbours; the others follow
 THREADS: Final = 96
 TOKEN_BYTES: Final = 16
 
@@ -55,7 +63,7 @@ class Demo:
 
     def __init__(self, state: Path, say: Say = lambda _: None, *, fresh: bool = False) -> None:
         """``say`` is told what takes a while; ``fresh`` forgets what earlier demos left in the folder."""
-        self._state = state
+        self._state = state.absolute()
         self._say = say
         self._fresh = fresh
         self._ending = ExitStack()
@@ -72,6 +80,7 @@ class Demo:
             self.places = Places.under(self._state)
             ending.callback(self.places.clear_away)
             ports = self._ports(ending)
+            self._listens = {side: ports[_listens(side)] for side in Side}
             url, token = f"http://127.0.0.1:{ports['service']}", secrets.token_urlsafe(TOKEN_BYTES)
             self.panel_url = f"http://127.0.0.1:{ports['panel']}/?token={token}"
             self.programs = Programs(self.places, self.deck, url, self.panel_url)
@@ -101,7 +110,7 @@ class Demo:
         self.school = open_school(self.places, utc_now(), zone_here())
         for side in Side:
             write_building(self.places.side(side))
-            write_bridge_toml(self.places.side(side), self.programs.url)
+            write_bridge_toml(self.places.side(side), self.programs.url, self._listens[side])
         if self.school.codes:
             self._say("Making up a school, and enrolling its two bridges ...")
             for side in Side:
@@ -147,11 +156,11 @@ class Demo:
     def _ports(self, ending: ExitStack) -> Mapping[str, int]:
         """Those of the last run if nobody has them now, so that an open browser finds the demo again."""
         wanted = {"service": SERVICE_PORT, "panel": PANEL_PORT}
+        wanted |= {_listens(side): BRIDGE_PORT + place for place, side in enumerate(Side)}
         file = self._state / PORTS
         if file.exists():
             wanted |= json.loads(file.read_text())
-        found = {"service": reserve_port(wanted["service"], ending)}
-        found["panel"] = reserve_port(wanted["panel"], ending)
+        found = {name: reserve_port(port, ending) for name, port in wanted.items()}
         file.write_text(json.dumps(found))
         return found
 
@@ -171,6 +180,8 @@ class Demo:
         require_mark(self._state / DATABASE)
         if self._fresh:
             self._forget()
+        else:
+            require_same_tables(self._state / DATABASE)
 
     def _forget(self) -> None:
         for entry in self._state.iterdir():
@@ -178,3 +189,8 @@ class Demo:
                 shutil.rmtree(entry)
             elif entry.name != LOCK:
                 entry.unlink()
+
+
+def _listens(side: Side) -> str:
+    """The name of a bridge's port for its neighbours among the demo's ports."""
+    return f"bridge {side.name.lower()}"

@@ -30,10 +30,17 @@ def lines_of(side: Side) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def write_bridge_toml(places: SidePlaces, service: str) -> None:
-    """Write the bridge's settings, as an installer would; ``service`` is the service's address."""
+def write_bridge_toml(places: SidePlaces, service: str, listens: int) -> None:
+    """Write the bridge's settings, as an installer would.
+
+    Args:
+        places: The building's.
+        service: The service's address.
+        listens: The port at which the bridge listens for the other one.
+    """
     text = [f'state_dir = "{places.bridge_state}"', f'control_socket = "{places.bridge_socket}"']
     text += ["", "[service]", f'url = "{service}"']
+    text += ["", "[neighbours]", f'listen = "127.0.0.1:{listens}"', f'address = "127.0.0.1:{listens}"']
     for name, kind, baud in lines_of(places.side):
         text += ["", f"[ports.{name}]", f'kind = "{kind}"', f'path = "{places.line(name)}"', f"baud = {baud}"]
         text += [f"reader = {SCANNER}"] if kind == "scanner" else []

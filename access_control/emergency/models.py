@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from access_control.database.tables import UUID_TEXT, Table
@@ -36,17 +36,23 @@ class Going(Table):
 
 
 class PendingRelease(Table):
-    """A release that waits its 10 seconds, with a Cancel, where a school has one administrator."""
+    """A release that waits its 10 seconds, with a Cancel, where a school has one administrator.
+
+    Attributes:
+        doors: Their numbers as JSON; ``None`` for all of them.
+        cancelled_why: Why the service could not carry it out, for people; ``None`` if a person took it back.
+    """
 
     __tablename__ = "pending_release"
 
     id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
     directive_id: Mapped[str] = mapped_column(ForeignKey("directive.id"), index=True)
-    doors: Mapped[str | None] = mapped_column(String(2000))
+    doors: Mapped[str | None] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(80))
     by_name: Mapped[str] = mapped_column(String(120))
     why: Mapped[str] = mapped_column(String(300))
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    cancelled_why: Mapped[str | None] = mapped_column(String(300))
     done_at: Mapped[datetime | None]

@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.emergency import DirectiveSet, Release, lock_effect
+from access_control.core.decision.manual_unlocks import ended_unlocks
 from access_control.core.decision.model import EmergencyAction, Orders, Override, OverrideEffect, Policy
 from access_control.core.decision.slots import Effect, Slot, SlotStack
 from access_control.emergency.board import by_number
@@ -24,7 +25,6 @@ from access_control.readers.errors import ReadersError
 from access_control.readers.keys import KeyFileError, SchoolKeys
 from access_control.readers.models import Bridge
 
-_ENDING: Final = frozenset({EmergencyAction.LOCKDOWN, EmergencyAction.SECURE})
 _SLOTS: Final[Mapping[OverrideEffect, tuple[Slot, Effect]]] = {
     OverrideEffect.LOCK: (Slot.MANUAL_LOCK, Effect.LOCK),
     OverrideEffect.BLOCK: (Slot.BLOCKED, Effect.LOCK),
@@ -83,7 +83,10 @@ def _after(
     stack = SlotStack()
     for emergency in standing:
         stack = stack.set(emergency.slot, emergency.effect)
-    stack = _with_orders(stack, policy, orders.overrides, door.id, at, cancelled=_cancels(school, running))
+    # A Lockdown or Secure has ended manual unlocks for good, so they do not come back.
+    gone = ended_unlocks(policy, DirectiveSet({running.directive.id: running.directive}), orders.overrides)
+    left = [override for override in orders.overrides if override not in gone]
+    stack = _with_orders(stack, policy, left, door.id, at)
     slot, effect = stack.top()
     if standing and slot is standing[0].slot:
         still = standing[0].directive
@@ -96,26 +99,18 @@ def _staged(one: Running) -> Release:
     return Release(directive.id, directive.id, one.released, directive.by, None, "staged", directive.started_at)
 
 
-def _with_orders(
-    stack: SlotStack, policy: Policy, overrides: Iterable[Override], door: int, at: datetime, *, cancelled: bool
-) -> SlotStack:
+def _with_orders(stack: SlotStack, policy: Policy, overrides: Iterable[Override], door: int, at: datetime) -> SlotStack:
     built, second = policy.doors[door], int(at.timestamp())
     if built.out_of_service:
         stack = stack.set(Slot.BLOCKED, Effect.LOCK)
     for override in overrides:
         over = override.expires is not None and second >= override.expires
-        if override.door == door and not over and not (cancelled and override.effect is OverrideEffect.UNLOCK):
+        if override.door == door and not over:
             stack = stack.set(*_SLOTS[override.effect])
     times = built.scheduled_unlock
     if times.covers(second) and (times.always or second < policy.horizon):
         stack = stack.set(Slot.SCHEDULE, Effect.UNLOCK)
     return stack
-
-
-def _cancels(school: School, running: Running) -> bool:
-    """A Lockdown or Secure has ended manual unlocks for good, so they do not come back."""
-    directive = running.directive
-    return directive.action in _ENDING and (school.rules.drill_moves_doors or not directive.drill)
 
 
 def _named(action: EmergencyAction, *, drill: bool) -> str:

@@ -6,7 +6,8 @@ A release that waits is a row, so the server finishes it whoever is looking and 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,21 +17,30 @@ from sqlalchemy.orm import Session
 from access_control.audit.record import record
 from access_control.core.decision.emergency import Release
 from access_control.core.wire.directives import seal_release
+from access_control.core.wire.errors import RefusalCode, Refused
+from access_control.database.changes import tell
+from access_control.database.engine import Database
+from access_control.database.errors import DatabaseError
+from access_control.database.ids import new_id
 from access_control.emergency.errors import EmergencyError, MayNotError, NoSuchDirectiveError, ReleaseRefusedError
 from access_control.emergency.models import PendingRelease
 from access_control.emergency.progress import keep_answers
-from access_control.emergency.school import Running, School
+from access_control.emergency.school import Running, School, read_school
 from access_control.people.actors import actor_of
 from access_control.people.permissions import Actor, Permission
 from access_control.readers import orders
-from access_control.readers.keys import SchoolKeys
+from access_control.readers.bridge_locks import lock_bridges
+from access_control.readers.errors import ReadersError
+from access_control.readers.keys import KeyFileError, SchoolKeys
 from access_control.readers.records import DirectiveRow, ReleaseRow
 
 REASON_LEAST: Final = 10
 REASON_MOST: Final = 300
+JOB: Final = "job:finish_releases"
 ALONE_S: Final = 10
 """How long a release waits, with a Cancel, where one administrator decides alone."""
 EVERYTHING: Final = "all"
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ def ask_release(session: Session, keys: SchoolKeys, at: datetime, school: School
     if known is not None:
         return known
     running = _running(school, wanted.directive)
-    doors = doors_of_part(school, running, wanted.part)
+    doors = doors_of_part(school, running, wanted.part, by)
     _require_right(school, running, doors, by)
     why = _reason(wanted.why)
     pending = PendingRelease(
@@ -93,6 +103,13 @@ def ask_release(session: Session, keys: SchoolKeys, at: datetime, school: School
         asked_at=at,
         due_at=at + timedelta(seconds=ALONE_S if wanted.alone else 0),
     )
+    try:
+        _signed_parts(keys, school.site, _release_of(pending, at))  # before it is kept, so that nothing waits in vain
+    except Refused as refused:
+        raise ReleaseRefusedError(
+            f"This release cannot be signed, so nothing was released. {refused.sentence}",
+            "Give a shorter reason, or release building by building.",
+        ) from refused
     session.add(pending)
     session.flush()
     if not wanted.alone:
@@ -124,34 +141,79 @@ def waiting_releases(session: Session, directive: str | None = None) -> list[Pen
     return list(session.scalars(query.order_by(PendingRelease.due_at)))
 
 
-def finish_due(session: Session, keys: SchoolKeys, at: datetime, school: School) -> int:
-    """Carry out the releases whose wait is over; how many. Running it again does nothing twice."""
-    due = [pending for pending in waiting_releases(session) if pending.due_at <= at]
-    done = 0
-    for pending in due:
-        held = session.get(PendingRelease, pending.id, with_for_update=True, populate_existing=True)
-        if held is not None and held.done_at is None and held.cancelled_at is None:
-            done += _finish_or_drop(session, keys, at, school, held)
-    return done
+def not_carried_out(session: Session, directive: str) -> PendingRelease | None:
+    """The release of a directive that was asked for last, if the service could not carry it out."""
+    query = select(PendingRelease).where(PendingRelease.directive_id == directive)
+    last = session.scalars(query.order_by(PendingRelease.asked_at.desc(), PendingRelease.id.desc()).limit(1)).first()
+    return last if last is not None and last.cancelled_why is not None else None
 
 
-def _finish_or_drop(session: Session, keys: SchoolKeys, at: datetime, school: School, pending: PendingRelease) -> int:
+def finish_due(database: Database, keys: SchoolKeys, at: datetime) -> int:
+    """Carry out the releases whose wait is over; how many. Running it again does nothing twice.
+
+    Each has a transaction of its own. One that cannot be carried out keeps no other waiting: it is cancelled, and the
+    incident screen says why. While the database is busy it stays due.
+
+    Raises:
+        DatabaseError: The database cannot be read.
+    """
+    with database.reading() as session:
+        due = [pending.id for pending in waiting_releases(session) if pending.due_at <= at]
+    return sum(_finish_one(database, keys, at, pending) for pending in due)
+
+
+def _finish_one(database: Database, keys: SchoolKeys, at: datetime, pending_id: str) -> bool:
+    try:
+        with database.writing() as session:
+            return _finish_or_drop(session, keys, at, pending_id)
+    except DatabaseError as error:
+        _LOG.warning("release %s is not carried out yet: %s", pending_id, error)
+        return False
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others must not wait for it
+        _LOG.exception("release %s cannot be carried out", pending_id)
+        why = "The log of the service says more."
+        if isinstance(error, Refused | ReadersError | KeyFileError):
+            why = error.sentence
+    try:
+        with database.writing() as session:
+            pending = _still_waiting(session, pending_id)
+            if pending is not None:
+                _cancel(session, at, pending, JOB, why)
+    except DatabaseError as error:
+        _LOG.warning("release %s is not cancelled yet: %s", pending_id, error)
+    return False
+
+
+def _finish_or_drop(session: Session, keys: SchoolKeys, at: datetime, pending_id: str) -> bool:
     """Release, unless whoever asked may not any more: an account can be closed during the wait."""
+    pending, school = _still_waiting(session, pending_id), read_school(session)
+    if pending is None or school is None:
+        return False
     asker = actor_of(session, pending.by.removeprefix("operator:"), at)
     try:
-        if asker is None:
-            raise MayNotError("release that emergency there")
-        _require_right(school, _running(school, pending.directive_id), _doors(pending), asker)
+        running = _running(school, pending.directive_id)
+        if asker is None or not may_release(school, running, _doors(pending), asker):
+            _cancel(session, at, pending, JOB, f"{pending.by_name} may not release this any more.")
+            return False
     except EmergencyError:
-        _cancel(session, at, pending, "job:finish_releases")
-        return 0
+        _cancel(session, at, pending, JOB, "The emergency was over already.")
+        return False
     _finish(session, keys, at, school, pending)
-    return 1
+    return True
 
 
-def _cancel(session: Session, at: datetime, pending: PendingRelease, by: str) -> None:
+def _still_waiting(session: Session, pending_id: str) -> PendingRelease | None:
+    """A release that waits, locked; ``None`` if it was carried out or cancelled meanwhile."""
+    held = session.get(PendingRelease, pending_id, with_for_update=True, populate_existing=True)
+    return held if held is not None and held.done_at is None and held.cancelled_at is None else None
+
+
+def _cancel(session: Session, at: datetime, pending: PendingRelease, by: str, why: str | None = None) -> None:
     pending.cancelled_at = at
-    record(session, at, actor=by, action="emergency.release_cancelled", subject=f"directive:{pending.directive_id}")
+    pending.cancelled_why = None if why is None else why[:REASON_MOST]
+    subject = f"directive:{pending.directive_id}"
+    record(session, at, actor=by, action="emergency.release_cancelled", subject=subject, text=why)
+    tell(session, "live", json.dumps({"what": "emergency", "directive": pending.directive_id}))
 
 
 def _doors(pending: PendingRelease) -> frozenset[int] | None:
@@ -160,12 +222,11 @@ def _doors(pending: PendingRelease) -> frozenset[int] | None:
 
 def _finish(session: Session, keys: SchoolKeys, at: datetime, school: School, pending: PendingRelease) -> None:
     doors = _doors(pending)
-    whole_ms = at.replace(microsecond=at.microsecond // 1000 * 1000)
-    release = Release(pending.id, pending.directive_id, doors, pending.by, None, pending.why, whole_ms)
-    sealed = seal_release(release, keys.document, site=school.site)
-    row = session.get_one(DirectiveRow, pending.directive_id)
-    keep_answers(session, row)
-    orders.add_release(session, keys, at, release, sealed, by_name=pending.by_name)
+    parts = _signed_parts(keys, school.site, _release_of(pending, at))
+    lock_bridges(session)
+    keep_answers(session, session.get_one(DirectiveRow, pending.directive_id))
+    for release, sealed in parts:
+        orders.add_release(session, keys, at, release, sealed, by_name=pending.by_name)
     pending.done_at = at
     record(
         session,
@@ -176,6 +237,32 @@ def _finish(session: Session, keys: SchoolKeys, at: datetime, school: School, pe
         facts={"release": pending.id, "doors": None if doors is None else sorted(doors)},
         text=pending.why,
     )
+
+
+def _release_of(pending: PendingRelease, at: datetime) -> Release:
+    whole_ms = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    return Release(pending.id, pending.directive_id, _doors(pending), pending.by, None, pending.why, whole_ms)
+
+
+def _signed_parts(keys: SchoolKeys, site: str, release: Release) -> list[tuple[Release, bytes]]:
+    """A release that may name more doors than one document holds, signed in as many as it needs.
+
+    Each further one has an id of its own, because a bridge knows a release by its id.
+
+    Raises:
+        Refused: ``bad_content``, or ``too_large`` whatever its doors.
+    """
+    doors = sorted(release.doors or ())
+    try:
+        return [(release, seal_release(release, keys.document, site=site))]
+    except Refused as error:
+        if error.code is not RefusalCode.TOO_LARGE or len(doors) < 2:
+            raise
+    first, rest = doors[: len(doors) // 2], doors[len(doors) // 2 :]
+    return [
+        *_signed_parts(keys, site, replace(release, doors=frozenset(first))),
+        *_signed_parts(keys, site, replace(release, id=new_id(release.at), doors=frozenset(rest))),
+    ]
 
 
 def _already(session: Session, id_: str) -> Asked | None:
@@ -198,8 +285,11 @@ def _running(school: School, directive: str) -> Running:
     return running
 
 
-def doors_of_part(school: School, running: Running, part: str) -> frozenset[int] | None:
-    """The doors of a part; ``None`` for all, also when the part is everything that is left.
+def doors_of_part(school: School, running: Running, part: str, by: Actor) -> frozenset[int] | None:
+    """The doors of a part that are not released yet; ``None`` for all, which ends the emergency.
+
+    Also ``None`` when the part is everything that is left, if ``by`` may end the whole emergency; who may not can
+    release their own part all the same.
 
     Raises:
         EmergencyError: The part is not in the emergency.
@@ -215,16 +305,25 @@ def doors_of_part(school: School, running: Running, part: str) -> frozenset[int]
     left = under - running.released
     if not doors or not doors <= under:
         raise ReleaseRefusedError("The part to release is not in this emergency.", "Choose the part again.", "part")
-    return None if left <= doors else doors & left
+    if left <= doors and may_release(school, running, None, by):
+        return None
+    if not doors & left:
+        raise ReleaseRefusedError("This part is released already.", "Look at the list of doors again.", "part")
+    return doors & left
 
 
-def _require_right(school: School, running: Running, doors: frozenset[int] | None, by: Actor) -> None:
+def may_release(school: School, running: Running, doors: frozenset[int] | None, by: Actor) -> bool:
+    """Whether somebody may release these doors, or all: then in every building that the emergency reaches."""
     places = {
         school.place_of(f"building:{school.doors[door].building}")
         for door in doors or school.in_scope(running.directive)
     }
     places = places or {school.place_of("site")}
-    if not all(by.may(Permission.EMERGENCY_RELEASE, place) for place in places):
+    return all(by.may(Permission.EMERGENCY_RELEASE, place) for place in places)
+
+
+def _require_right(school: School, running: Running, doors: frozenset[int] | None, by: Actor) -> None:
+    if not may_release(school, running, doors, by):
         raise MayNotError("release that emergency there")
 
 

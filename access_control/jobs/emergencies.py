@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from access_control.database.engine import Database
 from access_control.emergency.progress import keep_answers
 from access_control.emergency.releasing import finish_due, waiting_releases
-from access_control.emergency.school import read_school
 from access_control.jobs.running import TimedWork
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.records import DirectiveRow
@@ -27,10 +26,7 @@ def finish_releases(keys: SchoolKeys) -> TimedWork:
         return any(pending.due_at <= at for pending in waiting_releases(session))
 
     def work(database: Database, at: datetime) -> None:
-        with database.writing() as session:
-            school = read_school(session)
-            if school is not None:
-                finish_due(session, keys, at, school)
+        finish_due(database, keys, at)
 
     return TimedWork("finish_releases", 1, work, lease_s=30, again_s=1, wanted=wanted)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from access_control.people.errors import NotAllowedError, NotThereError
-from access_control.people.models import Operator
+from access_control.people.models import Cardholder, Operator
 from access_control.people.permissions import ActiveGrant, Actor, Permission, Place, Role
 
 Local: TypeAlias = Literal["cli", "demo"]
@@ -53,6 +53,37 @@ def require(by: Actor | Local, permission: Permission, place: Place | None = Non
     """
     if isinstance(by, Actor) and not by.may(permission, place):
         raise NotAllowedError("Your account may not do this.", "Ask an administrator to do it.")
+
+
+def require_release(by: Actor | Local) -> None:
+    """See that somebody may decide who ends emergencies, which is done at every marked reader of the school.
+
+    Raises:
+        NotAllowedError: They may not end one themselves everywhere.
+    """
+    if isinstance(by, Actor) and not by.may_site_wide(Permission.EMERGENCY_RELEASE):
+        raise NotAllowedError("Your account may not do this.", "Ask an administrator of the whole school to do it.")
+
+
+def require_release_for(session: Session, at: datetime, person: Cardholder, by: str) -> None:
+    """See that whoever gives somebody a badge that counts could end emergencies themselves, if that person may.
+
+    Args:
+        session: A transaction.
+        at: Now.
+        person: Whose badge it is.
+        by: Who gives it, as the audit names them.
+
+    Raises:
+        NotAllowedError: They may not.
+    """
+    kind, _, id_ = by.partition(":")
+    if not person.may_release or kind != "operator":
+        return
+    actor = actor_of(session, id_, at)
+    if actor is None:
+        raise NotAllowedError("Your account may not do this.", "Ask an administrator of the whole school to do it.")
+    require_release(actor)
 
 
 def manageable(session: Session, at: datetime, operator_id: str, by: Actor | Local) -> Operator:

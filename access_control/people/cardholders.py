@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from access_control.audit.record import record
 from access_control.core.decision.model import HolderClass
 from access_control.database.errors import expect_version
-from access_control.people.actors import Local, reference, require
+from access_control.people.actors import Local, reference, require, require_release
 from access_control.people.errors import BadValueError, NotThereError
 from access_control.people.models import Cardholder, Group, Membership
 from access_control.people.names import search_name
@@ -30,6 +30,7 @@ class PersonDetails:
     Attributes:
         groups: Numbers of the groups that the person is in; those not named are left.
         extended: Doors stay unlocked longer for this person.
+        may_release: May be one of the two people who end an emergency at a marked reader.
     """
 
     given_name: str
@@ -39,6 +40,7 @@ class PersonDetails:
     external_id: str | None = None
     active: bool = True
     extended: bool = False
+    may_release: bool = False
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     groups: Collection[int] = ()
@@ -52,18 +54,20 @@ def add_person(session: Session, at: datetime, details: PersonDetails, *, by: Ac
         BadValueError: Something in the form cannot be stored; ``field`` says what.
     """
     require(by, Permission.PERSON_EDIT)
-    person = Cardholder()
+    person = Cardholder(may_release=False)
+    _require_release(person, details, by)
     _fill(session, person, details)
     session.add(person)
     session.flush()
     _record(session, at, person, "person.added", by)
+    _record_release(session, at, person, by, before=False)
     return person
 
 
 def edit_person(
     session: Session, at: datetime, person_ref: int, details: PersonDetails, *, version: int, by: Actor | Local
 ) -> Cardholder:
-    """Change a person.
+    """Change a person. A PIN that was there before the right to end emergencies ends: whoever set it knows it.
 
     Raises:
         NotThereError: There is no such person.
@@ -74,10 +78,18 @@ def edit_person(
     require(by, Permission.PERSON_EDIT)
     person = get_person(session, person_ref)
     expect_version(person.version, version)
+    _require_release(person, details, by)
+    before = person.may_release
     with session.no_autoflush:
         _fill(session, person, details)
+    ends_pin = person.may_release and not before and person.pin_sealed is not None
+    if ends_pin:
+        person.pin_sealed = None
     session.flush()
     _record(session, at, person, "person.edited", by)
+    _record_release(session, at, person, by, before=before)
+    if ends_pin:
+        record(session, at, actor=reference(by), action="person.pin_removed", subject=f"person:{person_ref}")
     return person
 
 
@@ -148,6 +160,12 @@ def _begins(word: str) -> ColumnElement[bool]:
     return or_(Cardholder.search_name.like(f"{word}%"), Cardholder.search_name.like(f"% {word}%"))
 
 
+def _require_release(person: Cardholder, details: PersonDetails, by: Actor | Local) -> None:
+    """Nobody gives, or takes, the right to end emergencies who does not hold it."""
+    if details.may_release != person.may_release:
+        require_release(by)
+
+
 def _fill(session: Session, person: Cardholder, details: PersonDetails) -> None:
     person.given_name = line(details.given_name, "given_name", "The first name", 80, required=False)
     person.family_name = line(details.family_name, "family_name", "The last name", 80)
@@ -158,6 +176,7 @@ def _fill(session: Session, person: Cardholder, details: PersonDetails) -> None:
     period(details.valid_from, details.valid_until)
     person.valid_from, person.valid_until = details.valid_from, details.valid_until
     person.active, person.extended = details.active, details.extended
+    person.may_release = details.may_release
     _check_external_id(session, person)
     _set_groups(session, person, set(details.groups))
 
@@ -186,3 +205,10 @@ def _record(session: Session, at: datetime, person: Cardholder, action: str, by:
     facts = {"class": person.holder_class.value, "active": person.active, "version": person.version}
     name = person.full_name
     record(session, at, actor=reference(by), action=action, subject=subject, facts=facts, text=name, person=subject)
+
+
+def _record_release(session: Session, at: datetime, person: Cardholder, by: Actor | Local, *, before: bool) -> None:
+    if person.may_release == before:
+        return
+    action = "person.may_release_given" if person.may_release else "person.may_release_taken"
+    record(session, at, actor=reference(by), action=action, subject=f"person:{person.ref}")

@@ -23,6 +23,7 @@ class Cardholder(Table):
         external_id: The number in the school's roster, if there is one.
         pin_sealed: The PIN, encrypted with the school's sealing key; see :mod:`access_control.people.pins`.
         extended: Doors stay unlocked longer for this person.
+        may_release: May be one of the two people who end an emergency at a marked reader.
         version: Counted up by each change, for noticing two people editing one record.
     """
 
@@ -38,6 +39,7 @@ class Cardholder(Table):
     external_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
     extended: Mapped[bool] = mapped_column(default=False)
+    may_release: Mapped[bool] = mapped_column(default=False)
     pin_sealed: Mapped[bytes | None]
     valid_from: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]

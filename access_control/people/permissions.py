@@ -262,6 +262,10 @@ class Actor:
             permission in grant.permissions and (place is None or grant.scope.contains(place)) for grant in self.grants
         )
 
+    def may_site_wide(self, permission: Permission) -> bool:
+        """Whether a grant allows it in every building; one school is one site."""
+        return any(permission in grant.permissions and grant.scope.building is None for grant in self.grants)
+
     def holds(self, other: ActiveGrant) -> bool:
         """Whether they hold everything that a grant allows, where and for as long as it does."""
         mine = [grant for grant in self.grants if grant.scope.contains(other.scope) and grant.outlasts(other)]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
 from access_control.database.errors import expect_version
-from access_control.people.actors import Local, reference, require
+from access_control.people.actors import Local, reference, require, require_release
 from access_control.people.cardholders import get_person
 from access_control.people.errors import BadValueError, PeopleError
 from access_control.people.models import Cardholder
@@ -48,6 +48,8 @@ def set_pin(
     expect_version(person.version, version)
     if pin is not None:
         check_pin(pin)
+        if person.may_release:  # whoever sets this PIN could use it
+            require_release(by)
     person.pin_sealed = None if pin is None else seal_pin(person_ref, pin, seal)
     session.flush()
     action = "person.pin_removed" if pin is None else "person.pin_set"
@@ -72,15 +74,15 @@ def seal_pin(person_ref: int, pin: str, seal: Seal) -> bytes:
     return seal(f"pin {person_ref} {pin}".encode())
 
 
-def open_pin(person: Cardholder, unseal: Seal) -> str | None:
-    """A person's PIN, for the digests in a Policy; ``None`` if there is none.
+def open_pin(person_ref: int, pin_sealed: bytes | None, unseal: Seal) -> str | None:
+    """A person's PIN as it is stored, for the digests in a Policy; ``None`` if there is none.
 
     Raises:
         PeopleError: What is stored belongs to somebody else.
     """
-    if person.pin_sealed is None:
+    if pin_sealed is None:
         return None
-    kind, ref, pin = unseal(person.pin_sealed).decode().split(" ")
-    if (kind, ref) != ("pin", str(person.ref)):
+    kind, ref, pin = unseal(pin_sealed).decode().split(" ")
+    if (kind, ref) != ("pin", str(person_ref)):
         raise PeopleError("The PIN that is stored for this person belongs to another.", "Set it again.", "pin")
     return pin

@@ -16,6 +16,7 @@ from access_control.audit.record import record
 from access_control.core.credentials.canonical import Credential
 from access_control.database.errors import expect_version
 from access_control.database.ids import new_id
+from access_control.people.actors import require_release_for
 from access_control.people.models import Cardholder
 from access_control.readers.badge_numbers import read_number
 from access_control.readers.checks import clean_text, require
@@ -61,8 +62,10 @@ def issue_badge(
     Raises:
         BadValueError: The number does not fit its format, or somebody has it; ``field`` says which.
         NotThereError: There is no such person.
+        NotAllowedError: The person may end emergencies, and ``by`` may not at the whole school.
     """
     person = require(session, Cardholder, ref, "This person")
+    require_release_for(session, at, person, by)  # whoever makes this badge could use it
     credential = read_number(form.format, form.facility_code, form.number)
     _require_free(session, credential, names_allowed=names_allowed)
     _require_order(form.valid_from, form.valid_until)
@@ -102,9 +105,12 @@ def edit_badge(
         BadValueError: A value cannot be stored.
         NotThereError: There is no such badge.
         ConflictError: Somebody else changed it since ``version`` was read.
+        NotAllowedError: Its days change, its holder may end emergencies, and ``by`` may not at the whole school.
     """
     badge = get_badge(session, badge_id)
     expect_version(badge.version, version)
+    if (badge.valid_from, badge.valid_until) != (valid_from, valid_until):
+        require_release_for(session, at, session.get_one(Cardholder, badge.person_ref), by)
     _require_order(valid_from, valid_until)
     clean = clean_text(label, "label", "What is printed on the card", 40, needed=False)
     if (badge.label, badge.valid_from, badge.valid_until) == (clean, valid_from, valid_until):

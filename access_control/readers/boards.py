@@ -33,6 +33,8 @@ class BoardForm:
     address: int
     outputs: int
     inputs: int
+    osdp: bool = False
+    hardware_pulse: bool = False
 
 
 def add_board(session: Session, at: datetime, form: BoardForm, by: str) -> Board:

@@ -27,6 +27,8 @@ from access_control.database.engine import Database
 from access_control.readers.errors import ReadersError
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState
+from access_control.readers.recovery_models import Replacement
+from access_control.readers.vouching import former_keys
 
 CHALLENGE_LASTS: Final = timedelta(minutes=1)
 SESSION_LASTS: Final = timedelta(minutes=10)
@@ -112,7 +114,7 @@ def open_session_in(
 
 def note_twin(session: Session, at: datetime, bridge_id: str) -> None:
     """Note that a second process showed this bridge's identity: both are told, and the console shows it."""
-    bridge = session.get_one(Bridge, bridge_id, with_for_update=True)
+    bridge = session.get_one(Bridge, bridge_id, with_for_update={"key_share": True})
     if not had_twin(bridge, at):
         record(session, at, actor=f"bridge:{bridge_id}", action="bridge.twin", subject=f"bridge:{bridge_id}")
     bridge.duplicate_at = at
@@ -127,17 +129,14 @@ def open_session(
     Raises:
         SessionRefusedError: As its codes say.
     """
-    bridge = session.scalar(select(Bridge).where(Bridge.id == bridge_id).with_for_update())
+    bridge = session.scalar(select(Bridge).where(Bridge.id == bridge_id).with_for_update(key_share=True))
     if bridge is None or bridge.public_key is None:
         raise SessionRefusedError("unknown_bridge", "This bridge is not known here.", "Enrol it.")
     if not _is_ours(keys, at, bridge_id, challenge):
         raise SessionRefusedError("bad_signature", "The challenge is not ours or too old.", "Ask for a new one.")
-    try:
-        Ed25519PublicKey.from_public_bytes(bridge.public_key).verify(signature, session_message(challenge, instance))
-    except (InvalidSignature, ValueError) as error:
-        raise SessionRefusedError(
-            "bad_signature", "The signature does not fit this bridge's key.", "Enrol the bridge again."
-        ) from error
+    message = session_message(challenge, instance)
+    if not _signed_by(bridge.public_key, signature, message):
+        raise _stranger(session, bridge, signature, message)
     require_confirmed(bridge)
     _take_place(session, at, bridge, instance)
     token = _Token(bridge_id, instance, _second(at + SESSION_LASTS))
@@ -171,7 +170,7 @@ def require_session(session: Session, at: datetime, caller: Caller, *, write: bo
         SessionRefusedError: It is not.
     """
     query = select(Bridge).where(Bridge.id == caller.bridge_id)
-    bridge = session.scalar(query.with_for_update() if write else query)
+    bridge = session.scalar(query.with_for_update(key_share=True) if write else query)
     if bridge is None:
         raise SessionRefusedError("unknown_bridge", "This bridge is not known here.", "Enrol it.")
     require_confirmed(bridge)
@@ -199,6 +198,32 @@ def require_confirmed(bridge: Bridge) -> None:
 def had_twin(bridge: Bridge, at: datetime) -> bool:
     """Whether another process used this identity a moment ago."""
     return bridge.duplicate_at is not None and at - bridge.duplicate_at < SILENT
+
+
+def _stranger(session: Session, bridge: Bridge, signature: bytes, message: bytes) -> SessionRefusedError:
+    """Why a machine that does not have the bridge's key gets no session: it may have had it, or get it soon."""
+    coming = session.get(Replacement, bridge.id)
+    if coming is not None and coming.public_key is not None and _signed_by(coming.public_key, signature, message):
+        return SessionRefusedError(
+            "not_confirmed",
+            f"Nobody has confirmed yet that this machine takes the place of {bridge.name}.",
+            "Compare its fingerprint under Bridges.",
+        )
+    if any(_signed_by(former.public_key, signature, message) for former in former_keys(session, bridge.id)):
+        return SessionRefusedError(
+            "revoked", f"Another machine has taken the place of this one as {bridge.name}.", "Switch this one off."
+        )
+    return SessionRefusedError(
+        "bad_signature", "The signature does not fit this bridge's key.", "Enrol the bridge again."
+    )
+
+
+def _signed_by(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _take_place(session: Session, at: datetime, bridge: Bridge, instance: str) -> None:

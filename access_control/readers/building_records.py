@@ -1,4 +1,4 @@
-"""Doors, readers and boards between their rows and the records of core that bridges decide on.
+"""Doors, readers, boards and alarm inputs between their rows and the records of core that bridges decide on.
 
 Forms and the Policy builder use these same conversions, so what a form accepts is what a Policy will say.
 """
@@ -21,11 +21,15 @@ from access_control.core.decision.building import (
     RelockMode,
     Timetable,
 )
-from access_control.readers import models
+from access_control.core.decision.inputs import AlarmInput
+from access_control.core.wire.policy_doors import INPUTS
+from access_control.readers import input_models, models
 from access_control.readers.errors import BadValueError
 
 _POINT: Final = re.compile(r"(board|reader) (0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,2})", re.ASCII)
 _NEVER: Final = Timetable()
+_RESTS_CLOSED: Final = " nc"
+"""Behind a point of a door: normally closed, as electricians write it."""
 
 TIMERS: Final = tuple(field.name for field in fields(DoorTiming) if field.name != "relock")
 """The names that ``Door.timing`` can hold; each is in seconds."""
@@ -47,21 +51,42 @@ def read_point(text: str, field: str | None = None) -> Point:
     return Point(DeviceKind(found[1]), int(found[2]), int(found[3]))
 
 
+def read_wired(text: str, field: str | None = None) -> tuple[Point, bool]:
+    """A door's own input with whether its loop is closed at rest: ``board 1.3 nc`` is, ``board 1.3`` is not.
+
+    Raises:
+        BadValueError: As :func:`read_point`.
+    """
+    plain = " ".join(text.lower().split())
+    return read_point(plain.removesuffix(_RESTS_CLOSED), field), plain.endswith(_RESTS_CLOSED)
+
+
+def wired_text(text: str, field: str) -> str:
+    """How a door's own input is stored.
+
+    Raises:
+        BadValueError: As :func:`read_point`.
+    """
+    point, rests_closed = read_wired(text, field)
+    return f"{point}{_RESTS_CLOSED if rests_closed else ''}"
+
+
 def door_record(row: models.Door, scheduled_unlock: Timetable = _NEVER) -> Door:
     """A door as core knows it; ``scheduled_unlock`` is its unlock schedule worked out.
 
     Raises:
         BadValueError: A point that cannot be read, with its field.
     """
+    wired = {name: read_wired(text, name) for name in INPUTS if (text := getattr(row, name)) is not None}
+    points = {name: point for name, (point, _) in wired.items()}
     return Door(
         id=row.id,
         number=row.number,
         name=row.name,
         door_class=row.door_class,
         lock=_lock(row),
-        contact=_point(row.contact, "contact"),
-        rex=_point(row.rex, "rex"),
-        latch=_point(row.latch, "latch"),
+        **points,
+        rests_closed=frozenset(point for point, rests_closed in wired.values() if rests_closed),
         timing=_timing(row.timing, row.relock),
         scheduled_unlock=scheduled_unlock,
         evacuate_unlock=row.evacuate_unlock,
@@ -82,13 +107,33 @@ def reader_record(row: models.Reader, pin_times: Timetable = _NEVER) -> Reader:
         copyable=frozenset(row.copyable),
         pin_times=pin_times,
         takes_passes=row.takes_passes,
+        takes_releases=row.takes_releases,
         enabled=row.enabled,
+        head=row.head,
     )
 
 
 def board_record(row: models.Board) -> Board:
     """A board as core knows it."""
-    return Board(row.id, row.name, row.port, row.address, row.outputs, row.inputs)
+    return Board(
+        row.id,
+        row.name,
+        row.port,
+        row.address,
+        row.outputs,
+        row.inputs,
+        osdp=row.osdp,
+        hardware_pulse=row.hardware_pulse,
+    )
+
+
+def input_record(row: input_models.AlarmInput) -> AlarmInput:
+    """An alarm input as core knows it.
+
+    Raises:
+        BadValueError: Its point cannot be read.
+    """
+    return AlarmInput(row.id, row.name, row.kind, read_point(row.point, "point"), row.normal, row.action, row.scope)
 
 
 def _lock(row: models.Door) -> Lock:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.model import Policy, Revision
@@ -26,9 +26,10 @@ from access_control.readers.errors import ReadersError
 from access_control.readers.keys import KeyFileError, SchoolKeys
 from access_control.readers.models import Bridge, PublishedDocument
 from access_control.readers.orders import bridges_of
-from access_control.readers.orders_content import directives_at
+from access_control.readers.orders_content import directives_at, releases_for
+from access_control.readers.owed_releases import owed_to
 from access_control.readers.publishing import publish_orders
-from access_control.readers.records import ActionRow, DirectiveRow, ReleaseRow, Revocation, RevocationAt
+from access_control.readers.records import ActionRow, DirectiveRow, ReleaseOwed, Revocation, RevocationAt
 
 OUTCOMES: Final = frozenset(
     {
@@ -71,7 +72,13 @@ def note_documents(session: Session, keys: SchoolKeys, at: datetime, bridge: Bri
 
 
 def confirm_revocations(session: Session, at: datetime, bridge_id: str, in_force: Revision) -> int:
-    """Note which revocations are in force at a bridge now; how many are new."""
+    """Note which revocations are in force at a bridge now; how many are new.
+
+    Orders that this database never published prove nothing: they are of a time before it was put back.
+    """
+    newest = session.get(PublishedDocument, (bridge_id, Kind.ORDERS.value), populate_existing=True)
+    if newest is None or Revision(newest.epoch, newest.n) < in_force:
+        return 0
     waiting = session.scalars(
         select(RevocationAt).where(RevocationAt.bridge_id == bridge_id, RevocationAt.confirmed_at.is_(None))
     )
@@ -124,23 +131,30 @@ def confirm_releases(session: Session, keys: SchoolKeys, at: datetime, bridge: B
     Only this bridge's Orders are published: waiting for other bridges' rows from here could end in a ring. The others
     follow with their next Orders.
     """
-    ended = [row for row in directives_at(session, bridge.id) if row.ended_at is not None]
-    waiting = [row for row in ended if bridge.id not in row.confirmed and row.id not in ruling]
+    told = directives_at(session, bridge.id)
+    ended = [row for row in told if row.ended_at is not None]
+    owed = owed_to(session, bridge.id)
+    waiting = ({row.id for row in ended if bridge.id not in row.confirmed} | owed) - set(ruling)
     if any(row.id in ruling and row.left_orders_at is not None for row in ended):
         publish_orders(session, keys, bridge.id, at)
     orders = _orders_in_force(session, keys, bridge) if waiting else None
     if orders is None:
         return
     held, left = set(orders.releases), None
-    for one in waiting:
-        releases = session.scalars(select(ReleaseRow.sealed).where(ReleaseRow.directive_id == one.id))
-        if not {b64decode(sealed) for sealed in releases} <= held:
+    releases = releases_for(session, bridge.id, told)
+    for one in sorted(waiting):
+        if not {b64decode(sealed) for sealed in releases.get(one, ())} <= held:
             continue
-        locked = select(DirectiveRow).where(DirectiveRow.id == one.id).with_for_update()
+        locked = select(DirectiveRow).where(DirectiveRow.id == one).with_for_update(key_share=True)
         row = session.scalars(locked.execution_options(populate_existing=True)).one()
         row.confirmed = sorted({*row.confirmed, bridge.id})
-        if bridges_of(session, row) <= set(row.confirmed):
+        if row.left_orders_at is None and bridges_of(session, row) <= set(row.confirmed):
             row.left_orders_at = left = at
+        if one in owed:
+            session.execute(
+                delete(ReleaseOwed).where(ReleaseOwed.directive_id == one, ReleaseOwed.bridge_id == bridge.id)
+            )
+            left = at
     session.flush()
     if left is not None:
         publish_orders(session, keys, bridge.id, at)

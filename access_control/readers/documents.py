@@ -32,12 +32,13 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What opens a bridge's documents: the school's document keys, and the bridge's own digest key and address."""
+    """What opens a bridge's documents: the school's document keys, the bridge's own keys and its address."""
 
     document_keys: Mapping[str, bytes]
     site: str
     bridge: str
     digest_key: bytes
+    own_key: bytes | None = None
 
 
 def open_documents(policy: bytes, orders: bytes | None, opening: Opening, at: datetime) -> Documents:
@@ -67,6 +68,7 @@ def fold_orders(policy: Policy, document: OrdersDocument | None, opening: Openin
         service=opening.document_keys,
         neighbours=policy.neighbour_keys,
         bridge=opening.bridge,
+        own_key=opening.own_key,
         own_doors=frozenset(policy.doors),
         scopes=policy.scopes,
     )
@@ -132,7 +134,9 @@ def opening_of(session: Session, keys: SchoolKeys, bridge: Bridge) -> Opening:
         ReadersError: The bridge was never enrolled.
         KeyFileError: Its digest key was sealed with another key.
     """
-    return Opening(keys.document_public(), the_site(session).id, bridge.id, digest_key_of(bridge, keys))
+    return Opening(
+        keys.document_public(), the_site(session).id, bridge.id, digest_key_of(bridge, keys), bridge.public_key
+    )
 
 
 def grants(policy: Policy, digest: bytes) -> bool:

@@ -42,7 +42,9 @@ class ReaderForm:
     copyable: tuple[str, ...] = ()
     pin_schedule_id: int | None = None
     takes_passes: bool = False
+    takes_releases: bool = False
     enabled: bool = True
+    head: int = 0
 
 
 def add_reader(session: Session, at: datetime, form: ReaderForm, by: str) -> Reader:
@@ -56,7 +58,8 @@ def add_reader(session: Session, at: datetime, form: ReaderForm, by: str) -> Rea
     session.add(reader)
     session.flush()
     _settle(session, reader, reader.door_id)
-    record(session, at, actor=by, action="reader.added", subject=f"reader:{reader.id}", facts={"door": reader.door_id})
+    facts = {"door": reader.door_id, "takes_releases": reader.takes_releases}
+    record(session, at, actor=by, action="reader.added", subject=f"reader:{reader.id}", facts=facts)
     return reader
 
 
@@ -110,6 +113,7 @@ def _checked(session: Session, form: ReaderForm) -> dict[str, Any]:
     values["name"] = clean_text(form.name, "name", "The reader's name", 80)
     values["port"] = clean_port(form.port)
     require_within(form.address, limits_of(ReaderRow, "address"), "address", "The address")
+    require_within(form.head, limits_of(ReaderRow, "head"), "head", "The head")
     values["formats"] = list(dict.fromkeys(form.formats))
     values["copyable"] = sorted(set(form.copyable))
     values["facility_codes"] = sorted(set(form.facility_codes))

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from access_control.audit.record import record
 from access_control.core.decision.building import DoorClass, DoorTiming, FireAction, LockKind, RelockMode, UnlockWhen
+from access_control.core.wire.policy_doors import INPUTS
 from access_control.core.wire.policy_payload import TimingRow
 from access_control.database.errors import expect_version
-from access_control.readers.building_records import TIMERS, door_record, read_point
+from access_control.readers.building_records import TIMERS, door_record, read_point, wired_text
 from access_control.readers.checks import clean_text, limits_of, require, require_within
 from access_control.readers.errors import BadValueError
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Schedule, Zone
+from access_control.readers.neighbours import renew_scopes, scopes_before
 from access_control.readers.orders import active_directives
 from access_control.readers.pass_doors import settle_pass_doors
 from access_control.readers.staleness import mark_bridges_stale
@@ -36,8 +38,6 @@ TIMER_WORDS: Final[Mapping[str, str]] = {
     "debounce_s": "Settling time of the contact",
 }
 """What each timer of :class:`~access_control.core.decision.building.DoorTiming` is called on the page."""
-
-_POINTS: Final = ("contact", "rex", "latch", "fire_input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,12 @@ def add_door(session: Session, at: datetime, form: DoorForm, by: str) -> Door:
         BadValueError: A value cannot be stored, or the bridge would refuse it; ``field`` says which.
         NotThereError: Its building, zone, bridge or schedule does not exist.
     """
+    scopes = scopes_before(session)
     door = Door(**_checked(session, form, None))
     session.add(door)
     session.flush()
     _settle(session, door, None)
+    renew_scopes(session, scopes)
     record(session, at, actor=by, action="door.added", subject=f"door:{door.id}", facts={"number": door.number})
     return door
 
@@ -98,12 +100,14 @@ def edit_door(session: Session, at: datetime, door_id: int, form: DoorForm, vers
     door = get_door(session, door_id)
     expect_version(door.version, version)
     before = {name: getattr(door, name) for name in _checkable()}
+    scopes = scopes_before(session)
     for name, value in _checked(session, form, door).items():
         setattr(door, name, value)
     changed = sorted(name for name in _checkable() if getattr(door, name) != before[name])
     session.flush()
     if changed:
         _settle(session, door, before["bridge_id"])
+        renew_scopes(session, scopes)
         record(session, at, actor=by, action="door.edited", subject=f"door:{door.id}", facts={"changed": changed})
     return door
 
@@ -144,9 +148,11 @@ def _checked(session: Session, form: DoorForm, door: Door | None) -> dict[str, A
     values["number"] = clean_text(form.number, "number", "The number on the frame", 10)
     values["name"] = clean_text(form.name, "name", "The door's name", 80)
     values["lock_output"] = str(read_point(form.lock_output, "lock_output"))
-    for name in _POINTS:
+    for name in INPUTS:
         typed = (values[name] or "").strip()
-        values[name] = str(read_point(typed, name)) if typed else None
+        values[name] = wired_text(typed, name) if typed else None
+    fire = (form.fire_input or "").strip()
+    values["fire_input"] = str(read_point(fire, "fire_input")) if fire else None
     reason = clean_text(form.bench_override or "", "bench_override", "The reason", 300, needed=False)
     values["bench_override"] = reason or None
     values["timing"] = _timing(form.timing)

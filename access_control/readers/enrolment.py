@@ -7,26 +7,31 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
-from access_control.core.wire.enrolment_code import SECRET_BYTES, code_for, read_code, write_code
+from access_control.core.wire.enrolment_code import SECRET_BYTES, EnrolmentCode, code_for, read_code, write_code
 from access_control.core.wire.errors import Refused
 from access_control.database.ids import new_id
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.bridges import get_bridge, require_free_name
 from access_control.readers.checks import clean_text, require
 from access_control.readers.digests import new_digest_key
 from access_control.readers.errors import BadValueError, ReadersError
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Building, Door
+from access_control.readers.owed_releases import owe_past_releases
 from access_control.readers.publishing import publish_orders, publish_policy
+from access_control.readers.recovery_models import Replacement
 from access_control.readers.site import the_site
 from access_control.readers.staleness import mark_all_stale
 from access_control.readers.statements import issue_statement
+from access_control.readers.vouching import retire_key
 
 CODE_LASTS: Final = timedelta(minutes=15)
 KEY_BYTES: Final = 32
+_AGAIN: Final = "Have a new code made in the console, under Bridges."
 
 
 class EnrolmentRefusedError(ReadersError):
@@ -65,6 +70,20 @@ def fingerprint(public_key: bytes) -> str:
     return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
 
 
+def require_compared(public_key: bytes, compared: str) -> None:
+    """See that a person compared this very key; blanks and capital letters do not matter.
+
+    Raises:
+        BadValueError: It was another key's fingerprint, as when another machine has enrolled meanwhile, or none.
+    """
+    if "".join(compared.split()).lower() != "".join(fingerprint(public_key).split()):
+        raise BadValueError(
+            "The fingerprint that was compared is not the one of the machine that has enrolled, so nothing was "
+            "confirmed.",
+            "See whose it is now, and compare all of it with what the machine shows.",
+        )
+
+
 def add_bridge(session: Session, keys: SchoolKeys, at: datetime, *, name: str, building_id: int, by: str) -> Invitation:
     """Name a new bridge and make its one-time code.
 
@@ -93,7 +112,7 @@ def invite_again(session: Session, keys: SchoolKeys, at: datetime, *, bridge_id:
     """
     bridge = get_bridge(session, bridge_id)
     if bridge.state is not BridgeState.INVITED:
-        raise BadValueError(f"{bridge.name} has enrolled already.", "Revoke it and add a new one to replace it.")
+        raise BadValueError(f"{bridge.name} has enrolled already.", "If its machine died, replace it.")
     record(session, at, actor=by, action="bridge.invited_again", subject=f"bridge:{bridge.id}")
     return _invite(session, keys, at, bridge)
 
@@ -132,41 +151,74 @@ def enroll(session: Session, keys: SchoolKeys, at: datetime, *, code: str, publi
 
 
 def _invited(session: Session, keys: SchoolKeys, at: datetime, text: str) -> Bridge:
-    again = "Have a new code made in the console, under Bridges."
-    try:
-        code = read_code(text)
-    except Refused as error:
-        raise EnrolmentRefusedError("wrong_code", "That is no enrolment code of this school.", again) from error
-    bridge = None
-    if code.fits(keys.identity_public):
-        bridge = session.scalar(select(Bridge).where(Bridge.code_digest == code.digest()).with_for_update())
+    code = read_own_code(keys, text)
+    bridge = session.scalar(select(Bridge).where(Bridge.code_digest == code.digest()).with_for_update(key_share=True))
     if bridge is None:
-        raise EnrolmentRefusedError("wrong_code", "That is no enrolment code of this school.", again)
-    if bridge.state is not BridgeState.INVITED or bridge.code_until is None:
-        raise EnrolmentRefusedError("used_code", "This enrolment code was used already.", again)
-    if at >= bridge.code_until:
-        raise EnrolmentRefusedError("expired_code", "This enrolment code is older than 15 minutes.", again)
+        if session.scalar(select(Replacement).where(Replacement.code_digest == code.digest())) is not None:
+            raise EnrolmentRefusedError(
+                "wrong_code", "This code is for a machine that replaces a bridge.", "Add --replace to the command."
+            )
+        raise _no_code()
+    require_good_code(at, bridge.code_until, waiting=bridge.state is BridgeState.INVITED)
     return bridge
 
 
-def confirm_bridge(session: Session, keys: SchoolKeys, at: datetime, *, bridge_id: str, by: str) -> Bridge:
+def read_own_code(keys: SchoolKeys, text: str) -> EnrolmentCode:
+    """A code as somebody typed it, if this school could have made it.
+
+    Raises:
+        EnrolmentRefusedError: ``wrong_code``.
+    """
+    try:
+        code = read_code(text)
+    except Refused as error:
+        raise _no_code() from error
+    if not code.fits(keys.identity_public):
+        raise _no_code()
+    return code
+
+
+def require_good_code(at: datetime, until: datetime | None, *, waiting: bool) -> None:
+    """Refuse a code that was used or is too old; ``waiting`` says that whatever it is for still waits.
+
+    Raises:
+        EnrolmentRefusedError: ``used_code`` or ``expired_code``.
+    """
+    if until is None or not waiting:
+        raise EnrolmentRefusedError("used_code", "This enrolment code was used already.", _AGAIN)
+    if at >= until:
+        raise EnrolmentRefusedError("expired_code", "This enrolment code is older than 15 minutes.", _AGAIN)
+
+
+def _no_code() -> EnrolmentRefusedError:
+    return EnrolmentRefusedError("wrong_code", "That is no enrolment code of this school.", _AGAIN)
+
+
+def confirm_bridge(
+    session: Session, keys: SchoolKeys, at: datetime, *, bridge_id: str, compared: str, by: str
+) -> Bridge:
     """Say that this is the right machine: from now on it gets documents. Its first ones are published at once.
+
+    ``compared`` is the fingerprint that a person compared with the one at the machine.
 
     Raises:
         NotThereError: There is no such bridge.
-        BadValueError: It has not enrolled yet, or was revoked.
+        BadValueError: It has not enrolled yet, was revoked, or has another fingerprint.
     """
+    lock_bridges(session)
     bridge = get_bridge(session, bridge_id)
+    if bridge.state not in {BridgeState.ENROLLED, BridgeState.CONFIRMED} or bridge.public_key is None:
+        raise BadValueError(f"{bridge.name} has not enrolled.", "Type its code at the bridge first.")
+    require_compared(bridge.public_key, compared)
     if bridge.state is BridgeState.CONFIRMED:
         return bridge
-    if bridge.state is not BridgeState.ENROLLED or bridge.public_key is None:
-        raise BadValueError(f"{bridge.name} has not enrolled.", "Type its code at the bridge first.")
     bridge.state = BridgeState.CONFIRMED
     session.flush()
     facts = {"fingerprint": fingerprint(bridge.public_key)}
     record(session, at, actor=by, action="bridge.confirmed", subject=f"bridge:{bridge.id}", facts=facts)
     issue_statement(session, keys, at)
     mark_all_stale(session)  # it is a neighbour of all the others from now on
+    owe_past_releases(session, bridge.id)
     publish_policy(session, keys, bridge.id, at)
     publish_orders(session, keys, bridge.id, at)
     return bridge
@@ -178,14 +230,19 @@ def revoke_bridge(session: Session, keys: SchoolKeys, at: datetime, *, bridge_id
     Raises:
         NotThereError: There is no such bridge.
     """
+    doors = select(Door.id).where(Door.bridge_id == bridge_id).order_by(Door.id)
+    session.execute(doors.with_for_update(key_share=True)).all()  # who edits a door has its row before its bridge's
+    lock_bridges(session)
     bridge = get_bridge(session, bridge_id)
     if bridge.state is BridgeState.REVOKED:
         return bridge
+    mark_all_stale(session)
+    session.execute(delete(Replacement).where(Replacement.bridge_id == bridge.id))
+    retire_key(session, keys, at, bridge, the_site(session).id)
     bridge.state = BridgeState.REVOKED
     bridge.instance = None
     session.execute(update(Door).where(Door.bridge_id == bridge.id).values(bridge_id=None))
     session.flush()
     record(session, at, actor=by, action="bridge.revoked", subject=f"bridge:{bridge.id}")
     issue_statement(session, keys, at)
-    mark_all_stale(session)
     return bridge

@@ -52,10 +52,12 @@ REFUSED_BECAUSE: Final[Mapping[Reason, str]] = {
     R.DENIED_PASS_NOT_YET: "the visit has not begun",
     R.DENIED_PASS_EXPIRED: "the visit is over",
     R.DENIED_PASS_USED: "the pass was used already. Was it copied?",
+    R.DENIED_PASS_NOT_KEPT: "the bridge cannot write to its disk, so it takes no pass for a single entry",
     R.DENIED_PASS_CANCELLED: "the pass was cancelled",
     R.DENIED_INVITATION: "an invitation is for the front desk, not for a door",
     R.DENIED_VISITOR_SIGNED_OUT: "the visitor has signed out",
     R.DENIED_POLICY: "the stored rules contradict themselves. Call whoever looks after the system",
+    R.DENIED_POLICY_OLD: "the stored rules have not been confirmed for too long",
 }
 """Follows ``refused at door 8, Loading dock:`` and ends without a full stop."""
 
@@ -76,10 +78,14 @@ AT_DOOR: Final[Mapping[EventCode, str]] = {
     E.LATCH_FAULT_CLEARED: "latched again.",
     E.LOCK_FAULT: "does not do what it is told. Check the board and its wiring.",
     E.LOCK_FAULT_CLEARED: "does what it is told again.",
+    E.OUTPUT_SUPERSEDED: "was told to lock before it could unlock.",
     E.FIRE_RELEASE_APPLIED: "in its fire position: the fire panel reports an alarm.",
     E.FIRE_RELEASE_CLEARED: "left its fire position.",
     E.SCHEDULE_UNLOCK_START: "unlocked by its schedule.",
     E.SCHEDULE_UNLOCK_END: "locked by its schedule.",
+    E.SELF_TEST_STARTED: "released for a moment, to try its lock.",
+    E.SELF_TEST_PASSED: "passed the test of its lock.",
+    E.SELF_TEST_FAILED: "failed the test of its lock. Go and look.",
     E.ROOM_LOCKED: "locked by somebody inside.",
     E.ROOM_UNLOCKED: "no longer locked from inside.",
     E.MANUAL_OVERRIDE_ENDED: "no longer set by hand.",
@@ -88,14 +94,40 @@ AT_DOOR: Final[Mapping[EventCode, str]] = {
     E.TAMPER_CLEARED: "the device that had been opened is closed again.",
     E.INPUT_TROUBLE_OPEN: "the wire of an input is cut. Check the cable.",
     E.INPUT_TROUBLE_SHORT: "the wires of an input touch each other. Check the cable.",
+    E.INPUT_UNREADABLE: "an input reports a state that means nothing. Check its cable and its device.",
     E.INPUT_TROUBLE_CLEARED: "the wiring of its input is sound again.",
     E.READER_LOCKOUT: "its reader pauses after too many refused tries.",
     E.READER_LOCKOUT_RELEASED: "its reader takes cards again.",
 }
 """Follows the door's number in bold."""
 
+COMMISSIONED: Final[Mapping[EventCode, str]] = {
+    E.DEVICE_KEY_SET: "given its first key by {by}, and proved it.",
+    E.DEVICE_KEY_ROTATED: "given another key by {by}, and proved it.",
+    E.DEVICE_KEY_SETTLED: "found to have its {key} key by {by}, after an exchange that was broken off.",
+    E.DEVICE_MOVED: "given address {to_address} and {to_baud} baud by {by}.",
+    E.COMMISSIONING_FAILED: "{by} tried to {step}, and failed. {why}",
+}
+"""Follows the device's name and a colon; the words in braces are particulars of the event."""
+
+COMMISSIONING_STEPS: Final[Mapping[str, str]] = {
+    "commission": "give it its first key",
+    "rotate": "exchange its key",
+    "move": "give it another address or speed",
+}
+
 SET_BY_HAND: Final[Mapping[str, str]] = {
     "lock": "locked by hand",
     "unlock": "unlocked by hand",
     "block": "taken out of service",
 }
+
+RELEASING: Final[Mapping[EventCode, str]] = {
+    EventCode.RELEASE_BEGUN: "asked at {door} to end the emergency. A second person has to agree within a minute.",
+    EventCode.RELEASE_AGREED: "agreed at {door} to end the emergency at all doors of its bridge.",
+    EventCode.RELEASE_LAPSED: "asked at {door} to end the emergency, and it came to nothing.",
+    EventCode.RELEASE_SAME_PERSON: "asked twice at {door} to end the emergency. A different person has to agree.",
+    EventCode.RELEASE_PIN_WRONG: "gave a wrong PIN at {door} to end the emergency. It goes on.",
+    EventCode.RELEASE_NOT_ALLOWED: "tried to end the emergency at {door} and may not. It goes on.",
+}
+"""What somebody did at a marked reader during an emergency."""

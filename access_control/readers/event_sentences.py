@@ -14,7 +14,14 @@ from access_control.core.wire.event_words import words_deny
 from access_control.core.wire.events import EventCode, Severity, words_of
 from access_control.people.actors import operator_names
 from access_control.people.models import Cardholder
-from access_control.readers.event_phrases import AT_DOOR, REFUSED_BECAUSE, SET_BY_HAND
+from access_control.readers.event_phrases import (
+    AT_DOOR,
+    COMMISSIONED,
+    COMMISSIONING_STEPS,
+    REFUSED_BECAUSE,
+    RELEASING,
+    SET_BY_HAND,
+)
 from access_control.readers.models import Bridge, Door, Reader
 from access_control.readers.records import EventRow
 
@@ -29,6 +36,7 @@ class Names:
         doors: The number on the frame, and the name.
         people: Empty for those who may not see people.
         operators: Those who work with the pages, by ``operator:UUID``.
+        typed: Whether names that somebody typed at a bridge are shown.
         passes: Visitors by the id of their pass, for whoever may see them; filled in by the caller.
     """
 
@@ -38,10 +46,11 @@ class Names:
     people: Mapping[int, str] = field(default_factory=dict)
     operators: Mapping[str, str] = field(default_factory=dict)
     passes: Mapping[str, str] = field(default_factory=dict)
+    typed: bool = True
 
     def without_people(self) -> Names:
         """The same for those who may not see people."""
-        return replace(self, people={}, operators={}, passes={})
+        return replace(self, people={}, operators={}, passes={}, typed=False)
 
     def door(self, door: int | None) -> str:
         """``door 8, Loading dock``; ``a door`` that is not there any more has its number in the site."""
@@ -62,6 +71,13 @@ class Names:
         if event.holder_ref is None:
             return otherwise
         return self.people.get(event.holder_ref, "Somebody")
+
+    def at_bridge(self, by: object, user: object) -> str:
+        """Who did something at a bridge's own command line: ``Ann Doe (as root)``."""
+        if not self.typed or not isinstance(by, str):
+            return "somebody at the bridge"
+        system = str(user).removeprefix("local:")
+        return f"the system's user {system}" if by == user else f"{by} (as {system})"
 
     def operator(self, by: object) -> str:
         """Who did something from a page."""
@@ -166,6 +182,15 @@ def _secured(event: EventRow, names: Names) -> Told:
     return Told("dot", names.plate(event.door_id), after)
 
 
+def _in_fire(event: EventRow, names: Names) -> Told:
+    ms = event.detail.get("ms")
+    if event.code == EventCode.FIRE_DOOR_FAILED or not isinstance(ms, int):
+        return Told("alarm", names.plate(event.door_id), _with_why("has not proved what it shall do in a fire.", event))
+    did = {EventCode.FIRE_DOOR_RELEASED: "unlocked", EventCode.FIRE_DOOR_LATCHED: "latched"}
+    what = did.get(EventCode(event.code), "stayed as it was")
+    return Told("dot", names.plate(event.door_id), f"{what} at the fire alarm, proved after {ms} ms.")
+
+
 def _unlocked_once(event: EventRow, names: Names) -> Told:
     return Told("person", names.operator(event.detail.get("by")), f"unlocked {names.door(event.door_id)} once.")
 
@@ -202,6 +227,34 @@ def _gap(event: EventRow, names: Names) -> Told:
     return Told("alarm", f"{bridge}:", f"{which} missing in its record.")
 
 
+def _at_reader(event: EventRow, names: Names) -> Told:
+    """A step of two people who end an emergency at a reader."""
+    glyph = "alarm" if event.severity in ALARMING else "stop"
+    text = RELEASING[EventCode(event.code)].format(door=names.door(event.door_id))
+    return Told(glyph, names.who(event, "Somebody"), _with_why(text, event))
+
+
+def _commissioned(event: EventRow, names: Names) -> Told:
+    """What was done to a device at the bridge, and by whom as they said."""
+    detail = event.detail
+    by = names.at_bridge(detail.get("by"), detail.get("user"))
+    step = COMMISSIONING_STEPS.get(str(detail.get("step")), "set it up")
+    facts = {key: detail.get(key, "?") for key in ("key", "to_address", "to_baud")}
+    text = COMMISSIONED[EventCode(event.code)].format(by=by, step=step, why=detail.get("why", ""), **facts).strip()
+    glyph = "stop" if event.code == EventCode.COMMISSIONING_FAILED else "dot"
+    return Told(glyph, f"{_device(event, names)}:", text)
+
+
+def _device(event: EventRow, names: Names) -> str:
+    """A reader or board by its name, or else by its place."""
+    if event.reader_id is not None and event.reader_id in names.readers:
+        return names.readers[event.reader_id]
+    if isinstance(event.detail.get("name"), str):
+        return str(event.detail["name"])
+    bridge = names.bridges.get(event.bridge_id, "A bridge")
+    return f"{bridge}, port {event.detail.get('port')}, address {event.detail.get('address')}"
+
+
 _SPECIAL: Final[Mapping[EventCode, Callable[[EventRow, Names], Told]]] = {
     EventCode.ACCESS_TAKEN: _taken,
     EventCode.ACCESS_NOT_TAKEN: _not_taken,
@@ -213,15 +266,26 @@ _SPECIAL: Final[Mapping[EventCode, Callable[[EventRow, Names], Told]]] = {
     EventCode.EVENTS_FOLDED: _folded,
     EventCode.EVENTS_DROPPED: _folded,
     EventCode.LOG_GAP: _gap,
+    EventCode.FIRE_DOOR_RELEASED: _in_fire,
+    EventCode.FIRE_DOOR_LATCHED: _in_fire,
+    EventCode.FIRE_DOOR_STAYED: _in_fire,
+    EventCode.FIRE_DOOR_FAILED: _in_fire,
+    **dict.fromkeys(RELEASING, _at_reader),
+    **dict.fromkeys(COMMISSIONED, _commissioned),
 }
 
 
 def _where(event: EventRow, names: Names) -> str:
-    """The door of an event, or else its reader or its bridge."""
+    """The door of an event and which reader of it, or else its reader, its alarm input or its bridge."""
+    reader = None if event.reader_id is None else names.readers.get(event.reader_id)
     if event.door_id is not None:
-        return f"{names.plate(event.door_id)}:"
-    if event.reader_id is not None and event.reader_id in names.readers:
-        return f"{names.readers[event.reader_id]}:"
+        plate = names.plate(event.door_id)
+        # Many readers are called after their door, which is not said twice.
+        return f"{plate}, {reader.removeprefix(f'{plate}, ')}:" if reader else f"{plate}:"
+    if reader:
+        return f"{reader}:"
+    if isinstance(event.detail.get("alarm_input"), int) and isinstance(event.detail.get("name"), str):
+        return f"{event.detail['name']}:"
     return f"{names.bridges[event.bridge_id]}:" if event.bridge_id in names.bridges else ""
 
 

@@ -27,9 +27,11 @@ from access_control.readers.errors import NotThereError, ReadersError
 from access_control.readers.event_gaps import late_arrivals, note_gaps
 from access_control.readers.event_rows import write_events
 from access_control.readers.event_streams import stream_position
+from access_control.readers.fire_reports import note_fires
 from access_control.readers.presence import note_admissions
 from access_control.readers.records import EventRow, StreamPosition
 from access_control.readers.site import the_site
+from access_control.readers.unlocks_by_hand import note_cancelled
 
 Hook: TypeAlias = Callable[[Session, datetime, Sequence[EventRecord]], None]
 """What a package above does with new events: the session, the time, and events that were never seen before."""
@@ -110,6 +112,8 @@ def take_events(
     note_gaps(session, at, position, before, new)
     note_admissions(session, new)
     note_outcomes(session, at, bridge_id, new)
+    note_cancelled(session, at, bridge_id, new)
+    note_fires(session, bridge_id, new)
     for hook in hooks:
         hook(session, at, new)
     tell(session, "live", json.dumps({"what": "events", "bridge": bridge_id}))

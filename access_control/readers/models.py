@@ -34,6 +34,7 @@ class Site(Table):
         kind: "Elementary School" and the like, shown below the name.
         timezone: IANA name; one for the whole site.
         epoch: Of every revision published; a restore raises it.
+        restored_at: When it was last noticed, or said, that the database had been put back from an older copy.
         keys_sealed: The key statement last issued, the exact bytes, under the number ``keys_n``.
         tls_current: SHA-256 of the TLS public key in use, and ``tls_next`` of the one that follows.
         demo: Made up by the demo; ``serve`` refuses such a database and the demo refuses any other.
@@ -50,6 +51,7 @@ class Site(Table):
     kind: Mapped[str] = mapped_column(String(80), default="")
     timezone: Mapped[str] = mapped_column(String(60))
     epoch: Mapped[int] = mapped_column(BigInteger, default=1)
+    restored_at: Mapped[datetime | None]
     keys_n: Mapped[int] = mapped_column(BigInteger, default=0)
     keys_sealed: Mapped[bytes | None]
     tls_current: Mapped[bytes | None]
@@ -105,6 +107,9 @@ class Bridge(Table):
         in_force: Revisions that the bridge says are in force: ``policy``, ``orders``, ``keys`` as ``epoch/n``.
         instance: The process that has the session, told apart from a second one with the same identity.
         duplicate_at: When two processes with this identity were last noticed.
+        neighbour_address: Where its neighbours reach it, as ``host:port``; what it said last.
+        neighbour_address_set: The same as a person wrote it down, which counts instead; ``neighbour_version`` counts
+            how often that was changed.
     """
 
     __tablename__ = "bridge"
@@ -129,7 +134,15 @@ class Bridge(Table):
     instance: Mapped[str | None] = mapped_column(UUID_TEXT)
     instance_at: Mapped[datetime | None]
     duplicate_at: Mapped[datetime | None]
+    neighbour_address: Mapped[str | None] = mapped_column(String(260))
+    neighbour_address_set: Mapped[str | None] = mapped_column(String(260))
+    neighbour_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
+
+    @property
+    def called_at(self) -> str | None:
+        """Where its neighbours are told to reach it, as ``host:port``."""
+        return self.neighbour_address_set or self.neighbour_address
 
 
 class PublishedDocument(Table):
@@ -194,7 +207,7 @@ class Door(Table):
 
 
 class Reader(Table):
-    """A reader at a door. ``port`` is a name in the bridge's own settings."""
+    """A reader at a door. ``port`` is a name in the bridge's own settings, ``head`` a part of the device there."""
 
     __tablename__ = "reader"
     __table_args__ = (_NEVER_REUSED,)
@@ -209,6 +222,8 @@ class Reader(Table):
     copyable: Mapped[list[str]] = mapped_column(default=list)
     pin_schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
     takes_passes: Mapped[bool] = mapped_column(default=False)
+    takes_releases: Mapped[bool] = mapped_column(default=False)
+    head: Mapped[int] = mapped_column(default=0)
     enabled: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -218,7 +233,7 @@ class Reader(Table):
 
 
 class Board(Table):
-    """A Modbus RTU relay and input board of a bridge."""
+    """A relay and input board of a bridge; ``osdp`` for an OSDP module."""
 
     __tablename__ = "board"
     __table_args__ = (_NEVER_REUSED,)
@@ -230,6 +245,8 @@ class Board(Table):
     address: Mapped[int]
     outputs: Mapped[int]
     inputs: Mapped[int]
+    osdp: Mapped[bool] = mapped_column(default=False)
+    hardware_pulse: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above

@@ -17,18 +17,27 @@ from sqlalchemy.orm import Session
 from access_control.audit.record import record
 from access_control.core.decision.emergency import Directive, Release
 from access_control.core.decision.model import OverrideEffect, PassRevocation
-from access_control.core.wire.directives import Authority, open_directive, open_release
+from access_control.core.wire.directives import SERVICE, Authority, open_release
 from access_control.core.wire.errors import Refused
+from access_control.core.wire.release_persons import two_people
+from access_control.core.wire.signing import signer_of
 from access_control.database.changes import tell
 from access_control.database.ids import new_id
 from access_control.database.locks import hold
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.checks import clean_text, require
 from access_control.readers.errors import BadValueError, NotThereError
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Door
+from access_control.readers.neighbours import neighbour_keys
+from access_control.readers.owed_releases import owe_release, owed_bridges
 from access_control.readers.publishing import publish_all_orders, publish_orders
 from access_control.readers.records import DirectiveRow, OverrideRow, PassRevocationRow, ReleaseRow
+from access_control.readers.release_codes import note_code_used
 from access_control.readers.site import scopes, the_site
+from access_control.readers.unlocks_by_hand import end_unlocks
+from access_control.readers.vouching import open_raised, with_vouching
 
 LONGEST_UNLOCK: Final = timedelta(hours=12)
 
@@ -37,7 +46,7 @@ def add_directive(
     session: Session, keys: SchoolKeys, at: datetime, directive: Directive, sealed: Sequence[bytes], *, by_name: str
 ) -> bool:
     """Keep a directive and publish it; whether it was new. The same id a second time changes nothing."""
-    session.flush()
+    lock_bridges(session)
     if session.get(DirectiveRow, directive.id) is not None:
         return False
     row = DirectiveRow(
@@ -55,23 +64,32 @@ def add_directive(
     )
     session.add(row)
     session.flush()
+    if directive.origin == SERVICE:  # what a bridge raised may come with its release: hear_from_bridge goes on
+        end_unlocks(session, at, row)
     publish_all_orders(session, keys, at, bridges_of(session, row))
     _tell_live(session, directive.id)
     return True
 
 
 def add_release(
-    session: Session, keys: SchoolKeys, at: datetime, release: Release, sealed: bytes, *, by_name: str
+    session: Session,
+    keys: SchoolKeys,
+    at: datetime,
+    release: Release,
+    sealed: bytes,
+    *,
+    by_name: str,
+    origin: str = SERVICE,
 ) -> bool:
-    """Keep a release and publish it; whether it was new.
+    """Keep a release and publish it, a bridge's to nobody but itself; whether it was new.
 
     Raises:
         NotThereError: Nobody knows its directive here yet.
     """
-    session.flush()
+    lock_bridges(session)
     if session.get(ReleaseRow, release.id) is not None:
         return False
-    row = session.get(DirectiveRow, release.directive)
+    row = locked_directive(session, release.directive)
     if row is None:
         raise NotThereError("This emergency is not known here.", "Wait until its bridge has told of it.")
     session.add(
@@ -79,7 +97,7 @@ def add_release(
             id=release.id,
             directive_id=release.directive,
             doors=None if release.doors is None else sorted(release.doors),
-            origin="service",
+            origin=origin,
             by=release.by,
             by_name=by_name,
             second=release.second,
@@ -93,9 +111,14 @@ def add_release(
     # released, and could not be released if it had ended.
     if release.doors is None and row.ended_at is None:
         row.ended_at = at
-    publish_all_orders(session, keys, at, bridges_of(session, row))
+    publish_all_orders(session, keys, at, bridges_of(session, row) | owed_bridges(session, row.id))
     _tell_live(session, row.id)
     return True
+
+
+def locked_directive(session: Session, directive: str) -> DirectiveRow | None:
+    """A directive as it is now, locked until the transaction ends; whoever needs bridges as well locks them first."""
+    return session.get(DirectiveRow, directive, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def active_directives(session: Session) -> list[DirectiveRow]:
@@ -125,46 +148,105 @@ def hear_from_bridge(
 ) -> list[Refused]:
     """Take over emergencies that a bridge raised, and releases of its own doors; what is not genuine is handed back.
 
-    A bridge may raise over its own building and the site, and release only its own doors.
+    A bridge may raise over its own building and the site, and release only its own doors. It may also hand over what
+    another bridge raised, because that one may never come back to do so.
     """
+    lock_bridges(session)  # before any signature is checked, so that no key is retired meanwhile
     site = the_site(session)
     bridge = require(session, Bridge, bridge_id, "This bridge")
     if bridge.public_key is None:
         return []
-    own = frozenset(session.scalars(select(Door.id).where(Door.bridge_id == bridge_id)))
-    authority = Authority(service=keys.document_public(), bridge=bridge.id, own_key=bridge.public_key, own_doors=own)
+    authority = _authority_of(session, keys, bridge, bridge.public_key)
     refused: list[Refused] = []
+    heard: list[str] = []
     for sealed in directives:
         try:
-            directive = open_directive(sealed, authority, site=site.id)
+            directive, known = open_raised(session, keys, sealed, authority, site.id)
         except Refused as error:
             refused.append(error)
             continue
-        _take_directive(session, keys, at, bridge, directive, sealed)
+        raised_by = session.get(Bridge, signer_of(sealed)) or bridge
+        _take_directive(session, keys, at, raised_by, directive, known)
+        _note_holder(session, keys, at, bridge, directive)
+        heard.append(directive.id)
     for sealed in releases:
         try:
             release = open_release(sealed, authority, site=site.id)
         except Refused as error:
             refused.append(error)
             continue
-        if session.get(DirectiveRow, release.directive) is not None:
-            add_release(session, keys, at, release, sealed, by_name=bridge.name)
+        origin = SERVICE if signer_of(sealed) in authority.service else f"bridge:{bridge.id}"
+        _take_release(session, keys, at, bridge, release, sealed, origin)
+    for row in (session.get_one(DirectiveRow, id_) for id_ in dict.fromkeys(heard)):
+        if end_unlocks(session, at, row):
+            publish_all_orders(session, keys, at, bridges_of(session, row))
     return refused
+
+
+def _authority_of(session: Session, keys: SchoolKeys, bridge: Bridge, own_key: bytes) -> Authority:
+    return Authority(
+        service=keys.document_public(),
+        neighbours={other: (key, tuple(may)) for other, (key, may) in neighbour_keys(session, bridge.id).items()},
+        bridge=bridge.id,
+        own_key=own_key,
+        own_doors=frozenset(session.scalars(select(Door.id).where(Door.bridge_id == bridge.id))),
+        scopes={name: frozenset(meant) for name, meant in scopes(session).items()},
+    )
+
+
+def _take_release(
+    session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, release: Release, sealed: bytes, origin: str
+) -> None:
+    if session.get(DirectiveRow, release.directive) is None:
+        return
+    if add_release(session, keys, at, release, sealed, by_name=bridge.name, origin=origin):
+        note_code_used(session, at, bridge.id, release)
+        two = two_people(release)
+        facts = None if two is None else {"first": two[0], "second": two[1]}
+        actor, subject = f"bridge:{bridge.id}", f"directive:{release.directive}"
+        record(session, at, actor=actor, action="emergency.released", subject=subject, facts=facts)
 
 
 def _take_directive(
     session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, directive: Directive, sealed: bytes
 ) -> None:
-    row = session.get(DirectiveRow, directive.id)
-    part = b64encode(sealed).decode()
+    row = locked_directive(session, directive.id)
+    signed = with_vouching(keys, sealed, the_site(session).id)
+    parts = [b64encode(one).decode() for one in signed]
     if row is not None:
-        if part not in row.sealed and row.origin == directive.origin:
-            row.sealed = [*row.sealed, part]
+        if parts[0] not in row.sealed and row.origin == directive.origin:
+            row.sealed = list(dict.fromkeys((*row.sealed, *parts)))
             row.doors = sorted({*row.doors, *directive.doors})
             publish_all_orders(session, keys, at, bridges_of(session, row))
         return
-    add_directive(session, keys, at, directive, [sealed], by_name=bridge.name)
+    add_directive(session, keys, at, directive, signed, by_name=_who_at(session, bridge, directive.by))
     record(session, at, actor=f"bridge:{bridge.id}", action="emergency.started", subject=f"directive:{directive.id}")
+
+
+def _note_holder(session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, directive: Directive) -> None:
+    """Whoever tells of a directive holds it, and has to hear of its end, also without a door in its scope.
+
+    A bridge tells again and again of what it raised itself, and of a neighbour's only while that stands there.
+    """
+    row = session.get_one(DirectiveRow, directive.id)
+    let_go = bridge.id in row.confirmed and row.origin == f"bridge:{bridge.id}"
+    if let_go or (row.left_orders_at is None and bridge.id in bridges_of(session, row)):
+        return
+    if row.ended_at is None:
+        owe_release(session, row, bridge.id)
+        return
+    owe_release(session, row, bridge.id)
+    publish_all_orders(session, keys, at, {bridge.id})
+
+
+def _who_at(session: Session, bridge: Bridge, by: str) -> str:
+    """Who raised something at a bridge, as people say it: the panic button, or else the bridge."""
+    kind, _, number = by.partition(":")
+    if kind == "input" and number.isascii() and number.isdecimal() and len(number) < 10:
+        row = session.get(AlarmInput, int(number))
+        if row is not None and row.bridge_id == bridge.id:
+            return f"{row.name} ({bridge.name})"[:120]
+    return bridge.name
 
 
 def set_override(
@@ -197,6 +279,7 @@ def set_override(
         )
     reason = clean_text(why, "why", "The reason", 300)
     hold(session, f"door {door_id} by hand")  # two at once would both find no earlier one
+    lock_bridges(session, {door.bridge_id})
     for earlier in session.scalars(select(OverrideRow).filter_by(door_id=door_id, ended_at=None)):
         earlier.ended_at = at
     row = OverrideRow(
@@ -219,10 +302,12 @@ def end_override(session: Session, keys: SchoolKeys, at: datetime, override_id: 
     row = require(session, OverrideRow, override_id, "This setting of the door")
     if row.ended_at is not None:
         return
+    door = require(session, Door, row.door_id, "This door")
+    if door.bridge_id is not None:
+        lock_bridges(session, {door.bridge_id})
     row.ended_at = at
     session.flush()
     record(session, at, actor=by, action="door.override_ended", subject=f"door:{row.door_id}")
-    door = require(session, Door, row.door_id, "This door")
     if door.bridge_id is not None:
         publish_orders(session, keys, door.bridge_id, at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,10 +11,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.model import BadgeStatus, Override, Revision
+from access_control.core.wire.directives import SERVICE
 from access_control.core.wire.errors import Refused
 from access_control.core.wire.orders import OrdersDocument, RevokedPass
 from access_control.readers.digests import canonical_digest
 from access_control.readers.models import Bridge, Door
+from access_control.readers.owed_releases import owed_to
 from access_control.readers.records import (
     DirectiveRow,
     OverrideRow,
@@ -34,15 +37,14 @@ def orders_for(
 ) -> OrdersDocument:
     """Compile one bridge's Orders."""
     directives = directives_at(session, bridge.id)
-    ids = [row.id for row in directives]
-    releases = session.scalars(select(ReleaseRow).where(ReleaseRow.directive_id.in_(ids)))
+    releases = releases_for(session, bridge.id, directives)
     return OrdersDocument(
         site=site,
         bridge=bridge.id,
         revision=revision,
         made_at=at,
         directives=[b64decode(part) for row in directives for part in row.sealed],
-        releases=[b64decode(row.sealed) for row in releases],
+        releases=[b64decode(sealed) for of_one in releases.values() for sealed in of_one],
         overrides=_overrides(session, bridge.id, at),
         revoked=_revoked(session, bridge.id, digest_key),
         revoked_passes=_passes(session, bridge.id, at),
@@ -64,6 +66,28 @@ def directives_at(session: Session, bridge_id: str) -> list[DirectiveRow]:
         .order_by(DirectiveRow.started_at, DirectiveRow.id)
     )
     return [row for row in rows if row.id in ruling or own & {*row.doors, *now.get(row.scope, ())}]
+
+
+def releases_for(session: Session, bridge_id: str, directives: Collection[DirectiveRow]) -> dict[str, list[str]]:
+    """The sealed releases, as base64, that one bridge has to be told of by directive.
+
+    Those of the directives that it is told of, and the ends of those whose release it is owed: each alone, because a
+    bridge takes it before its directive or after. A bridge's own release holds at its own doors; another bridge would
+    refuse it, and be right.
+    """
+    whose = (SERVICE, f"bridge:{bridge_id}")
+    told = {row.id for row in directives}
+    either = told | owed_to(session, bridge_id)
+    rows = session.scalars(
+        select(ReleaseRow)
+        .where(ReleaseRow.directive_id.in_(either), ReleaseRow.origin.in_(whose))
+        .order_by(ReleaseRow.id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.directive_id in told or row.doors is None:
+            found.setdefault(row.directive_id, []).append(row.sealed)
+    return found
 
 
 def said_to_rule(bridge: Bridge) -> frozenset[str]:

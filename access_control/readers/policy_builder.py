@@ -3,28 +3,59 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from access_control.core.credentials.canonical import Credential
-from access_control.core.decision.model import BadgeStatus, Revision, Timetable
+from access_control.core.decision.model import BadgeStatus, HolderClass, Revision, Timetable
 from access_control.core.wire.policy import FOREVER, Badge, Level, Person, PolicyDraft
 from access_control.people.models import Cardholder, Membership
 from access_control.people.pins import open_pin
 from access_control.readers import models
-from access_control.readers.building_records import board_record, door_record, reader_record
+from access_control.readers.building_records import board_record, door_record, input_record, reader_record
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.keys import SchoolKeys
+from access_control.readers.neighbours import neighbour_addresses, neighbour_keys
 from access_control.readers.records import Revocation, RevocationAt
-from access_control.readers.settings import emergency_rules
+from access_control.readers.recovery import recovery_key
+from access_control.readers.release_codes import unused_digests
+from access_control.readers.settings import age_limits, emergency_rules
 from access_control.readers.site import scopes, the_site
 from access_control.readers.timetables import Calendar, Interval
 
 _ALWAYS = Timetable(always=True)
 _NEVER = Timetable()
+_CLASSES = {one.value: one for one in HolderClass}
+_STATUSES = {one.value: one for one in BadgeStatus}
+
+# The two long lists are read as columns of their tables, and their words as text: making entities and looking up each
+# word through its column's type would take most of the time of a build.
+_HOLDER = Cardholder.__table__.c
+_CARDHOLDERS = select(
+    _HOLDER.ref,
+    type_coerce(_HOLDER.holder_class, String),
+    _HOLDER.active,
+    _HOLDER.extended,
+    _HOLDER.pin_sealed,
+    _HOLDER.valid_from,
+    _HOLDER.valid_until,
+    _HOLDER.may_release,
+)
+_BADGE = models.Badge.__table__.c
+_BADGES = select(
+    _BADGE.canonical,
+    _BADGE.person_ref,
+    _BADGE.format,
+    _BADGE.facility_code,
+    _BADGE.number,
+    type_coerce(_BADGE.status, String),
+    _BADGE.valid_from,
+    _BADGE.valid_until,
+)
 
 
 def calendar_for(session: Session, timezone: str, at: datetime) -> Calendar:
@@ -52,6 +83,7 @@ def draft_for(
     own = {door.id for door in doors}
     readers = session.scalars(select(models.Reader).where(models.Reader.door_id.in_(own))).all()
     boards = session.scalars(select(models.Board).where(models.Board.bridge_id == bridge.id)).all()
+    inputs = session.scalars(select(AlarmInput).where(AlarmInput.bridge_id == bridge.id)).all()
     groups = session.scalars(select(models.DoorGroup).where(models.DoorGroup.bridge_id == bridge.id)).all()
     return PolicyDraft(
         site=site.id,
@@ -63,15 +95,26 @@ def draft_for(
         doors=[door_record(door, spans.get(door.unlock_schedule_id, _NEVER)) for door in doors],
         readers=[reader_record(reader, spans.get(reader.pin_schedule_id, _NEVER)) for reader in readers],
         boards=[board_record(board) for board in boards],
+        inputs=[input_record(given) for given in inputs],
         levels=_levels(session, own, spans),
         people=_people(session, keys),
         badges=_badges(session, bridge.id),
         emergency_rules=emergency_rules(site),
         pass_keys=keys.pass_public(),
         pass_groups={group.id: sorted(own.intersection(group.doors)) for group in groups},
-        scopes={name: sorted(own.intersection(meant)) for name, meant in scopes(session).items() if name != "site"},
-        neighbour_keys=_neighbours(session, bridge.id),
+        scopes=_scopes(session, own, {given.scope for given in inputs if given.scope is not None}),
+        neighbour_keys=neighbour_keys(session, bridge.id),
+        neighbour_addresses=neighbour_addresses(session, bridge.id),
+        release_codes=unused_digests(session, bridge.id),
+        age_limits=age_limits(site),
+        recovery=recovery_key(session),
     )
+
+
+def _scopes(session: Session, own: set[int], named: set[str]) -> dict[str, list[int]]:
+    """What each scope means at this bridge; one that a panic button names is there even without a door."""
+    meant = {name: list[int]() for name in named} | dict(scopes(session))
+    return {name: sorted(own.intersection(doors)) for name, doors in meant.items() if name != "site"}
 
 
 def _timetables(session: Session, calendar: Calendar) -> dict[int | None, Timetable]:
@@ -106,56 +149,33 @@ def _people(session: Session, keys: SchoolKeys) -> list[Person]:
         levels[person].add(level)
     return [
         Person(
-            ref=row.ref,
-            holder_class=row.holder_class,
-            levels=tuple(sorted(levels[row.ref])),
-            active=row.active,
-            extended=row.extended,
-            valid_from=_second(row.valid_from, 0),
-            valid_until=_second(row.valid_until, FOREVER),
-            pin=open_pin(row, keys.unseal) if row.pin_sealed is not None else None,
+            ref=ref,
+            holder_class=_CLASSES[holder_class],
+            levels=tuple(sorted(levels[ref])),
+            active=active,
+            extended=extended,
+            valid_from=_second(valid_from, 0),
+            valid_until=_second(valid_until, FOREVER),
+            pin=open_pin(ref, sealed, keys.unseal),
+            may_release=releases,
         )
-        for row in _cardholders(session)
+        for ref, holder_class, active, extended, sealed, valid_from, valid_until, releases in session.execute(
+            _CARDHOLDERS
+        )
     ]
-
-
-def _cardholders(session: Session) -> Iterable[Cardholder]:
-    """Cardholders with the columns that a Policy needs; whole rows would cost most of the time of a build."""
-    needed = (
-        Cardholder.ref,
-        Cardholder.holder_class,
-        Cardholder.active,
-        Cardholder.extended,
-        Cardholder.pin_sealed,
-        Cardholder.valid_from,
-        Cardholder.valid_until,
-    )
-    return session.execute(select(*needed))  # type: ignore[return-value] # rows with these columns by name
 
 
 def _badges(session: Session, bridge: str) -> list[Badge]:
     held_back = _held_back(session, bridge)
-    columns = (
-        models.Badge.canonical,
-        models.Badge.person_ref,
-        models.Badge.format,
-        models.Badge.facility_code,
-        models.Badge.number,
-        models.Badge.status,
-        models.Badge.valid_from,
-        models.Badge.valid_until,
-    )
     return [
         Badge(
             Credential(format_, facility, int(number, 16 if format_.startswith("RAW") else 10)),
             person,
-            held_back.get(canonical, status),
+            held_back.get(canonical, _STATUSES[status]),
             _second(valid_from, 0),
             _second(valid_until, FOREVER),
         )
-        for canonical, person, format_, facility, number, status, valid_from, valid_until in session.execute(
-            select(*columns)
-        )
+        for canonical, person, format_, facility, number, status, valid_from, valid_until in session.execute(_BADGES)
     ]
 
 
@@ -170,16 +190,6 @@ def _held_back(session: Session, bridge: str) -> dict[str, BadgeStatus]:
         .where(Revocation.lifted_at.is_not(None), RevocationAt.bridge_id == bridge, RevocationAt.done_at.is_(None))
     )
     return dict(rows.all())
-
-
-def _neighbours(session: Session, bridge: str) -> dict[str, tuple[bytes, list[str]]]:
-    """The other confirmed bridges: each may raise an emergency over the site and its own building."""
-    rows = session.scalars(
-        select(models.Bridge).where(models.Bridge.state == models.BridgeState.CONFIRMED, models.Bridge.id != bridge)
-    )
-    return {
-        row.id: (row.public_key, ["site", f"building:{row.building_id}"]) for row in rows if row.public_key is not None
-    }
 
 
 def _second(at: datetime | None, otherwise: int) -> int:

@@ -25,6 +25,7 @@ from access_control.core.wire.policy import encode_policy
 from access_control.core.wire.signing import Kind, seal
 from access_control.database.changes import tell
 from access_control.database.engine import Database
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.digests import digest_key_of
 from access_control.readers.errors import ReadersError
 from access_control.readers.keys import KeyFileError, SchoolKeys
@@ -113,9 +114,10 @@ def publish_orders(session: Session, keys: SchoolKeys, bridge_id: str, at: datet
 def publish_all_orders(
     session: Session, keys: SchoolKeys, at: datetime, bridges: Collection[str] | None = None
 ) -> list[Published]:
-    """Publish the Orders of some bridges, or of all, in the order of their ids: no two workers wait for each other."""
+    """Publish the Orders of some bridges, or of all, locked together first: no two workers wait for each other."""
     query = select(Bridge.id).where(Bridge.state == BridgeState.CONFIRMED).order_by(Bridge.id)
     found = [bridge for bridge in session.scalars(query) if bridges is None or bridge in bridges]
+    lock_bridges(session, found)
     done: list[Published] = []
     for bridge in found:
         try:
@@ -149,6 +151,13 @@ def published(session: Session, bridge_id: str, kind: Kind) -> PublishedDocument
     return session.get(PublishedDocument, (bridge_id, kind.value))
 
 
+def published_revisions(session: Session, bridge_id: str) -> dict[Kind, Revision]:
+    """The revisions last published to a bridge; the documents, which may be megabytes, are not read for that."""
+    columns = select(PublishedDocument.kind, PublishedDocument.epoch, PublishedDocument.n)
+    rows = session.execute(columns.where(PublishedDocument.bridge_id == bridge_id))
+    return {Kind(kind): Revision(epoch, n) for kind, epoch, n in rows}
+
+
 def due_policies(session: Session, at: datetime) -> list[str]:
     """The bridges whose Policies are due: what a change touched, and what was built over a week ago."""
     rows = session.execute(
@@ -169,10 +178,8 @@ def is_old(made_at: datetime | None, at: datetime) -> bool:
 
 
 def _locked(session: Session, bridge_id: str) -> Bridge | None:
-    session.flush()
-    bridge = session.scalar(
-        select(Bridge).where(Bridge.id == bridge_id).with_for_update().execution_options(populate_existing=True)
-    )
+    lock_bridges(session, {bridge_id})
+    bridge = session.get(Bridge, bridge_id)
     return bridge if bridge is not None and bridge.state is BridgeState.CONFIRMED else None
 
 

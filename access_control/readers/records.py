@@ -6,10 +6,11 @@ Only ``readers/orders.py`` and its neighbours write these; visitors and emergenc
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from access_control.core.decision.model import BadgeStatus, EmergencyAction, OverrideEffect, PassRevocation
 from access_control.core.wire.actions import ActionKind
@@ -59,6 +60,42 @@ class ReleaseRow(Table):
     why: Mapped[str] = mapped_column(String(300))
     at: Mapped[datetime]
     sealed: Mapped[str] = mapped_column(Text)
+
+
+class ReleaseOwed(Table):
+    """A bridge that has to be told of the end of a directive whatever its doors, until it proves that it knows.
+
+    It holds the directive, from a neighbour or from before its doors went elsewhere; or it is a new machine, to which
+    somebody may tell a directive that ended long ago.
+    """
+
+    __tablename__ = "release_owed"
+
+    directive_id: Mapped[str] = mapped_column(ForeignKey("directive.id"), primary_key=True)
+    bridge_id: Mapped[str] = mapped_column(ForeignKey("bridge.id"), primary_key=True, index=True)
+
+
+class ReleaseCode(Table):
+    """One of the single-use codes that end an emergency at a bridge's own doors; only its digest is kept.
+
+    Attributes:
+        number: As printed beside it, from 1.
+        digest: Under the bridge's digest key, as Policy has it.
+        made_by: The account that made it.
+        replaced_at: When newer codes took its place; it is worth nothing once the bridge has that Policy.
+        used_at: When a release was made with it, and ``used_by`` who gave it, as the bridge says.
+    """
+
+    __tablename__ = "release_code"
+
+    bridge_id: Mapped[str] = mapped_column(ForeignKey("bridge.id"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(String(80))
+    replaced_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    used_by: Mapped[str | None] = mapped_column(String(100))
 
 
 class OverrideRow(Table):
@@ -201,6 +238,53 @@ class EventGap(Table):
     confirmed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(80))
+
+
+class FireDoorOutcome(StrEnum):
+    """What became of one door after a fire input went active."""
+
+    RELEASED = "released"
+    LATCHED = "latched"
+    STAYED = "stayed"
+    FAILED = "failed"
+
+
+class FireReportRow(Table):
+    """One alarm of a fire input, kept by events as they come; ``id`` is that of the event with which it began.
+
+    Attributes:
+        input: The wire, as ``board 1.3``.
+        test: What a person said that it was, ``None`` while nobody has; the other marks go with it.
+    """
+
+    __tablename__ = "fire_report"
+
+    id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    bridge_id: Mapped[str] = mapped_column(ForeignKey("bridge.id"), index=True)
+    input: Mapped[str] = mapped_column(String(40))
+    began_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    test: Mapped[bool | None]
+    why: Mapped[str] = mapped_column(String(300), default="")
+    marked_by: Mapped[str | None] = mapped_column(String(80))
+    marked_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    doors: Mapped[list[FireReportDoor]] = relationship(cascade="all, delete-orphan", order_by="FireReportDoor.door_id")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own declaration
+
+
+class FireReportDoor(Table):
+    """What one door did; ``ms`` is from the fire input to the proof, or to when its lack was told."""
+
+    __tablename__ = "fire_report_door"
+
+    report_id: Mapped[str] = mapped_column(ForeignKey("fire_report.id"), primary_key=True)
+    door_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outcome: Mapped[FireDoorOutcome] = mapped_column(word(FireDoorOutcome))
+    ms: Mapped[int]
+    why: Mapped[str] = mapped_column(String(300), default="")
 
 
 class Presence(Table):

@@ -15,6 +15,9 @@ from access_control.core.decision.model import BadgeStatus
 from access_control.database.changes import tell
 from access_control.database.errors import expect_version
 from access_control.database.ids import new_id
+from access_control.people.actors import require_release_for
+from access_control.people.models import Cardholder
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.checks import require
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Badge, Bridge, BridgeState
@@ -47,11 +50,14 @@ def set_badge_status(
     Raises:
         NotThereError: There is no such badge.
         ConflictError: Somebody else changed it since ``version`` was read.
+        NotAllowedError: It would count again, its holder may end emergencies, and ``by`` may not at the whole school.
     """
     badge = require(session, Badge, badge_id, "This badge")
     expect_version(badge.version, version)
     if badge.status is status:
         return badge
+    if status is BadgeStatus.ACTIVE:  # killing a badge is everybody's who may do that
+        require_release_for(session, at, session.get_one(Cardholder, badge.person_ref), by)
     badge.status = status
     badge.status_at = at
     for earlier in _in_force(session, badge_id):
@@ -61,6 +67,7 @@ def set_badge_status(
     session.flush()
     facts = {"status": status.value}
     record(session, at, actor=by, action="badge.status", subject=f"badge:{badge_id}", facts=facts)
+    lock_bridges(session)  # those that get no Orders yet as well
     publish_all_orders(session, keys, at)
     mark_all_stale(session)
     tell(session, "live", json.dumps({"what": "badge", "badge": badge_id}))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
 from access_control.core.decision.emergency import DEFAULT_EMERGENCY_RULES
-from access_control.core.decision.model import EmergencyRules
+from access_control.core.decision.model import DoorClass, EmergencyRules
+from access_control.core.decision.policy_age import DEFAULT_AGE_LIMITS
 from access_control.database.errors import expect_version
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.errors import BadValueError
 from access_control.readers.models import Site
 from access_control.readers.site import the_site
@@ -28,6 +32,8 @@ class SchoolSettings:
         one_administrator: A release waits 10 s with a Cancel instead of a second person.
         pass_hours: How long a visitor's pass is good at most, 1 to 10.
         proof_limit_s: How long a door's state is believed after it was proved, 5 to 60.
+        exterior_days: For how many days a bridge goes on by hours at outside doors without hearing from here that its
+            rules still hold, 7 to 365; ``None`` is no limit. ``interior_days`` and ``room_days`` likewise.
     """
 
     lockdown_locks_perimeter: bool = True
@@ -35,10 +41,19 @@ class SchoolSettings:
     one_administrator: bool = True
     pass_hours: int = 10
     proof_limit_s: int = 10
+    exterior_days: int | None = DEFAULT_AGE_LIMITS[DoorClass.EXTERIOR]
+    interior_days: int | None = DEFAULT_AGE_LIMITS[DoorClass.INTERIOR]
+    room_days: int | None = DEFAULT_AGE_LIMITS[DoorClass.ROOM]
 
 
-LIMITS: Final = {"pass_hours": (1, 10), "proof_limit_s": (5, 60)}
-_IN_POLICY: Final = ("lockdown_locks_perimeter", "drill_moves_doors")
+_DAYS: Final = (7, 365)
+_AGES: Final = {
+    DoorClass.EXTERIOR: "exterior_days",
+    DoorClass.INTERIOR: "interior_days",
+    DoorClass.ROOM: "room_days",
+}
+LIMITS: Final = {"pass_hours": (1, 10), "proof_limit_s": (5, 60), **dict.fromkeys(_AGES.values(), _DAYS)}
+_IN_POLICY: Final = ("lockdown_locks_perimeter", "drill_moves_doors", *_AGES.values())
 
 
 def settings_of(site: Site) -> SchoolSettings:
@@ -59,10 +74,12 @@ def change_settings(session: Session, at: datetime, chosen: SchoolSettings, vers
         BadValueError: A number is outside its limits.
         ConflictError: Somebody else changed the site since ``version`` was read.
     """
+    lock_bridges(session)  # before the site's row: their Policies may be due
     site = the_site(session)
     expect_version(site.version, version)
     for name, (least, most) in LIMITS.items():
-        if not least <= getattr(chosen, name) <= most:
+        value = getattr(chosen, name)
+        if not (value is None and name in _AGES.values()) and not least <= value <= most:
             raise BadValueError(f"This must be {least} to {most}.", "Correct it.", name)
     before = settings_of(site)
     changed = {
@@ -87,3 +104,10 @@ def emergency_rules(site: Site) -> EmergencyRules:
         lockdown_locks_perimeter=chosen.lockdown_locks_perimeter,
         drill_moves_doors=chosen.drill_moves_doors,
     )
+
+
+def age_limits(site: Site) -> Mapping[DoorClass, int]:
+    """For how many days a Policy may be used unconfirmed, as it says it itself: no limit where none is named."""
+    chosen = settings_of(site)
+    days = {door_class: getattr(chosen, name) for door_class, name in _AGES.items()}
+    return MappingProxyType({door_class: limit for door_class, limit in days.items() if limit is not None})

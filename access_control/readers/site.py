@@ -111,6 +111,13 @@ def add_zone(session: Session, at: datetime, building_id: int, name: str, by: st
     return zone
 
 
+def scope_names(session: Session) -> frozenset[str]:
+    """Every scope that there is: the site, its buildings and their parts, also those without a door."""
+    buildings = (f"building:{number}" for number in session.scalars(select(Building.id)))
+    zones = (f"zone:{number}" for number in session.scalars(select(Zone.id)))
+    return frozenset({"site", *buildings, *zones})
+
+
 def scopes(session: Session) -> Mapping[str, list[int]]:
     """What ``site``, ``building:N`` and ``zone:N`` mean now, as doors in order."""
     found: dict[str, list[int]] = {"site": []}

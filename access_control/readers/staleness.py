@@ -7,17 +7,20 @@ from collections.abc import Collection
 from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
 
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.models import Bridge, BridgeState, Door, LevelDoor, Reader
 
 
 def mark_bridges_stale(session: Session, bridges: Collection[str]) -> None:
     """Note that the Policies of these bridges are due to be rebuilt."""
     if bridges:
+        lock_bridges(session, bridges)
         session.execute(update(Bridge).where(Bridge.id.in_(bridges)).values(policy_stale=True))
 
 
 def mark_all_stale(session: Session) -> None:
     """Note that every bridge's Policy is due: a calendar day, a person's badge or PIN stands in all of them."""
+    lock_bridges(session)
     session.execute(update(Bridge).where(Bridge.state != BridgeState.REVOKED).values(policy_stale=True))
 
 

@@ -20,15 +20,15 @@ from access_control.readers.site import the_site
 
 
 def issue_statement(session: Session, keys: SchoolKeys, at: datetime) -> bytes:
-    """The key statement in force, a new one if what it says has changed; sealed, for the whole site."""
+    """The key statement in force, a new one if what it says or the epoch has changed; sealed, for the whole site."""
     the_site(session)
     session.flush()
-    site = session.scalars(select(Site).with_for_update().execution_options(populate_existing=True)).one()
+    site = session.scalars(select(Site).with_for_update(key_share=True).execution_options(populate_existing=True)).one()
     wanted = _statement(session, site, keys, at)
     if site.keys_sealed is not None:
         before = decode_keys(reread(site.keys_sealed, kind=Kind.KEYS))
         same = replace(wanted, revision=before.revision, made_at=before.made_at)
-        if encode_keys(same) == encode_keys(before):
+        if encode_keys(same) == encode_keys(before) and before.revision.epoch == site.epoch:
             return site.keys_sealed
     site.keys_n = wanted.revision.n
     site.keys_sealed = seal_keys(wanted, keys.identity)

@@ -22,6 +22,7 @@ from access_control.core.wire.spelling import write_time
 from access_control.core.wire.uplink import StatusAnswer, StatusRequest, write_revision
 from access_control.database.changes import tell
 from access_control.readers.actions import actions_for
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.bridge_sessions import had_twin
 from access_control.readers.clocks import clock_is_wrong, clock_off_s
 from access_control.readers.confirmations import note_documents
@@ -39,11 +40,16 @@ from access_control.readers.events import wanted
 from access_control.readers.gap_reports import gaps_to_show, in_force_before, judge_gaps
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Building, Door, PublishedDocument
+from access_control.readers.neighbours import note_address, says_new_address
+from access_control.readers.policy_age import ClassAge, ages_of, note_confirmed
+from access_control.readers.publishing import published_revisions
 from access_control.readers.records import EventGap
+from access_control.readers.recovery import copy_for
+from access_control.readers.restores import LACKS_EVENTS, note_restore
 from access_control.readers.settings import settings_of
 from access_control.readers.site import the_site
 from access_control.readers.statements import statement_in_force
-from access_control.readers.status_said import StatusSaid, read_status
+from access_control.readers.status_said import BoardSaid, DiskSaid, InputSaid, StatusSaid, read_status
 
 MOST_ACTIONS: Final = 100
 
@@ -83,6 +89,9 @@ class BridgeNow:
             it is behind.
         missing: Runs of event numbers that are missing, first and last, in the order in which they were found.
         lost_in_restore: Whether the last of them went with a backup that was restored.
+        disk: How its disk takes events, as it last said.
+        inputs: Its alarm inputs as it last said, and ``boards`` likewise; what it said is old once it is silent.
+        ages: The classes of doors at which its Policy gets too old or is.
     """
 
     id: str
@@ -99,6 +108,10 @@ class BridgeNow:
     clock_off_s: float | None = None
     missing: tuple[tuple[int, int], ...] = ()
     lost_in_restore: bool = False
+    inputs: tuple[InputSaid, ...] = ()
+    boards: tuple[BoardSaid, ...] = ()
+    ages: tuple[ClassAge, ...] = ()
+    disk: DiskSaid = field(default_factory=DiskSaid)
 
     @property
     def silent(self) -> bool:
@@ -108,12 +121,17 @@ class BridgeNow:
 
 @dataclass(frozen=True, slots=True)
 class SiteOverview:
-    """The whole site at one moment."""
+    """The whole site at one moment.
+
+    Attributes:
+        restored_at: When it was noticed that the database is an older copy.
+    """
 
     at: datetime
     doors: tuple[DoorNow, ...] = ()
     bridges: tuple[BridgeNow, ...] = ()
     counts: Mapping[DoorState, int] = field(default_factory=dict)
+    restored_at: datetime | None = None
 
     @property
     def alarms(self) -> tuple[DoorNow, ...]:
@@ -144,14 +162,17 @@ def take_status(
         NotThereError: There is no such bridge.
     """
     said = read_status(request.status)
-    locked = select(Bridge).where(Bridge.id == bridge_id).with_for_update()
-    bridge = session.scalars(locked.execution_options(populate_existing=True)).one_or_none()
+    moved = hold_for_status(session, bridge_id, request.listens)
+    bridge = session.get(Bridge, bridge_id)
     if bridge is None:
         raise NotThereError("This bridge is not there, or not any more.", "Enrol it again.")
     bridge.status, bridge.status_at = request.status, at
+    lacks_events = note_restore(session, keys, at, bridge, request)
     before = bridge.in_force
     bridge.in_force = {
+        LACKS_EVENTS: lacks_events,
         **in_force_before(before, request.stream),
+        **note_confirmed(before, request.in_force.policy, newest_revisions(session, bridge.id).get(Kind.POLICY), at),
         "clock_wrong": clock_is_wrong(said.clock_ahead_s, was_wrong=bool(before.get("clock_wrong"))),
         "keys": request.in_force.keys,
         "policy": request.in_force.policy,
@@ -159,12 +180,26 @@ def take_status(
         "stream": request.stream,
         "acknowledged": request.acknowledged,
         "last_seq": request.last_seq,
+        "sealed_keys": request.sealed_keys,
     }
+    if moved:
+        note_address(session, bridge, request.listens)
     session.flush()
     note_documents(session, keys, at, bridge, frozenset(one.directive for one in said.emergencies))
     judge_gaps(session, at, bridge)
     tell(session, "live", json.dumps({"what": "status", "bridge": bridge_id}))
     return answer_for(session, at, bridge)
+
+
+def hold_for_status(session: Session, bridge_id: str, listens: str | None) -> bool:
+    """Lock what taking a Status needs, before anything else is locked; whether the bridge says a new address.
+
+    That is the bridge alone, unless its address goes to the others, too. One that was changed between the look and the
+    lock waits for the next Status.
+    """
+    moved = says_new_address(session, bridge_id, listens)
+    lock_bridges(session, None if moved else {bridge_id})
+    return moved
 
 
 def answer_for(session: Session, at: datetime, bridge: Bridge) -> StatusAnswer:
@@ -184,17 +219,14 @@ def answer_for(session: Session, at: datetime, bridge: Bridge) -> StatusAnswer:
         actions=[b64encode(sealed).decode() for sealed in actions_for(session, bridge.id, at)[:MOST_ACTIONS]],
         want=wanted(session, bridge.id, stream, acknowledged if isinstance(acknowledged, int) else 0),
         duplicate=had_twin(bridge, at),
+        sealed_keys=copy_for(session, bridge.id),
     )
 
 
 def newest_revisions(session: Session, bridge_id: str) -> dict[Kind, str]:
     """The revisions last published to a bridge, as ``epoch/n``."""
-    rows = session.execute(
-        select(PublishedDocument.kind, PublishedDocument.epoch, PublishedDocument.n).where(
-            PublishedDocument.bridge_id == bridge_id
-        )
-    )
-    return {Kind(kind): f"{epoch}/{n}" for kind, epoch, n in rows}
+    found = published_revisions(session, bridge_id)
+    return {kind: f"{revision.epoch}/{revision.n}" for kind, revision in found.items()}
 
 
 def site_overview(session: Session, at: datetime) -> SiteOverview:
@@ -203,7 +235,8 @@ def site_overview(session: Session, at: datetime) -> SiteOverview:
     Raises:
         NotThereError: There is no site yet.
     """
-    limit_s = float(settings_of(the_site(session)).proof_limit_s)
+    site = the_site(session)
+    limit_s = float(settings_of(site).proof_limit_s)
     bridges = {
         bridge.id: bridge
         for bridge in session.scalars(select(Bridge).where(Bridge.state == BridgeState.CONFIRMED).order_by(Bridge.name))
@@ -219,7 +252,7 @@ def site_overview(session: Session, at: datetime) -> SiteOverview:
         _bridge_now(bridge, at, limit_s, newest.get(bridge.id, {}), gaps.get(bridge.id, ()))
         for bridge in bridges.values()
     )
-    return SiteOverview(at, tuple(doors), shown, counts)
+    return SiteOverview(at, tuple(doors), shown, counts, site.restored_at)
 
 
 def last_status(bridge: Bridge) -> StatusSaid | None:
@@ -281,6 +314,10 @@ def _bridge_now(
         clock_off_s=clock_off_s(bridge, said, at, limit_s),
         missing=tuple((gap.from_seq, gap.to_seq) for gap in gaps),
         lost_in_restore=bool(gaps) and gaps[-1].sent_before,
+        inputs=() if said is None else said.inputs,
+        boards=() if said is None else said.boards,
+        ages=ages_of(bridge, said, at),
+        disk=DiskSaid() if said is None else said.outbox,
     )
 
 

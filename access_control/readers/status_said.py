@@ -38,6 +38,7 @@ class ReaderSaid(msgspec.Struct, frozen=True):
     why: str = ""
     tampered: bool = False
     locked_out: bool = False
+    power_failing: bool = False
 
 
 class BoardSaid(msgspec.Struct, frozen=True):
@@ -46,6 +47,43 @@ class BoardSaid(msgspec.Struct, frozen=True):
     board: int
     link: str
     why: str = ""
+    power_failing: bool = False
+
+
+class InputSaid(msgspec.Struct, frozen=True):
+    """One alarm input: ``active`` says that its alarm stands, ``why`` that nobody would notice one."""
+
+    input: int
+    name: str
+    kind: str
+    active: bool
+    state: str
+    why: str = ""
+
+
+class PolicyAgeSaid(msgspec.Struct, frozen=True):
+    """How old the bridge counts its Policy, and the days that its Policy allows, by door class."""
+
+    policy_age_s: float
+    limits: dict[str, int]
+
+
+class WireSaid(msgspec.Struct, frozen=True):
+    """One input as its wire is seen: ``closed``, ``open``, ``cut``, ``short`` or ``unknown``."""
+
+    point: str
+    use: str
+    state: str
+    rests_closed: bool = False
+    since_s: float | None = None
+
+
+class DiskSaid(msgspec.Struct, frozen=True):
+    """How a bridge's record of events stands: ``trouble`` says that the disk takes none, ``waiting`` how many wait."""
+
+    trouble: bool = False
+    read_only: bool = False
+    waiting: int = 0
 
 
 class EmergencySaid(msgspec.Struct, frozen=True):
@@ -67,7 +105,11 @@ class StatusSaid(msgspec.Struct, frozen=True):
     doors: tuple[DoorSaid, ...] = ()
     readers: tuple[ReaderSaid, ...] = ()
     boards: tuple[BoardSaid, ...] = ()
+    inputs: tuple[InputSaid, ...] = ()
+    wires: tuple[WireSaid, ...] = ()
+    outbox: DiskSaid = DiskSaid()
     emergencies: tuple[EmergencySaid, ...] = ()
+    policy_age: PolicyAgeSaid | None = None
 
 
 def read_status(status: dict[str, Any]) -> StatusSaid:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from access_control.core.credentials.formats import FORMATS, encode
 from access_control.core.decision.decide import decide
-from access_control.core.decision.model import Decision, Facts, Known, Read, Revision, Step
+from access_control.core.decision.model import QUIET, Decision, Facts, Known, Read, Revision, Step
 from access_control.core.decision.reasons import WORDS, Reason
 from access_control.people.models import Cardholder
 from access_control.people.pins import open_pin
@@ -28,12 +28,11 @@ from access_control.readers.documents import Documents, published_documents
 from access_control.readers.errors import NotThereError, ReadersError
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Badge, Bridge, Door, Level, Reader
+from access_control.readers.policy_age import is_old
 from access_control.readers.records import EventRow
 from access_control.readers.status import last_status
 from access_control.readers.why_words import ASKS, of_a_pass, rules_up_to
 
-QUIET: Final = Facts(Known.YES, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO)
-"""A day on which nothing is wrong."""
 _NUMBERS: Final = re.compile(r"\d+")
 _WRONG_PIN: Final = "000000000000"
 
@@ -120,6 +119,7 @@ def explain_badge(
     *,
     pin: PinTyped = PinTyped.RIGHT,
     facts: Facts | None = None,
+    now: datetime | None = None,
 ) -> Explanation:
     """Answer: would this badge open that door at that time?
 
@@ -131,6 +131,7 @@ def explain_badge(
         reader_id: At which reader.
         pin: Which PIN is typed with it.
         facts: ``None`` takes what the bridge last said of its clock, the door and the reader.
+        now: The present, where ``at`` is another time: nobody knows what will be confirmed until a later one.
 
     Raises:
         NotThereError: Badge or reader are gone, no bridge runs the door, or it has no Policy yet.
@@ -138,7 +139,7 @@ def explain_badge(
     """
     badge = get_badge(session, badge_id)
     bridge = bridge_of_reader(session, reader_id)
-    known = facts_at(session, bridge, reader_id) if facts is None else facts
+    known = facts_at(session, bridge, reader_id, min(at, now or at)) if facts is None else facts
     documents = published_documents(session, keys, bridge, at)
     return _explained(session, documents, _read_of(session, keys, badge, reader_id, pin), known, at)
 
@@ -161,19 +162,21 @@ def explain_event(session: Session, keys: SchoolKeys, event: EventRow) -> EventE
     return EventExplanation(reason, WORDS[reason], tuple(asked), now, same)
 
 
-def facts_at(session: Session, bridge: Bridge, reader_id: int) -> Facts:
-    """What a bridge last said that matters to decisions at a reader."""
+def facts_at(session: Session, bridge: Bridge, reader_id: int, at: datetime) -> Facts:
+    """What a bridge last said that matters to decisions at a reader, and how old its Policy is at a time."""
     said = last_status(bridge)
     reader = require(session, Reader, reader_id, "This reader")
     if said is None:
         return Facts()
-    slot = next((door.slot for door in said.doors if door.door == reader.door_id), None)
+    door = session.get(Door, reader.door_id)
+    slot = next((one.slot for one in said.doors if one.door == reader.door_id), None)
     paused = next((one.locked_out for one in said.readers if one.reader == reader_id), None)
     return Facts(
         clock_trusted=_known(said.clock_trusted),
         fire_at_door=_known(None if slot is None else slot == "fire"),
         room_locked=_known(None if slot is None else slot == "room_lock"),
         locked_out=_known(paused),
+        policy_old=_known(None if door is None else is_old(bridge, said, door.door_class, at)),
     )
 
 
@@ -216,6 +219,7 @@ def _again(session: Session, keys: SchoolKeys, event: EventRow, reason: Reason) 
         fire_at_door=_known(reason is Reason.DENIED_FIRE),
         room_locked=_known(reason is Reason.DENIED_ROOM_LOCKED),
         locked_out=_known(reason is Reason.DENIED_MAX_ATTEMPTS),
+        policy_old=_known(reason is Reason.DENIED_POLICY_OLD),
     )
     found: Explanation | None = None
     for badge in badges_of(session, event.holder_ref):
@@ -234,7 +238,8 @@ def _read_of(session: Session, keys: SchoolKeys, badge: Badge, reader_id: int, p
     bits = encode(FORMATS[credential.format], credential.facility_code, credential.number)
     typed = None
     if pin is PinTyped.RIGHT:
-        typed = open_pin(session.get_one(Cardholder, badge.person_ref), keys.unseal)
+        holder = session.get_one(Cardholder, badge.person_ref)
+        typed = open_pin(holder.ref, holder.pin_sealed, keys.unseal)
     elif pin is PinTyped.WRONG:
         typed = _WRONG_PIN
     return Read(reader_id, bits=bits, pin=typed)

@@ -39,6 +39,7 @@ ASKS: Final[Mapping[str, str]] = {
     "pass for this door": "Is the pass for this door?",
     "pass not revoked": "Is the visitor not signed out, and the pass not cancelled?",
     "pass not used": "Has the pass not been used before?",
+    "pass use kept": "Can the bridge note that the pass was used?",
     "clock trusted": "Does the bridge know the time?",
     "pass times": "Has the visit begun, and not ended?",
 }
@@ -64,7 +65,7 @@ _OF_CARDS: Final[Mapping[str, tuple[Reason, ...]]] = {
     "deny rules": (R.DENIED_DENY_RULE,),
     "access levels": (
         *(R.DENIED_NO_LEVEL, R.DENIED_DOOR, R.DENIED_OUT_OF_SCHEDULE),
-        *(R.DENIED_PAST_HORIZON, R.DENIED_CLOCK_UNTRUSTED),
+        *(R.DENIED_PAST_HORIZON, R.DENIED_POLICY_OLD, R.DENIED_CLOCK_UNTRUSTED),
     ),
     "PIN": (R.DENIED_PIN_REQUIRED, R.DENIED_WRONG_PIN),
 }
@@ -77,6 +78,7 @@ _OF_PASSES: Final[Mapping[str, tuple[Reason, ...]]] = {
     "pass for this door": (R.DENIED_PASS_OTHER_DOOR,),
     "pass not revoked": (R.DENIED_VISITOR_SIGNED_OUT, R.DENIED_PASS_CANCELLED),
     "pass not used": (R.DENIED_PASS_USED,),
+    "pass use kept": (R.DENIED_PASS_NOT_KEPT,),
     "clock trusted": (R.DENIED_CLOCK_UNTRUSTED,),
     "pass times": (R.DENIED_PASS_NOT_YET, R.DENIED_PASS_EXPIRED),
 }

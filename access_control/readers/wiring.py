@@ -1,4 +1,4 @@
-"""Whether a bridge would take what its doors, readers and boards say, asked before a form is saved.
+"""Whether a bridge would take what its doors, readers, boards and alarm inputs say, asked before a form is saved.
 
 The rules are those of :mod:`access_control.core.wire.policy_wiring`, which the bridge itself applies to a Policy. They
 name no field, so the field to blame is found by asking them again with one field changed: the one that mends it.
@@ -13,14 +13,17 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access_control.core.decision.building import Board, Door, FireAction, Reader, UnlockWhen
+from access_control.core.decision.building import Board, Door, FireAction, LockKind, Reader, UnlockWhen
+from access_control.core.decision.inputs import AlarmInput
 from access_control.core.wire.errors import Refused
 from access_control.core.wire.policy_doors import read_door, write_door
+from access_control.core.wire.policy_inputs import check_inputs
 from access_control.core.wire.policy_wiring import check_wiring
 from access_control.core.wire.timetables import TimetableTable
-from access_control.readers import models
-from access_control.readers.building_records import board_record, door_record, reader_record
+from access_control.readers import input_models, models
+from access_control.readers.building_records import board_record, door_record, input_record, reader_record
 from access_control.readers.errors import BadValueError
+from access_control.readers.site import scope_names
 
 _FREE_PORT: Final = "\0"  # no port is called so
 _FREE_ADDRESS: Final = -1
@@ -40,6 +43,8 @@ class Wiring:
     doors: Mapping[int, Door]
     readers: Mapping[int, Reader]
     boards: Mapping[int, Board]
+    inputs: Mapping[int, AlarmInput]
+    scopes: frozenset[str]
 
     def having(self, device: Device) -> Wiring:
         """The same with one device in the place of the one with its number."""
@@ -58,6 +63,7 @@ class Wiring:
                 table = TimetableTable([door.scheduled_unlock])
                 read_door(write_door(door, table), [door.scheduled_unlock])  # that is where times are compared
             check_wiring(self.doors, self.readers, self.boards)
+            check_inputs(self.inputs, self.doors, self.readers, self.boards, self.scopes)
         except Refused as refused:
             return refused.sentence
         return None
@@ -70,10 +76,17 @@ def wiring_of(session: Session, bridge_id: str) -> Wiring:
         select(models.Reader).join(models.Door).where(models.Door.bridge_id == bridge_id).order_by(models.Reader.id)
     )
     boards = session.scalars(select(models.Board).where(models.Board.bridge_id == bridge_id).order_by(models.Board.id))
+    inputs = session.scalars(
+        select(input_models.AlarmInput)
+        .where(input_models.AlarmInput.bridge_id == bridge_id)
+        .order_by(input_models.AlarmInput.id)
+    )
     return Wiring(
         {row.id: door_record(row) for row in doors},
         {row.id: reader_record(row) for row in readers},
         {row.id: board_record(row) for row in boards},
+        {row.id: input_record(row) for row in inputs},
+        scope_names(session),
     )
 
 
@@ -115,11 +128,13 @@ def _mends(wiring: Wiring, changed: Device) -> Iterator[tuple[str, Device]]:
             yield from _door_mends(wiring, changed)
         case Reader():
             yield "address", replace(changed, address=_FREE_ADDRESS)
+            yield "head", replace(changed, head=0)
             yield "port", replace(changed, port=_FREE_PORT)
             yield "copyable", replace(changed, copyable=frozenset())
             yield "formats", replace(changed, formats=(), copyable=frozenset())
         case Board():
             yield "address", replace(changed, address=_FREE_ADDRESS)
+            yield "osdp", replace(changed, osdp=not changed.osdp)
             yield "port", replace(changed, port=_FREE_PORT)
             yield "outputs", replace(changed, outputs=_LARGEST_BOARD)
             yield "inputs", replace(changed, inputs=_LARGEST_BOARD)
@@ -138,9 +153,14 @@ def _door_mends(wiring: Wiring, door: Door) -> Iterator[tuple[str, Door]]:
     yield "rex_unlocks", replace(door, lock=replace(lock, rex_unlocks=not lock.rex_unlocks))
     yield "rex", replace(door, rex=None, lock=replace(lock, rex_unlocks=False))
     yield "fire_input", replace(door, lock=replace(lock, fire_input=None))
+    if lock.fire_action is FireAction.RELATCH and lock.fire_input is None:
+        yield "fire_input", replace(door, lock=replace(lock, fire_action=FireAction.NONE))
     for action in FireAction:
         yield "fire_action", replace(door, lock=replace(lock, fire_action=action))
     yield "evacuate_unlock", replace(door, evacuate_unlock=False)
     yield "unlock_when", replace(door, lock=replace(lock, unlock_when=UnlockWhen.RELAY_ON))
+    if lock.kind is LockKind.MAGLOCK:
+        yield "fire_rated", replace(door, lock=replace(lock, fire_rated=False))
     yield "secure_side", replace(door, lock=replace(lock, secure_side=True))
     yield "lock_output", replace(door, lock=replace(lock, bench_override="-"))
+    yield "lock_kind", replace(door, lock=replace(lock, kind=LockKind.LOCKSET))

@@ -10,10 +10,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinl
 
 from access_control.audit.record import record
 from access_control.core.decision.model import PassRevocation
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.keys import SchoolKeys
 from access_control.visitors.arriving import morning_of, school_zone
 from access_control.visitors.models import Visit, VisitState
-from access_control.visitors.passes import revoke_passes
+from access_control.visitors.passes import living_passes, revoke_passes
 from access_control.visitors.visits import tell_desk
 
 JOB: Final = "job:close_visits"
@@ -29,6 +30,7 @@ def close_day(session: Session, keys: SchoolKeys, at: datetime) -> list[Visit]:
     """
     morning = morning_of(at, school_zone(session))
     left = list(_left_over(session, VisitState.ON_SITE, Visit.arrived_at, morning))
+    lock_bridges(session, {one.bridge_id for visit in left for one in living_passes(visit)})
     for visit in left:
         visit.state, visit.signed_out_at = VisitState.CLOSED_BY_SYSTEM, at
         revoke_passes(session, keys, at, visit, PassRevocation.SIGNED_OUT)

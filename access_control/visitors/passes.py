@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from access_control.core.credentials.passes import VisitorPass, mint
 from access_control.core.decision.model import PassRevocation
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import DoorGroup
 from access_control.readers.orders import revoke_pass
@@ -73,13 +74,19 @@ def good_pass(visit: Visit, at: datetime) -> Pass | None:
     return good[-1] if good else None
 
 
+def living_passes(visit: Visit) -> list[Pass]:
+    """The passes of a visit that nobody has killed yet, used or not."""
+    return [one for one in visit.passes if one.revoked_at is None]
+
+
 def revoke_passes(session: Session, keys: SchoolKeys, at: datetime, visit: Visit, why: PassRevocation) -> int:
     """Kill every pass of a visit through Orders, used or not.
 
     Returns:
         How many there were.
     """
-    living = [one for one in visit.passes if one.revoked_at is None]
+    living = living_passes(visit)
+    lock_bridges(session, {one.bridge_id for one in living})
     for one in living:
         one.revoked_at = at
         revoke_pass(session, keys, at, pass_id=one.pass_id, why=why, bridge_id=one.bridge_id, expires_at=one.not_after)

@@ -13,6 +13,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from access_control.audit.models import AuditRecord
 from access_control.people.models import Cardholder, Group, Operator
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.models import (
     Badge,
     Board,
@@ -26,7 +27,7 @@ from access_control.readers.models import (
     Site,
     Zone,
 )
-from access_control.readers.records import DirectiveRow
+from access_control.readers.records import DirectiveRow, FireReportRow
 from access_control.visitors.models import BannedPerson, Visit
 
 DEEDS: Final[Mapping[str, str]] = {
@@ -44,7 +45,14 @@ DEEDS: Final[Mapping[str, str]] = {
     "bridge.enrolled": "enrolled as the bridge",
     "bridge.gap_closed": "gave up waiting for missing events of",
     "bridge.invited_again": "made a new code for the bridge",
+    "bridge.neighbours_address": "wrote down where its neighbours reach the bridge",
+    "bridge.release_code_used": "took a code that ends an emergency",
+    "bridge.release_codes_made": "made codes that end an emergency for the bridge",
     "bridge.renamed": "renamed the bridge",
+    "bridge.replaced": "put a new machine in the place of the bridge",
+    "bridge.replacement_begun": "made a code for a new machine in the place of the bridge",
+    "bridge.replacement_cancelled": "called off a new machine in the place of the bridge",
+    "bridge.replacement_enrolled": "enrolled to take the place of the bridge",
     "bridge.revoked": "revoked the bridge",
     "bridge.twin": "was seen twice at a time",
     "building.added": "added the building",
@@ -61,9 +69,13 @@ DEEDS: Final[Mapping[str, str]] = {
     "emergency.release_cancelled": "took back the release of",
     "emergency.released": "released",
     "emergency.started": "started",
+    "fire.marked": "said what it was of",
     "group.added": "added the group",
     "group.levels_set": "set the access levels of the group",
     "group.renamed": "renamed the group",
+    "input.added": "added the alarm input",
+    "input.edited": "changed the alarm input",
+    "input.removed": "removed the alarm input",
     "level.added": "added the access level",
     "level.edited": "changed the access level",
     "operator.added": "added the account of",
@@ -77,16 +89,23 @@ DEEDS: Final[Mapping[str, str]] = {
     "person.added": "added",
     "person.edited": "changed",
     "person.levels_set": "set the access levels of",
+    "person.may_release_given": "gave the right to end emergencies at readers to",
+    "person.may_release_taken": "took the right to end emergencies at readers from",
     "person.pin_removed": "removed the PIN of",
     "person.pin_set": "set the PIN of",
     "reader.added": "added the reader",
     "reader.edited": "changed the reader",
+    "recovery.keys_fetched": "had the sealed keys fetched by whoever had the code of a new machine",
+    "recovery.keys_sealed": "sent a sealed copy of its readers' keys",
+    "recovery.passphrase_changed": "made another recovery passphrase for",
+    "recovery.passphrase_set": "made the recovery passphrase of",
     "schedule.added": "added the schedule",
     "schedule.edited": "changed the schedule",
     "screening.decided": "decided a possible match of",
     "setting.changed": "changed a setting of",
     "site.created": "created the school",
     "site.made_up": "made up the school",
+    "site.restored": "found an older copy of the database in use at the school",
     "visit.cancelled": "cancelled the visit of",
     "visit.checked_in": "checked in",
     "visit.closed": "closed, unfinished, the visit of",
@@ -99,6 +118,9 @@ DEEDS: Final[Mapping[str, str]] = {
 """What somebody did, between who did it and to what. A test sees that no action is without one."""
 
 GONE: Final = "one that is gone"
+_ALONE: Final = frozenset(
+    {"operator.signed_in", "operator.signed_out", "recovery.keys_fetched", "recovery.keys_sealed"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +158,9 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "day_type": _Kind(DayType.id, _name),
     "directive": _Kind(DirectiveRow.id, _directive, "/emergency/{}"),
     "door": _Kind(Door.id, lambda row: f"{row.number}, {row.name}", "/doors/{}"),
+    "fire": _Kind(FireReportRow.id, lambda row: f"the fire alarm at {row.input}", "/fire-tests/{}"),
     "group": _Kind(Group.id, _name, "/groups/{}"),
+    "input": _Kind(AlarmInput.id, _name, "/inputs/{}"),
     "level": _Kind(Level.id, _name, "/levels/{}"),
     "operator": _Kind(Operator.id, _name, "/operators/{}"),
     "person": _Kind(Cardholder.ref, lambda row: str(row.full_name), "/people/{}"),
@@ -171,7 +195,7 @@ def subjects(session: Session, references: Iterable[str]) -> dict[str, Subject]:
 
 def sentence(record: AuditRecord, subject: Subject) -> tuple[str, Subject]:
     """What somebody did and to what; who signs in or out does it to nobody else."""
-    alone = record.subject == record.actor and record.action in {"operator.signed_in", "operator.signed_out"}
+    alone = record.subject == record.actor and record.action in _ALONE
     return deed(record.action, record.facts), Subject("") if alone else subject
 
 

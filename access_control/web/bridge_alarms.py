@@ -1,4 +1,4 @@
-"""What people have to know of a bridge besides its silence: events that are missing, a clock that is wrong."""
+"""What people have to know of a bridge besides its silence: alarm inputs, old rules, missing events, a wrong clock."""
 
 from __future__ import annotations
 
@@ -6,11 +6,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from access_control.core.decision.model import DoorClass
+from access_control.readers.policy_age import ClassAge
 from access_control.readers.status import BridgeNow
+from access_control.readers.status_said import InputSaid
 from access_control.web.words import count, duration, listing
 
 NAMED: Final = 3
 """So many runs of missing numbers are named in one sentence; more are counted."""
+
+
+INPUT_WORDS: Final = {
+    "panic": "Panic button",
+    "fire": "Fire panel",
+    "mains_fail": "Mains supply",
+    "battery_low": "Standby battery",
+    "enclosure_tamper": "Enclosure",
+    "key_box_tamper": "Key box",
+}
+CLASS_WORDS: Final = {
+    DoorClass.EXTERIOR: "outside doors",
+    DoorClass.INTERIOR: "inside doors",
+    DoorClass.ROOM: "rooms",
+}
+_INPUTS: Final = {
+    "panic": ("panic button pressed", "Go there. What it started ends only by a release."),
+    "fire": ("the fire panel reports an alarm", "It ends when the fire panel is at rest again."),
+    "key_box_tamper": ("key box opened", "Go and look who has the keys."),
+    "enclosure_tamper": ("enclosure opened", "Go and look."),
+    "mains_fail": ("mains failed", "It runs on its battery. Find out why before that is empty."),
+    "battery_low": ("battery low", "Replace it before the mains fail."),
+    "": ("alarm", "Go and look."),
+}
+_KINDS: Final = tuple(_INPUTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +58,11 @@ class BridgeAlarm:
 
 def bridge_alarms(bridge: BridgeNow) -> list[BridgeAlarm]:
     """What is wrong at a bridge, the worst first."""
-    found = []
+    found = [*input_alarms(bridge), *age_alarms(bridge)]
+    if bridge.disk.trouble:
+        how = "can only be read" if bridge.disk.read_only else "takes no events"
+        said = f"{possessive(bridge.name)} disk {how}"
+        found.append(BridgeAlarm(f"bridge {bridge.id} disk {how}", said, disk_means(bridge)))
     if bridge.missing:
         what = events(bridge.missing)
         verb = "is" if what.startswith("event ") else "are"
@@ -40,6 +72,46 @@ def bridge_alarms(bridge: BridgeNow) -> list[BridgeAlarm]:
         said = f"{possessive(bridge.name)} clock is {off(bridge.clock_off_s)}"
         found.append(BridgeAlarm(f"bridge {bridge.id} clock", said, clock_means(bridge)))
     return found
+
+
+def input_alarms(bridge: BridgeNow) -> list[BridgeAlarm]:
+    """What a bridge's alarm inputs say, alarms before those that nobody would hear; each stands until it ends."""
+    inputs = sorted(bridge.inputs, key=lambda given: (not given.active, _KINDS.index(_kind(given)), given.name))
+    return [
+        BridgeAlarm(f"input {given.input} active", f"{given.name}: {said}", f"At {bridge.name}. {todo}")
+        if given.active
+        else BridgeAlarm(f"input {given.input} {given.state}", f"{given.name} cannot be read", _unread(bridge, given))
+        for given in inputs
+        if given.active or given.why
+        for said, todo in (_INPUTS[_kind(given)],)
+    ]
+
+
+def age_alarms(bridge: BridgeNow) -> list[BridgeAlarm]:
+    """The worst that the age of a bridge's rules means; it ends when the bridge is told that they still hold."""
+    if not bridge.ages:
+        return []
+    worst = bridge.ages[0]
+    key = f"bridge {bridge.id} rules {worst.step}"
+    said = f"{possessive(bridge.name)} rules are not confirmed for {count(worst.days, 'day')}"
+    return [BridgeAlarm(key, said, " ".join((*(age_means(age) for age in bridge.ages), "Restore its connection.")))]
+
+
+def age_means(age: ClassAge) -> str:
+    """What the age of the rules means at one class of doors."""
+    where = CLASS_WORDS[age.door_class]
+    if age.over:
+        return f"At {where} whoever has hours is refused and timed unlocks stay locked."
+    return f"In {count(max(1, age.limit_days - age.days), 'day')} that stops what has hours at {where}."
+
+
+def _kind(given: InputSaid) -> str:
+    return given.kind if given.kind in _INPUTS else ""
+
+
+def _unread(bridge: BridgeNow, given: InputSaid) -> str:
+    what = INPUT_WORDS.get(given.kind, "alarm input").lower()
+    return f"At {bridge.name}. {given.why} This {what} tells nothing until that is mended."
 
 
 def events(runs: Sequence[tuple[int, int]]) -> str:
@@ -62,6 +134,15 @@ def missing_means(bridge: BridgeNow) -> str:
     return (
         "What its doors did then is not on record. Find out why at the bridge. "
         "An administrator can then close this on its page."
+    )
+
+
+def disk_means(bridge: BridgeNow) -> str:
+    """What a disk that takes nothing means and what to do."""
+    todo = "Exchange it" if bridge.disk.read_only else "Make room on it"
+    return (
+        f"Its doors go on, but refuse passes for a single entry. A restart would forget what is in its memory only: "
+        f"{count(bridge.disk.waiting, 'event')}. {todo}."
     )
 
 

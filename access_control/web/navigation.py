@@ -50,7 +50,14 @@ SECTIONS: Final = (
         (Page("/desk", "Front desk"), Page("/desk/banned", "Banned list")),
         ("/visits",),
     ),
-    Section("Doors", "Doors", "door", "d", (Page("/doors", "Doors"),), ("/readers", "/boards")),
+    Section(
+        "Doors",
+        "Doors",
+        "door",
+        "d",
+        (Page("/doors", "Doors"), Page("/boards", "Boards"), Page("/inputs", "Alarm inputs")),
+        ("/readers",),
+    ),
     Section(
         "Schedules",
         "Times",
@@ -67,7 +74,14 @@ SECTIONS: Final = (
         ("/badges", "/groups"),
     ),
     Section("Why?", "Why?", "why", "w", (Page("/why", "Why?"),)),
-    Section("Emergencies", "Drills", "records", "r", (Page("/emergency/", "Emergencies and drills"),), ("/emergency",)),
+    Section(
+        "Emergencies",
+        "Drills",
+        "records",
+        "r",
+        (Page("/emergency/", "Emergencies and drills"), Page("/fire-tests", "Fire tests")),
+        ("/emergency",),
+    ),
     Section(
         "Settings",
         "Settings",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from access_control.people.permissions import Actor, Permission, Place
@@ -28,6 +28,12 @@ _SAID: Final = {
 }
 _AS_LONG_AS_HEARD: Final = ALARMS | {DoorState.OPEN}
 """States that are believed while the bridge is heard: nothing proves them better than its word."""
+RESTORED_SHOWN: Final = timedelta(days=7)
+RESTORED_SAID: Final = "This service was restored from an older state"
+RESTORED_MEANS: Final = (
+    "What was changed after the backup is lost here. Mark lost badges again, end visitor passes again, replace and "
+    "confirm bridges again. An emergency that has ended since may run again here: release it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ def seen_by(picture: Picture, actor: Actor, seen: Mapping[str, str]) -> dict[str
         ],
         "doors": [_door(door, heard.get(door.bridge or "")) for door in doors],
         "bridges": [_bridge(bridge, doors) for bridge in bridges],
-        "alarms": alarms(doors, bridges, seen),
+        "alarms": [*restored(picture, seen), *alarms(doors, bridges, seen)],
     }
 
 
@@ -114,6 +120,14 @@ def freshness(doors: Sequence[DoorNow]) -> dict[str, Any]:
     ages = [door.judged.age_s for door in stale if door.judged.age_s is not None]
     since = f" for {age(max(ages))}" if ages else ""
     return {"state": "unknown", "text": f"{count(len(stale), 'door')} not proved{since}"}
+
+
+def restored(picture: Picture, seen: Mapping[str, str]) -> list[dict[str, Any]]:
+    """For a week after an older copy of the database was put back: what people have to do again."""
+    since = picture.site.restored_at
+    if since is None or picture.at - since > RESTORED_SHOWN:
+        return []
+    return [_alarm(f"site restored {since.isoformat()}", "alarm", [], RESTORED_SAID, RESTORED_MEANS, seen)]
 
 
 def alarms(doors: Sequence[DoorNow], bridges: Sequence[BridgeNow], seen: Mapping[str, str]) -> list[dict[str, Any]]:

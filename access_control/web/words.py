@@ -40,6 +40,11 @@ def long_day(at: datetime, zone: ZoneInfo) -> str:
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
 
 
+def full_day(at: datetime, zone: ZoneInfo) -> str:
+    """The same with the year, for what is printed or kept: "Friday 27 November 2026"."""
+    return f"{long_day(at, zone)} {at.astimezone(zone).year}"
+
+
 def moment(at: datetime, zone: ZoneInfo, now: datetime, *, seconds: bool = False) -> str:
     """``10:42 am`` today, ``Fri 20 Nov, 10:42 am`` otherwise."""
     return _day_before_clock(at, zone, now) + clock(at, zone, seconds=seconds)

@@ -8,4 +8,8 @@ DONE: Final = 0
 FAILED: Final = 1
 BAD_SETTINGS: Final = 2
 NOT_ALL_SECURED: Final = 3
-"""A lockdown is in force, but not every door proved itself: walk to those that were named."""
+"""An emergency is in force, but not every door proved itself: walk to those that were named."""
+LOOK: Final = 4
+"""Of ``doctor``: doors work, and somebody should see to something."""
+NO_DOOR_MOVED: Final = 5
+"""An emergency was started, and it locks or unlocks no door of this bridge."""

@@ -17,6 +17,7 @@ from firmware_bridge.cli.exit_codes import DONE
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.config import read_config
 from firmware_bridge.runtime.bridge import Bridge, StartError, Surroundings
+from firmware_bridge.runtime.notify import from_environment
 
 EXPECTED = (StartError,)
 
@@ -39,12 +40,10 @@ def carry_out(asked: argparse.Namespace) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
-    with Bridge(config, Surroundings(SystemClock())) as bridge:
+    with Bridge(config, Surroundings(SystemClock(), notifier=from_environment())) as bridge:
         for note in bridge.notes:
             print(note, file=sys.stderr)
-        policy = bridge.documents.policy
-        doors = 0 if policy is None else len(policy.doors)
-        print(f"The bridge is ready: {doors} doors on {len(config.ports)} ports.", flush=True)
+        print(bridge.summary(), flush=True)
         stopping.wait()
     print("The bridge has stopped in order.", flush=True)
     return DONE

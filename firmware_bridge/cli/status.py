@@ -13,6 +13,7 @@ from typing import Any, Final
 from firmware_bridge.cli.exit_codes import DONE
 from firmware_bridge.config import read_config
 from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
+from firmware_bridge.local.policy_words import confirmed, warnings
 
 STATES: Final = {
     "secured": "secured",
@@ -44,9 +45,15 @@ def page(status: dict[str, Any]) -> Iterator[str]:
     yield f"Bridge {status['bridge']}: {documents}; {clock}."
     outbox = status["outbox"]
     waiting = outbox["last_seq"] - outbox["acknowledged"]
-    trouble = " THE DISK TAKES NONE: make room." if outbox["trouble"] else ""
-    yield f"Events: {outbox['last_seq']} in stream {outbox['stream']}, {waiting} not sent yet.{trouble}"
+    yield f"Events: {outbox['last_seq']} in stream {outbox['stream'] or 'none'}, {waiting} not sent yet."
+    if outbox["trouble"]:
+        yield from _disk(outbox)
     yield _service(status["service"])
+    if (age := status["policy_age"]) is not None:
+        yield " ".join([f"Policy: {confirmed(age)}.", *(sentence for _, sentence in warnings(age))])
+    yield from _neighbours(status["neighbours"])
+    if status["release_codes_left"]:
+        yield f"Codes that end an emergency here: {status['release_codes_left']} left."
     for emergency in status["emergencies"]:
         yield from _emergency(emergency)
     yield ""
@@ -59,9 +66,33 @@ def page(status: dict[str, Any]) -> Iterator[str]:
     rows += [("board", item["board"], item) for item in status["boards"]]
     yield from table(
         ("DEVICE", "NAME", "LINK", "WHY"),
-        [(f"{kind} {number}", item["name"], item["link"], item["why"]) for kind, number, item in rows],
+        [(f"{kind} {number}", item["name"], item["link"], _trouble(item)) for kind, number, item in rows],
     )
-    yield from (f"Port {port['name']}: {port['why']}" for port in status["ports"] if not port["up"])
+    if status["inputs"]:
+        yield ""
+        yield from table(("INPUT", "NAME", "WATCHES", "STATE", "WHY"), [_input(given) for given in status["inputs"]])
+    shown = [wire for wire in status["wires"] if wire["use"] or wire["state"] != "open"]
+    if shown:
+        yield ""
+        yield from table(("WIRE", "FOR", "AT REST", "NOW", "SINCE"), [_wire(wire) for wire in shown])
+    if status["relays"]:
+        yield ""
+        rows = [(relay["point"], str(relay["cycles"]), str(relay["rated"])) for relay in status["relays"]]
+        yield from table(("RELAY", "SWITCHED ON", "RATED FOR"), rows)
+    yield from (f"Port {port['name']}: {port['why']}" for port in status["ports"] if port["why"])
+
+
+def _trouble(device: dict[str, Any]) -> str:
+    fails = "ITS POWER SUPPLY FAILS." if device["power_failing"] else ""
+    return f"{device['why']} {fails}".strip()
+
+
+def _disk(outbox: dict[str, Any]) -> Iterator[str]:
+    how, todo = ("CAN ONLY BE READ", "Exchange it") if outbox["read_only"] else ("TAKES NONE", "Make room on it")
+    yield f"THE DISK {how}: {outbox['waiting']} events wait in memory, and a restart would forget them. {todo}."
+    yield "Doors go on. Passes for a single entry, release codes and single unlocks are refused until it takes them."
+    if outbox["unkept"]:
+        yield "What was started or set here meanwhile is in force, and a restart would forget it too."
 
 
 def _service(service: dict[str, Any] | None) -> str:
@@ -71,7 +102,23 @@ def _service(service: dict[str, Any] | None) -> str:
     heard = "not reached yet" if age is None else f"answered {age:.1f} s ago"
     stream = "push stream open" if service["stream"] else "no push stream"
     trouble = f" {service['trouble']}" if service["trouble"] else ""
-    return f"Service {service['url']}: {heard}, {stream}.{trouble}"
+    keys = f" {service['sealed_keys']}" if service.get("sealed_keys") else ""
+    return f"Service {service['url']}: {heard}, {stream}.{trouble}{keys}"
+
+
+def _neighbours(neighbours: dict[str, Any] | None) -> Iterator[str]:
+    if neighbours is None:
+        return
+    where = f"listening at {neighbours['listening']}" if neighbours["listening"] else "NOT listening"
+    yield f"Neighbours: {where}.{' ' if neighbours['trouble'] else ''}{neighbours['trouble']}"
+    for one in neighbours["bridges"]:
+        age = one["heard_age_s"]
+        heard = "never heard" if age is None else f"heard {age:.0f} s ago"
+        told = one["acknowledged"] + one["waiting"]
+        emergencies = f", has acknowledged {one['acknowledged']} of {told} emergencies" if told else ""
+        reached = "reachable" if one["reachable"] else "NOT REACHABLE"
+        trouble = f" {one['trouble']}" if one["trouble"] else ""
+        yield f"  {one['bridge']} at {one['address']}: {reached}, {heard}{emergencies}.{trouble}"
 
 
 def _emergency(emergency: dict[str, Any]) -> Iterator[str]:
@@ -87,6 +134,20 @@ def _door(door: dict[str, Any]) -> tuple[str, ...]:
     alarm = "" if door["alarm"] == "none" else door["alarm"].replace("_", " ").upper()
     lock = f"{door['command']} ({door['slot'].replace('_', ' ')})"
     return str(door["door"]), door["number"], door["name"], STATES[door["security"]], lock, proved, alarm, door["why"]
+
+
+def _input(given: dict[str, Any]) -> tuple[str, ...]:
+    alarm = "ALARM" if given["active"] else ""
+    seen = "at rest" if given["state"] == "normal" else given["state"]
+    state = alarm if given["state"] == "active" else ", ".join(filter(None, (alarm, seen)))
+    return str(given["input"]), given["name"], given["kind"].replace("_", " "), state, given["why"]
+
+
+def _wire(wire: dict[str, Any]) -> tuple[str, ...]:
+    since = "" if wire["since_s"] is None else f"{wire['since_s']:.0f} s"
+    rest = "" if not wire["use"] else "closed (nc)" if wire["rests_closed"] else "open"
+    state = wire["state"] if wire["state"] in {"closed", "open"} else wire["state"].upper()
+    return wire["point"], wire["use"] or "nothing", rest, state, since
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:

@@ -13,13 +13,14 @@ from access_control.core.decision.reasons import Reason
 from access_control.core.decision.slots import Slot
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
-from firmware_bridge.controller.commands import Indication, ShowAtReader
+from firmware_bridge.controller.commands import Indication
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.events import InputState
-from firmware_bridge.controller.indications import REFUSED_S, silent_at
 from firmware_bridge.controller.momentary import Grant
 from firmware_bridge.controller.pin_attempts import PinAttempts
 from firmware_bridge.controller.reader import PIN_KEY_S, PinEntry, ReaderMachine
+from firmware_bridge.controller.refusing import refuse, show
+from firmware_bridge.controller.releases import Releases
 from firmware_bridge.controller.world import World
 
 REMOTE_UNLOCK_S = 8.0
@@ -35,9 +36,40 @@ class Admission:
         self._world = world
         self._doors = doors
         self._pins = PinAttempts()
+        self._releases = Releases(world, self._pins)
 
-    def card(self, reader: ReaderMachine, bits: Bits, answer: Answer, pin: str | None = None) -> None:
-        """Decide a card, with the PIN that was typed to it."""
+    def card(self, reader: ReaderMachine, bits: Bits, answer: Answer) -> None:
+        """Decide a card, or wait for the PIN that it needs here."""
+        decision = self._decide_card(reader, bits, answer)
+        if decision.pin_wanted and not decision.granted:
+            reader.want_pin(bits, decision, answer.now)
+            show(reader, Indication.PIN_WANTED, PIN_KEY_S, self._world, answer)
+            return
+        self._conclude(reader, decision, None, answer)
+        self._releases.await_pin(reader, bits, answer)
+
+    def pin(self, reader: ReaderMachine, entry: PinEntry, answer: Answer) -> None:
+        """Take the PIN that was typed to a card: for the door if that waits for it, and for ending an emergency."""
+        admitted = False
+        if entry.decision is not None:
+            decision = self._decide_card(reader, entry.bits, answer, entry.digits)
+            admitted = self._conclude(reader, decision, None, answer)
+            if decision.reason in (Reason.DENIED_WRONG_PIN, Reason.DENIED_MAX_ATTEMPTS):
+                if entry.starred:
+                    self._releases.refused_at_door(reader, entry, answer)
+                return
+        if entry.starred:
+            self._releases.typed(reader, entry, answer, admitted=admitted)
+
+    def release_asked(self, reader: ReaderMachine, answer: Answer) -> None:
+        """Somebody pressed the key with which the PIN begins that ends an emergency."""
+        self._releases.ask_pin(reader, answer)
+
+    def release_dropped(self, reader: ReaderMachine, answer: Answer) -> bool:
+        """Look after what the first of two people began at a reader; whether it just came to nothing."""
+        return self._releases.look(reader, answer)
+
+    def _decide_card(self, reader: ReaderMachine, bits: Bits, answer: Answer, pin: str | None = None) -> Decision:
         read, facts = Read(reader.reader.id, bits=bits, pin=pin), self._facts(reader, answer)
         if self._pins.any_paused(answer.now):
             # Whose card it is, is asked without its PIN: that one must not be judged while it pauses.
@@ -46,11 +78,7 @@ class Admission:
             facts = replace(facts, pin_paused=_known(paused))
         decision = self._decide(reader, read, facts, answer)
         self._count_pin(decision, answer.now, typed=pin is not None)
-        if decision.pin_wanted and not decision.granted and pin is None:
-            reader.want_pin(bits, decision, answer.now)
-            self._show(reader, Indication.PIN_WANTED, PIN_KEY_S, answer)
-            return
-        self._conclude(reader, decision, None, answer)
+        return decision
 
     def _count_pin(self, decision: Decision, now: float, *, typed: bool) -> None:
         if decision.holder_ref is None or not typed:
@@ -68,8 +96,9 @@ class Admission:
         reader.judged_text(text, answer.now, granted=granted)
 
     def pin_overdue(self, reader: ReaderMachine, entry: PinEntry, answer: Answer) -> None:
-        """Nobody typed the PIN that a card wanted."""
-        self._refuse(reader, entry.decision, answer, cause="pin_timeout")
+        """Nobody typed the PIN that a card wanted. Where the door did not wait for it, nothing comes of that."""
+        if entry.decision is not None:
+            self._refuse(reader, entry.decision, answer, cause="pin_timeout")
 
     def remote(self, machine: DoorMachine | None, door: int, by: str, action: str, answer: Answer) -> None:
         """Unlock a door once for an operator. It goes through the same slots as every other grant."""
@@ -117,9 +146,11 @@ class Admission:
             fire_at_door=Known.UNKNOWN if machine is None else self._fire_at(machine),
             room_locked=Known.NO,
             pass_used=Known.NO if signed is None else _known(self._spent(signed.content.pass_id, machine)),
+            pass_use_kept=_known(self._world.storing),
             pass_repeat=Known.NO,
             locked_out=_known(reader.locked_out(answer.now)),
             pin_paused=Known.NO,
+            policy_old=_known(machine is not None and machine.door.door_class in self._world.policy_old),
         )
 
     def _spent(self, pass_id: int, here: DoorMachine | None) -> bool:
@@ -151,28 +182,19 @@ class Admission:
         )
         machine.grant(_grant(decision, signed, reader), answer)
         shown = Indication.GRANTED_EXTENDED if decision.extended else Indication.GRANTED
-        self._show(reader, shown, decision.unlock_s, answer)
+        show(reader, shown, decision.unlock_s, self._world, answer)
         return True
 
     def _refuse(self, reader: ReaderMachine, decision: Decision, answer: Answer, cause: str = "") -> None:
-        unreported = reader.bounded(decision.reason, answer.now)
-        if unreported is not None:
-            answer.record(
-                decision.reason,
-                door=reader.reader.door,
-                reader=reader.reader.id,
-                holder=decision.holder_ref,
-                pass_id=_pass_text(decision),
-                cause=cause,
-                unreported=unreported or None,
-            )
-        if reader.refused(decision.reason, answer.now):
-            answer.record(EventCode.READER_LOCKOUT, door=reader.reader.door, reader=reader.reader.id)
-        self._show(reader, Indication.REFUSED, REFUSED_S, answer)
-
-    def _show(self, reader: ReaderMachine, indication: Indication, for_s: float, answer: Answer) -> None:
-        silent = silent_at(reader.reader.door, self._world)
-        answer.add(ShowAtReader(reader.reader.id, indication, for_s, silent))
+        refuse(
+            reader,
+            decision.reason,
+            self._world,
+            answer,
+            holder=decision.holder_ref,
+            pass_id=_pass_text(decision),
+            cause=cause,
+        )
 
 
 def _known(fact: bool) -> Known:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.model import Door, FireAction, Point, Policy
+from collections.abc import Mapping
+
+from access_control.core.decision.model import Door, InputNormal, Point, Policy
 from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.alarm_inputs import AlarmInputs
 from firmware_bridge.controller.answer import Answer
-from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
+from firmware_bridge.controller.commands import DriveOutput, Indication, RememberFire, ShowAtReader, Urgency
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.emergencies import Emergencies
+from firmware_bridge.controller.fire_report import FireReport
 from firmware_bridge.controller.indications import resting, silent_at
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.reader import ReaderMachine
@@ -21,12 +25,14 @@ FAULT_RETRY_S = 1.0
 class Building:
     """The machines of every door and reader. Doors that an event touched are *dirty* until they are settled."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, presses: Mapping[int, str]) -> None:
         self.world = world
+        self.alarms = AlarmInputs(world, presses)
         self.doors: dict[int, DoorMachine] = {}
         self.readers: dict[int, ReaderMachine] = {}
         self.ports: dict[str, tuple[bool, str]] = {}
         self.emergencies = Emergencies(world)
+        self.fire_report = FireReport(world)
         self.dirty: set[int] = set()
         self._doors_of: dict[Point, set[int]] = {}
         self._readers_of: dict[int, list[ReaderMachine]] = {}
@@ -39,22 +45,43 @@ class Building:
     def rebuild(self, policy: Policy, answer: Answer) -> None:
         """Take the doors and readers of a Policy; those that stay keep their state."""
         before = {machine.drive.point for machine in self.doors.values()}
+        yielding = {id_ for id_, machine in self.doors.items() if machine.yields}
         rewired = {id_ for id_, door in policy.doors.items() if self._wired_anew(door)}
         for door in policy.doors.values():
             if door.id in self.doors:
                 self.doors[door.id].rewire(door)
             else:
                 self.doors[door.id] = DoorMachine(door, self.world)
+        self.fire_report.forget(self.doors.keys() - policy.doors.keys())
         for gone in self.doors.keys() - policy.doors.keys():
-            del self.doors[gone]
-            self._due.pop(gone, None)
+            self._forget(gone, answer)
+        self._yield_to_fire()
         for point in sorted(before - {machine.drive.point for machine in self.doors.values()}, key=str):
             answer.drive(DriveOutput(point, energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
         self._take_readers(policy)
         self._wire(policy)
-        for id_ in sorted(rewired):
+        self.alarms.rebuild(policy, answer)
+        for id_ in sorted(rewired | {id_ for id_ in yielding & self.doors.keys() if not self.doors[id_].yields}):
             self._see_what_is_known(self.doors[id_], answer)
         self.touch_all()
+
+    def _forget(self, door: int, answer: Answer) -> None:
+        if self.doors.pop(door).fire.built is not None:
+            answer.add(RememberFire(door, None))
+        self._due.pop(door, None)
+        for doors in (self.dirty, self._granted, self._sounding):
+            doors.discard(door)
+
+    def _yield_to_fire(self) -> None:
+        """An output by which fire holds one door is not moved by another one to which a Policy gave it meanwhile."""
+        held = {machine.drive.point: id_ for id_, machine in self.doors.items() if machine.fire.built is not None}
+        for id_, machine in self.doors.items():
+            machine.yields = held.get(machine.drive.point, id_) != id_
+
+    def held_by_fire(self) -> dict[int, Door]:
+        """The doors that fire holds, as they were wired when it took them."""
+        held = {id_: machine.fire.built for id_, machine in self.doors.items()}
+        return self.world.fire_held | {id_: built for id_, built in held.items() if built is not None}
 
     def _wired_anew(self, door: Door) -> bool:
         known = self.doors.get(door.id)
@@ -82,6 +109,8 @@ class Building:
 
     def _wire(self, policy: Policy) -> None:
         self._doors_of = {}
+        alarms = (given.point for given in policy.inputs.values() if given.normal is InputNormal.NORMALLY_CLOSED)
+        self.world.rests_closed = frozenset(alarms).union(*(door.rests_closed for door in policy.doors.values()))
         for door in policy.doors.values():
             for point in (door.contact, door.rex, door.latch, door.lock.fire_input):
                 if point is not None:
@@ -95,7 +124,7 @@ class Building:
     def door_of_output(self, point: Point) -> DoorMachine | None:
         """The door whose lock an output moves."""
         for machine in self.doors.values():
-            if machine.drive.point == point:
+            if machine.drive.point == point and not machine.yields:
                 return machine
         return None
 
@@ -140,10 +169,15 @@ class Building:
         urgent = door in self._urgent
         machine.settle(answer, Urgency.EMERGENCY if urgent else Urgency.ROUTINE, again=urgent)
         self.emergencies.watch(machine, answer)
+        self.fire_report.watch(machine, answer)
         granted = machine.momentary.slot is not None
         self._show(machine, answer, ended=door in self._granted and not granted)
         (self._granted.add if granted else self._granted.discard)(door)
-        ends = (machine.deadline(answer.now), self.emergencies.deadline(machine, answer.now))
+        ends = (
+            machine.deadline(answer.now),
+            self.emergencies.deadline(machine, answer.now),
+            self.fire_report.deadline(door, answer.now),
+        )
         ahead = [second for second in ends if second is not None]
         if ahead:
             self._due[door] = min(ahead)
@@ -156,9 +190,10 @@ class Building:
         silent = silent_at(door, self.world)
         quiet_again = door in self._sounding and machine.leaf.held is DoorAlarm.NONE
         for reader in readers:
-            if ended or quiet_again or reader.shown is not at_rest:
-                reader.shown = at_rest
-                answer.add(ShowAtReader(reader.reader.id, at_rest, None, silent))
+            rest = at_rest if reader.release is None else Indication.RELEASE_PENDING
+            if ended or quiet_again or reader.shown is not rest:
+                reader.shown = rest
+                answer.add(ShowAtReader(reader.reader.id, rest, None, silent))
         if quiet_again:
             self._sounding.discard(door)
         if machine.held_alarm is DoorAlarm.HELD_PRE_ALARM:
@@ -170,9 +205,10 @@ class Building:
     def next_deadline_s(self) -> float | None:
         """When something changes by itself next, in monotonic seconds."""
         readers = (machine.deadline() for machine in self.readers.values())
-        ends = [*self._due.values(), *(second for second in readers if second is not None)]
-        return min(ends) if ends else None
+        ends = [*self._due.values(), *(second for second in (*readers, self.alarms.deadline()) if second is not None)]
+        return min(ends, default=None)
 
 
-def _inputs(door: Door) -> tuple[Point | None, Point | None, Point | None, Point | None, FireAction]:
-    return door.contact, door.rex, door.latch, door.lock.fire_input, door.lock.fire_action
+def _inputs(door: Door) -> tuple[object, ...]:
+    points = door.contact, door.rex, door.latch, door.lock.fire_input
+    return *points, door.rests_closed, door.lock.fire_action

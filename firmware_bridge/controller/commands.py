@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from access_control.core.decision.emergency import Directive
-    from access_control.core.decision.model import Point
+    from access_control.core.decision.model import Door, EmergencyAction, Point
+    from firmware_bridge.controller.memory import KeptAge
 
 
 class Urgency(IntEnum):
@@ -35,6 +36,8 @@ class Indication(StrEnum):
     LOCKDOWN = "lockdown"
     SECURE = "secure"
     DEGRADED = "degraded"
+    ALONE = "alone"
+    RELEASE_PENDING = "release_pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,16 @@ class RaiseDirective:
 
 
 @dataclass(frozen=True, slots=True)
+class EndEmergency:
+    """Two people agreed at a reader: sign and keep a release of these directives at this bridge's own doors."""
+
+    reader: int
+    first: int
+    second: int
+    directives: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class RememberPassUsed:
     """Keep that a single-entry pass is used up, before the next read is decided."""
 
@@ -102,12 +115,63 @@ class RememberCancelled:
 
 @dataclass(frozen=True, slots=True)
 class RememberFire:
-    """Keep whether fire commands this door, so that a restart does not lock what a fire released."""
+    """Keep the door as it was wired when fire took it, so that a restart does not lock what a fire released.
+
+    ``None``: fire holds it no longer.
+    """
 
     door: int
-    held: bool
+    held: Door | None
 
 
-Command = (
-    DriveOutput | ShowAtReader | RecordEvent | RaiseDirective | RememberPassUsed | RememberCancelled | RememberFire
+@dataclass(frozen=True, slots=True)
+class RememberFireInput:
+    """Keep whether a fire input is active, so that its end is told even if it comes while the bridge does not run."""
+
+    point: Point
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskEmergency:
+    """A panic input wants an emergency: hand :class:`EmergencyAsked` back with a new id, before anything else."""
+
+    input: int
+    action: EmergencyAction
+    scope: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RememberPress:
+    """Keep what the present press of a panic input started (empty: nothing), ``None`` once it is let go."""
+
+    input: int
+    directive: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RememberPolicyAge:
+    """Keep how old the Policy is, so that a restart makes it neither young nor news."""
+
+    age: KeptAge
+
+
+@dataclass(frozen=True, slots=True)
+class RememberCycles:
+    """Keep how often each output was switched on."""
+
+    counts: tuple[tuple[str, int], ...]
+
+
+Kept = (
+    RememberPassUsed
+    | RememberCancelled
+    | RememberFire
+    | RememberFireInput
+    | RememberPress
+    | RememberPolicyAge
+    | RememberCycles
 )
+"""What is written down for the next start."""
+Command = DriveOutput | ShowAtReader | RecordEvent | RaiseDirective | EndEmergency | AskEmergency | Kept

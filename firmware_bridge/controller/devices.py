@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.emergency import in_force
-from access_control.core.decision.model import DeviceKind, EmergencyAction, Point
+from access_control.core.decision.model import DeviceKind, InputKind, Point
 from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.affected import devices_on, door_of, with_doors
 from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.building import Building
+from firmware_bridge.controller.commands import RememberFireInput
+from firmware_bridge.controller.cycles import Cycles
 from firmware_bridge.controller.events import (
+    BoardAlarmed,
+    BoardTampered,
+    DevicePowered,
     InputChanged,
     InputState,
+    LineJabbers,
     LinkAlarm,
     LinkState,
     OutputFailed,
@@ -19,10 +25,17 @@ from firmware_bridge.controller.events import (
     ReaderAlarmed,
     ReaderTampered,
 )
+from firmware_bridge.controller.indications import lockdown_anywhere
 from firmware_bridge.controller.limits import Limiter
+from firmware_bridge.controller.link_news import LinkNews
 from firmware_bridge.controller.world import Device
 
-_TROUBLE = {InputState.CUT: EventCode.INPUT_TROUBLE_OPEN, InputState.SHORT: EventCode.INPUT_TROUBLE_SHORT}
+_TROUBLE = {
+    InputState.CUT: EventCode.INPUT_TROUBLE_OPEN,
+    InputState.SHORT: EventCode.INPUT_TROUBLE_SHORT,
+    InputState.UNKNOWN: EventCode.INPUT_UNREADABLE,
+}
+"""An input that a device reports so; one whose device is away is told as the device's absence."""
 _LINK_CODES = {
     (DeviceKind.READER, True): EventCode.READER_ONLINE,
     (DeviceKind.READER, False): EventCode.READER_OFFLINE,
@@ -41,25 +54,53 @@ _ALARM_CODES = {
 class Devices:
     """Takes reports of devices into the building's state."""
 
-    def __init__(self, building: Building) -> None:
+    def __init__(self, building: Building, cycles: Cycles) -> None:
         self._building = building
+        self.cycles = cycles
         self._world = building.world
         self._troubles: dict[Point, Limiter] = {}
+        self._opened_boards: set[int] = set()
+        self._board_alarms: dict[tuple[int, LinkAlarm], Limiter] = {}
+        self._jabbers: dict[tuple[str, bool], Limiter] = {}
+        self._links = LinkNews()
+        self._powers = LinkNews()
 
     def link(self, device: Device, state: LinkState, why: str, answer: Answer) -> None:
         """A reader or board came, went, or changed how it is protected."""
         known = self._world.links.get(device)
         self._set_link(device, state, why, answer)
-        if known is state:
+        if known is not state:
+            self._tell_link(device, answer)
+
+    def _tell_link(self, device: Device, answer: Answer) -> None:
+        unreported = self._links.take(device, answer.now)
+        if unreported is None:
             return
         kind, number = device
+        alive, why = self._world.alive(device), self._world.whys[device]
+        if kind is DeviceKind.BOARD and not alive:
+            why = with_doors(why, [device], self._world.policy)
         answer.record(
-            _LINK_CODES[kind, self._world.alive(device)],
+            _LINK_CODES[kind, alive],
+            door=door_of(device, self._world.policy),
             reader=number if kind is DeviceKind.READER else None,
             board=number if kind is DeviceKind.BOARD else None,
-            link=state.value,
+            link=self._world.links[device].value,
             why=why,
+            unreported=unreported or None,
         )
+
+    def pass_time(self, answer: Answer) -> None:
+        """Tell how devices stand whose links changed too often to tell each change."""
+        for device in self._links.due(answer.now):
+            self._tell_link(device, answer)
+        for device in self._powers.due(answer.now):
+            self._tell_power(device, answer)
+
+    def next_deadline_s(self) -> float | None:
+        """When :meth:`pass_time` has something to tell, in monotonic seconds."""
+        ends = self._links.next_deadline_s(), self._powers.next_deadline_s()
+        return min((second for second in ends if second is not None), default=None)
 
     def _set_link(self, device: Device, state: LinkState, why: str, answer: Answer) -> None:
         self._world.links[device] = state
@@ -81,19 +122,32 @@ class Devices:
         known = self._building.ports.get(event.port)
         self._building.ports[event.port] = event.up, event.why
         if not event.up:
-            for device in self._devices_on(event.port):
+            for device in devices_on(event.port, self._world.policy):
                 self._set_link(device, LinkState.DOWN, event.why, answer)
         if event.up and known is not None and not known[0]:
             answer.record(EventCode.PORT_RESTORED, port=event.port)
         if not event.up and (known is None or known != (False, event.why)):
-            answer.record(EventCode.PORT_LOST, port=event.port, why=event.why)
+            answer.record(EventCode.PORT_LOST, port=event.port, why=self._with_doors_on(event.port, event.why))
 
-    def _devices_on(self, port: str) -> list[Device]:
+    def jabber(self, event: LineJabbers, answer: Answer) -> None:
+        """Something on a line never stops sending: nobody on it is heard, and that is one event."""
+        self._building.ports[event.port] = True, event.why
+        if event.jabbers:
+            for device in devices_on(event.port, self._world.policy):
+                self._set_link(device, LinkState.DOWN, event.why, answer)
+        unreported = self._jabbers.setdefault((event.port, event.jabbers), Limiter(3, 3600.0)).take(answer.now)
+        if unreported is not None:
+            answer.record(
+                EventCode.LINE_JABBER if event.jabbers else EventCode.LINE_JABBER_ENDED,
+                port=event.port,
+                address=event.address,
+                why=self._with_doors_on(event.port, event.why) if event.jabbers else event.why,
+                unreported=unreported or None,
+            )
+
+    def _with_doors_on(self, port: str, why: str) -> str:
         policy = self._world.policy
-        if policy is None:
-            return []
-        readers = [(DeviceKind.READER, reader.id) for reader in policy.readers.values() if reader.port == port]
-        return readers + [(DeviceKind.BOARD, board.id) for board in policy.boards.values() if board.port == port]
+        return with_doors(why, devices_on(port, policy), policy)
 
     def input(self, event: InputChanged, answer: Answer) -> None:
         """An input was seen in a state."""
@@ -102,9 +156,14 @@ class Devices:
         self._world.inputs[point] = state
         doors = self._building.doors_at(point)
         if state is not before:
+            self._world.inputs_since[point] = answer.now
             self._tell_trouble(point, before, state, doors, answer)
-        if any(machine.door.lock.fire_input == point for machine in self._building.doors.values()):
-            self._fire(point, state, answer)
+        alarm = self._building.alarms.named(point)
+        of_fire = alarm is not None and alarm.kind is InputKind.FIRE
+        at_door = any(machine.door.lock.fire_input == point for machine in self._building.doors.values())
+        if of_fire or at_door or point in self._world.fires | self._world.fires_before:
+            self._fire(point, self._world.told(point), answer)
+        self._building.alarms.see(point, answer)
         for door in sorted(doors):
             self._building.doors[door].see_input(point, answer)
         self._building.dirty |= doors
@@ -120,53 +179,106 @@ class Devices:
         unreported = self._troubles.setdefault(point, Limiter(6, 60.0)).take(answer.now)
         if unreported is not None:
             door = min(doors) if doors else None
-            answer.record(code, door=door, input=str(point), unreported=unreported or None)
+            alarm = self._building.alarms.named(point)
+            answer.record(
+                code,
+                door=door,
+                input=str(point),
+                alarm_input=None if alarm is None else alarm.id,
+                name=None if alarm is None else alarm.name,
+                unreported=unreported or None,
+            )
 
     def _fire(self, point: Point, state: InputState, answer: Answer) -> None:
-        fires = self._world.fires
+        fires, before = self._world.fires, self._world.fires_before
         if state is InputState.ACTIVE and point not in fires:
             fires.add(point)
+            before.discard(point)
             answer.record(EventCode.FIRE_INPUT_ON, input=str(point))
-            if self._lockdown_in_force():
+            answer.add(RememberFireInput(point, active=True))
+            self._building.fire_report.begin(point, self._building.doors, answer)
+            self._building.touch_all()
+            if lockdown_anywhere(self._world):
                 answer.record(EventCode.FIRE_DURING_LOCKDOWN, input=str(point))
-        elif state is InputState.NORMAL and point in fires:
+        elif state is InputState.NORMAL and point in fires | before:
             fires.discard(point)
+            before.discard(point)  # it came to rest while the bridge did not run
+            self._building.fire_report.end(point, answer)
             answer.record(EventCode.FIRE_INPUT_OFF, input=str(point))
+            answer.add(RememberFireInput(point, active=False))
 
-    def _lockdown_in_force(self) -> bool:
-        policy, orders = self._world.policy, self._world.orders
-        return policy is not None and any(
-            directive.action is EmergencyAction.LOCKDOWN
-            for door in policy.doors
-            for directive in in_force(policy, orders, door)
-        )
-
-    def tamper(self, event: ReaderTampered, answer: Answer) -> None:
-        """A reader was opened or closed."""
+    def tamper(self, event: ReaderTampered | BoardTampered, answer: Answer) -> None:
+        """A reader or a board was opened or closed."""
+        if isinstance(event, BoardTampered):
+            if (event.board in self._opened_boards) is not event.tampered:
+                self._opened_boards ^= {event.board}
+                code = EventCode.TAMPER if event.tampered else EventCode.TAMPER_CLEARED
+                answer.record(code, board=event.board)
+            return
         reader = self._building.readers.get(event.reader)
         if reader is not None and reader.tampered is not event.tampered:
             reader.tampered = event.tampered
             code = EventCode.TAMPER if event.tampered else EventCode.TAMPER_CLEARED
             answer.record(code, reader=event.reader, door=reader.reader.door)
 
-    def alarm(self, event: ReaderAlarmed, answer: Answer) -> None:
-        """Something on a reader's line that must not pass quietly, nor flood the record."""
-        reader = self._building.readers.get(event.reader)
-        unreported = 0 if reader is None else reader.alarm_bounded(event.alarm.value, answer.now)
+    def power(self, event: DevicePowered, answer: Answer) -> None:
+        """A reader or a board says how its power supply does."""
+        if (event.device in self._world.power_failing) is not event.failing:
+            self._world.power_failing ^= {event.device}
+            self._tell_power(event.device, answer)
+
+    def _tell_power(self, device: Device, answer: Answer) -> None:
+        unreported = self._powers.take(device, answer.now)
+        if unreported is None:
+            return
+        kind, number = device
+        answer.record(
+            EventCode.POWER_FAIL if device in self._world.power_failing else EventCode.POWER_RESTORE,
+            door=door_of(device, self._world.policy),
+            reader=number if kind is DeviceKind.READER else None,
+            board=number if kind is DeviceKind.BOARD else None,
+            unreported=unreported or None,
+        )
+
+    def alarm(self, event: ReaderAlarmed | BoardAlarmed, answer: Answer) -> None:
+        """Something on a device's line that must not pass quietly, nor flood the record."""
+        if isinstance(event, BoardAlarmed):
+            limiter = self._board_alarms.setdefault((event.board, event.alarm), Limiter(5, 60.0))
+            unreported = limiter.take(answer.now)
+        else:
+            reader = self._building.readers.get(event.reader)
+            unreported = 0 if reader is None else reader.alarm_bounded(event.alarm.value, answer.now)
         if unreported is not None:
+            if event.alarm is LinkAlarm.CONFLICT:
+                self._conflict(event, answer)
+                return
             answer.record(
                 _ALARM_CODES[event.alarm],
-                reader=event.reader,
+                door=None if isinstance(event, BoardAlarmed) else self._door_of_reader(event.reader),
+                reader=None if isinstance(event, BoardAlarmed) else event.reader,
+                board=event.board if isinstance(event, BoardAlarmed) else None,
                 kind=event.alarm.value,
                 what=event.detail,
                 unreported=unreported or None,
             )
+
+    def _conflict(self, event: ReaderAlarmed | BoardAlarmed, answer: Answer) -> None:
+        """Told with the door, and with what to do: somebody has to go there."""
+        if isinstance(event, BoardAlarmed):
+            answer.record(EventCode.ADDRESS_CONFLICT, board=event.board, why=event.detail)
+            return
+        door = self._door_of_reader(event.reader)
+        answer.record(EventCode.ADDRESS_CONFLICT, reader=event.reader, door=door, why=event.detail)
+
+    def _door_of_reader(self, reader: int) -> int | None:
+        return door_of((DeviceKind.READER, reader), self._world.policy)
 
     def output(self, event: OutputProved | OutputLapsed | OutputFailed, answer: Answer) -> None:
         """An output was proved, lapsed, or could not be moved."""
         machine = self._building.door_of_output(event.point)
         if isinstance(event, OutputProved):
             self._world.heard[event.point.kind, event.point.device] = event.moment.mono_s
+            self.cycles.take(event, answer)
         if machine is None:
             return
         match event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from access_control.core.decision.emergency import Directive, Release
@@ -10,12 +11,11 @@ from access_control.core.decision.model import EmergencyAction, Orders, Override
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.building import Building
-from firmware_bridge.controller.commands import RaiseDirective, RememberCancelled
+from firmware_bridge.controller.commands import RaiseDirective, RememberCancelled, RememberFire
 from firmware_bridge.controller.events import DocumentRefused, EmergencyAsked
-from firmware_bridge.controller.policy_change import Held, tempered, tempered_again
+from firmware_bridge.controller.policy_change import Held, tempered, tempered_again, with_held_by_fire
 from firmware_bridge.controller.standing import newly_cancelled
 
-HORIZON_WARNING_S = 90 * 24 * 3600
 _REFUSALS = {
     "policy": EventCode.POLICY_REFUSED,
     "orders": EventCode.ORDERS_REFUSED,
@@ -32,6 +32,7 @@ class Documents:
         self._building = building
         self._world = building.world
         self._signed: Policy | None = None
+        self._left_out: AbstractSet[int] = frozenset()
 
     def restore(self, policy: Policy | None, orders: Orders | None, answer: Answer, held: Sequence[Held] = ()) -> None:
         """Take what was on disk at the start; ``held`` is what the Policy took the place of during this emergency."""
@@ -47,15 +48,24 @@ class Documents:
         """A new Policy."""
         self._take(policy, answer)
         answer.record(EventCode.POLICY_APPLIED, epoch=policy.revision.epoch, n=policy.revision.n)
-        left_s = policy.horizon - answer.at.timestamp()
-        if left_s < HORIZON_WARNING_S:
-            answer.record(EventCode.HORIZON_NEAR, days=max(0, int(left_s // 86400)))
         self._in_force(answer)
 
     def _take(self, policy: Policy, answer: Answer) -> None:
         self._signed = policy
-        self._world.policy = tempered(policy, self._world.policy, self._world.orders)
+        held = self._building.held_by_fire()
+        self._world.policy = with_held_by_fire(tempered(policy, self._world.policy, self._world.orders), held)
+        self._left_out = held.keys() - policy.doors.keys()
+        for door in self._world.fire_held.keys() - self._world.policy.doors.keys():
+            del self._world.fire_held[door]
+            answer.add(RememberFire(door, None))
         self._building.rebuild(self._world.policy, answer)
+
+    def look(self, answer: Answer) -> None:
+        """Take what the Policy says of doors that a fire held until now as an older one has them."""
+        outgrown = any(machine.outgrown for machine in self._building.doors.values())
+        if self._signed is not None and (outgrown or self._left_out - self._building.held_by_fire().keys()):
+            self._take(self._signed, answer)
+            self._in_force(answer)
 
     def orders(self, orders: Orders, answer: Answer) -> None:
         """New Orders. What they leave out is not released by that."""
@@ -103,6 +113,8 @@ class Documents:
             started_at=answer.at,
         )
         answer.add(RaiseDirective(directive))
+        if event.input is not None:
+            self._building.alarms.raised(event.input, directive.id, answer)
         self.directive(directive, answer)
 
     def clock(self, answer: Answer, *, trusted: bool) -> None:
@@ -122,11 +134,10 @@ class Documents:
             return
         if self._world.policy is not self._signed:
             self._take(self._signed, answer)
-        for machine in self._building.doors.values():
-            for override in newly_cancelled(machine.door, self._world):
-                self._world.cancelled.add(override)
-                answer.add(RememberCancelled(override))
-                answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=machine.door.id, override=override)
+        for override in newly_cancelled(self._world):
+            self._world.cancelled.add(override.id)
+            answer.add(RememberCancelled(override.id))
+            answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=override.door, override=override.id)
         self._building.emergencies.drop_released()
         self._building.refresh(answer, restored=restored)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.model import DeviceKind, Door, Point
+from access_control.core.decision.model import DeviceKind, Door, Lock, Point
 from access_control.core.decision.slots import Effect, Slot, SlotStack
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
@@ -38,9 +38,12 @@ class DoorMachine:
         self._extended = False
         self._stood_open = False
         self._world = world
-        if door.id in world.fire_held:
-            world.fire_held.discard(door.id)
-            self.fire.restore(door)
+        self.yields = False
+        """Whether fire holds another door by the output that is this one's by the Policy: that door moves it."""
+        kept = world.fire_held.pop(door.id, None)
+        if kept is not None:
+            self.fire.restore(kept)
+            self.rewire(door)
         if door.contact is None:
             self.leaf.position = Position.NOT_MONITORED
 
@@ -68,14 +71,29 @@ class DoorMachine:
         return self.drive.point.kind, self.drive.point.device
 
     def rewire(self, door: Door) -> None:
-        """Take the door as a new Policy has it. An output that stays the same is not touched."""
+        """Take the door as a new Policy has it. An output that stays the same is not touched.
+
+        Nor is one by which fire holds the door: until that ends, the lock is the one that fire took.
+        """
         before, self.door = self.door, door
-        if door.lock.output != before.lock.output:
-            self.drive = LockDrive(door.lock)
-        self.drive.lock = door.lock
-        if door.contact != before.contact:
+        if self.fire.source is not None and not self._world.listed(self.fire.source):
+            self.fire.lose_input()
+        lock = self._lock()
+        if lock.output != self.drive.point:
+            self.drive = LockDrive(lock)
+        self.drive.lock = lock
+        if door.contact != before.contact or door.rests_closed != before.rests_closed:
             self.leaf = Leaf()
             self.leaf.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
+
+    def _lock(self) -> Lock:
+        built = self.fire.built
+        return self.door.lock if built is None or not self._world.listed(built.lock.output) else built.lock
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether a fire is over that kept the lock as an older Policy has it."""
+        return self.drive.lock != self._lock()
 
     def refresh(self, answer: Answer) -> None:
         """Work out again what the documents say about the door."""
@@ -95,12 +113,33 @@ class DoorMachine:
         state = self._world.input(point)
         # Exits and fire are believed even before their device is known to be up, but never in clear from an open line.
         clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
-        told = state if clear else self._world.inputs.get(point, InputState.UNKNOWN)
+        told = state if clear else self._world.told(point)
         if point == self.door.contact:
             self.leaf.see(self.door, state, answer.now)
         if point == self.door.rex:
             self.leaving.see(self.door, told, answer, self._during())
-        self.fire.see(self.door, point, told, answer)
+        self._see_fire(point, answer)
+
+    def _see_fire(self, point: Point, answer: Answer) -> None:
+        # No fire input rests closed, so another meaning of the wire is of a Policy that is newer than the fire.
+        clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
+        if not clear and not (self.yields and self.fire.built is None):
+            before = self.fire.built
+            self.fire.see(self.door, point, self._world.inputs.get(point, InputState.UNKNOWN), answer)
+            if before is not None and self.fire.built is None:
+                self._see_newer_input(answer)
+
+    def _see_newer_input(self, answer: Answer) -> None:
+        """One fire is over: the input that a Policy named meanwhile may be active since."""
+        if self.door.lock.fire_input is not None:
+            self._see_fire(self.door.lock.fire_input, answer)
+
+    def reset_fire(self, by: str, answer: Answer) -> bool:
+        """A person resets the door after a fire. ``False``: there is nothing to reset yet."""
+        done = self.fire.reset(by, answer)
+        if done:
+            self._see_newer_input(answer)
+        return done
 
     def _during(self) -> str:
         slot = self.steady.top()[0]
@@ -114,7 +153,7 @@ class DoorMachine:
 
     def takes(self, slot: Slot) -> bool:
         """Whether a grant at ``slot`` would move the lock now; otherwise it is dropped, never queued."""
-        return self.steady.set(slot, Effect.UNLOCK).get(slot) is not None
+        return not self.yields and self.steady.set(slot, Effect.UNLOCK).get(slot) is not None
 
     def take_back(self, answer: Answer) -> None:
         """An emergency cancels what was granted to anybody but responders."""
@@ -144,7 +183,16 @@ class DoorMachine:
         self.drive.lost()
 
     def failed(self, event: OutputFailed, answer: Answer) -> None:
-        """A command did not arrive. A late unlock is given up; everything else goes on being tried."""
+        """A command did not arrive. A late unlock is given up; everything else goes on being tried.
+
+        One that a newer command overtook is not tried again; whoever was admitted by it stood before a locked door, so
+        that is told. That a lock was overtaken by an unlock is nothing to tell.
+        """
+        if event.superseded:
+            if event.energised is self.drive.energised(Effect.UNLOCK):
+                slot = self.stack.top()[0].name.lower()
+                answer.record(EventCode.OUTPUT_SUPERSEDED, door=self.door.id, slot=slot, why=event.why)
+            return
         if not self.drive.failed(energised=event.energised, now=answer.now):
             return
         if event.expired:
@@ -221,6 +269,8 @@ class DoorMachine:
         self.stack = stack
 
     def _drive(self, answer: Answer, urgency: Urgency, *, again: bool) -> None:
+        if self.yields:
+            return
         slot, effect = self.stack.top()
         if slot in (Slot.EGRESS, Slot.FIRE):
             urgency = Urgency.EMERGENCY

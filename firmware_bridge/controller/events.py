@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from access_control.core.credentials.bits import Bits
     from access_control.core.decision.emergency import Directive, Release
-    from access_control.core.decision.model import EmergencyAction, Orders, Point, Policy
+    from access_control.core.decision.model import DeviceKind, EmergencyAction, Orders, Point, Policy, Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class LinkAlarm(StrEnum):
     WRONG_KEY = "wrong_key"
     GARBAGE = "garbage"
     NAK = "nak"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,34 @@ class BoardLinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardAlarmed:
+    """Something on a board's line that must not pass quietly."""
+
+    moment: Moment
+    board: int
+    alarm: LinkAlarm
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTampered:
+    """A board's tamper switch changed."""
+
+    moment: Moment
+    board: int
+    tampered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePowered:
+    """A reader or a board says whether its power supply fails."""
+
+    moment: Moment
+    device: tuple[DeviceKind, int]
+    failing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InputChanged:
     """An input was seen in a new state; also sent for every input when its device comes back."""
 
@@ -155,13 +184,19 @@ class OutputLapsed:
 
 @dataclass(frozen=True, slots=True)
 class OutputFailed:
-    """A command could not be delivered. ``expired`` says that it was dropped on purpose because it came too late."""
+    """A command could not be delivered.
+
+    Attributes:
+        expired: It was dropped on purpose because it came too late.
+        superseded: A newer command that wants the opposite took its place before its device took it.
+    """
 
     moment: Moment
     point: Point
     energised: bool
     why: str
     expired: bool = False
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +210,33 @@ class PortChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LineJabbers:
+    """Something on a port's line never stops sending, or has stopped: meanwhile nothing on it can be heard.
+
+    ``why`` is for people; ``address`` is the one that its bytes bear, where they can be read.
+    """
+
+    moment: Moment
+    port: str
+    jabbers: bool
+    why: str = ""
+    address: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyAccepted:
     """A verified Policy is in force from now on."""
 
     moment: Moment
     policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConfirmed:
+    """The service has said that the Policy of this revision is the newest there is."""
+
+    moment: Moment
+    revision: Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +275,7 @@ class ReleaseHeard:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyAsked:
-    """Someone at this bridge starts an emergency: its command line, or a panic input."""
+    """Someone at this bridge starts an emergency: its command line, or the panic input with the number ``input``."""
 
     moment: Moment
     directive_id: str
@@ -226,6 +283,7 @@ class EmergencyAsked:
     scope: str
     by: str
     drill: bool
+    input: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +315,37 @@ class FireReset:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTestAsked:
+    """Someone at this bridge wants a lock to be tried. ``test`` is the id under which its outcome is recorded."""
+
+    moment: Moment
+    test: str
+    door: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockJudged:
     """Whether the wall clock can be believed from now on."""
 
     moment: Moment
     trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StorageJudged:
+    """Whether the disk takes from now on what must be stored."""
+
+    moment: Moment
+    works: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkChanged:
+    """Whether the service is reached from now on; told only where the bridge has one."""
+
+    moment: Moment
+    reached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,12 +363,17 @@ Event = (
     | ReaderAlarmed
     | ReaderTampered
     | BoardLinkChanged
+    | BoardAlarmed
+    | BoardTampered
+    | DevicePowered
     | InputChanged
     | OutputProved
     | OutputLapsed
     | OutputFailed
     | PortChanged
+    | LineJabbers
     | PolicyAccepted
+    | PolicyConfirmed
     | OrdersAccepted
     | DocumentRefused
     | DirectiveHeard
@@ -293,6 +382,9 @@ Event = (
     | UnlockAsked
     | AlarmAcknowledged
     | FireReset
+    | SelfTestAsked
     | ClockJudged
+    | StorageJudged
+    | UplinkChanged
     | TimePassed
 )

@@ -15,29 +15,38 @@ _EFFECTS = {FireAction.RELEASE: Effect.UNLOCK, FireAction.RELATCH: Effect.RELAY_
 class FireHold:
     """Fire's command of one door.
 
-    It is taken as the door was wired when the fire began: a new Policy does not lock what a fire released. A cut or
-    shorted input is trouble and not a fire; neither is it the end of one.
+    It is taken as the door was wired when the fire began: neither a new Policy nor a restart locks what a fire
+    released. A cut or shorted input is trouble and not a fire; neither is it the end of one.
     """
 
     def __init__(self) -> None:
-        self.effect: Effect | None = None
-        self.source: Point | None = None
+        self.built: Door | None = None
+        """The door as it was wired when fire took it, while fire holds it."""
         self._manual_reset = False
         self._over = False
 
     @property
+    def effect(self) -> Effect | None:
+        """What fire makes of the lock, ``None`` while it holds nothing."""
+        return None if self.built is None else _EFFECTS[self.built.lock.fire_action]
+
+    @property
+    def source(self) -> Point | None:
+        """The input that holds the door."""
+        return None if self.built is None else self.built.lock.fire_input
+
+    @property
     def latched(self) -> bool:
         """Whether the input is normal again and only a person's reset is missing."""
-        return self.effect is not None and self._over
+        return self.built is not None and self._over
 
-    def restore(self, door: Door) -> None:
+    def restore(self, built: Door) -> None:
         """Go on with a fire that commanded the door when the bridge stopped, until its input is seen normal."""
-        if door.lock.fire_input is not None:
-            self._begin(door)
+        self._begin(built)
 
     def see(self, door: Door, point: Point, state: InputState, answer: Answer) -> None:
         """Take a new state of a fire input."""
-        if self.effect is None:
+        if self.built is None:
             if point == door.lock.fire_input and state is InputState.ACTIVE:
                 self._begin(door)
                 self._tell(door, answer)
@@ -47,27 +56,32 @@ class FireHold:
             elif state is InputState.NORMAL:
                 self._over = True
                 if not self._manual_reset:
-                    self._end(door, answer, "")
+                    self._end(answer, "")
 
-    def reset(self, door: Door, by: str, answer: Answer) -> bool:
+    def lose_input(self) -> None:
+        """The input's device is this bridge's no longer, so nobody will see it at rest: a person must look."""
+        self._over = self._manual_reset = True
+
+    def reset(self, by: str, answer: Answer) -> bool:
         """A person resets the door. ``False``: there is nothing to reset, or the input is still active."""
         if not self.latched:
             return False
-        self._end(door, answer, by)
+        self._end(answer, by)
         return True
 
-    def _begin(self, door: Door) -> None:
-        self.effect = _EFFECTS.get(door.lock.fire_action)
-        self.source = door.lock.fire_input
-        self._manual_reset = door.lock.fire_manual_reset
-        self._over = False
+    def _begin(self, built: Door) -> None:
+        if built.lock.fire_action in _EFFECTS and built.lock.fire_input is not None:
+            self.built = built
+            self._manual_reset = built.lock.fire_manual_reset
+            self._over = False
 
     def _tell(self, door: Door, answer: Answer) -> None:
-        if self.effect is not None:
+        if self.built is not None:
             answer.record(EventCode.FIRE_RELEASE_APPLIED, door=door.id, action=door.lock.fire_action.value)
-            answer.add(RememberFire(door.id, held=True))
+            answer.add(RememberFire(door.id, self.built))
 
-    def _end(self, door: Door, answer: Answer, by: str) -> None:
-        self.effect = None
-        answer.record(EventCode.FIRE_RELEASE_CLEARED, door=door.id, by=by)
-        answer.add(RememberFire(door.id, held=False))
+    def _end(self, answer: Answer, by: str) -> None:
+        assert self.built is not None
+        answer.record(EventCode.FIRE_RELEASE_CLEARED, door=self.built.id, by=by)
+        answer.add(RememberFire(self.built.id, None))
+        self.built = None

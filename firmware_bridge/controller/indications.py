@@ -20,6 +20,11 @@ def silent_at(door: int, world: World) -> bool:
     return any(d.action is EmergencyAction.LOCKDOWN for d in in_force(world.policy, world.orders, door))
 
 
+def lockdown_anywhere(world: World) -> bool:
+    """Whether any door of this bridge is in a Lockdown."""
+    return world.policy is not None and any(silent_at(door, world) for door in world.policy.doors)
+
+
 def _secured_outside(door: int, world: World) -> bool:
     """Whether a Secure locks this door. Hold and Shelter use the same slot, but their readers look as usual."""
     assert world.policy is not None
@@ -36,4 +41,6 @@ def resting(machine: DoorMachine, world: World) -> Indication:
         return Indication.SECURE
     if not world.alive(machine.lock_device):
         return Indication.DEGRADED
-    return Indication.UNLOCKED if stack.top()[1] is Effect.UNLOCK else Indication.LOCKED
+    if stack.top()[1] is Effect.UNLOCK:
+        return Indication.UNLOCKED
+    return Indication.ALONE if world.alone else Indication.LOCKED

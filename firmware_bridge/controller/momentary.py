@@ -17,6 +17,7 @@ class Grant:
     """One person's permission to go through once.
 
     ``pass_until`` is the UTC second until which a single-entry pass must be remembered as used; 0 for everything else.
+    A ``trial`` is nobody's: the lock is tried, and nobody is expected to open the door.
     """
 
     slot: Slot
@@ -28,6 +29,7 @@ class Grant:
     pass_id: int | None = None
     pass_until: int = 0
     by: str = ""
+    trial: bool = False
 
 
 class Momentary:
@@ -76,7 +78,7 @@ class Momentary:
             self.stop(door, answer.now)
         if self._waiting and self._counts_until <= answer.now:
             for grant in self._waiting:
-                if watched:
+                if watched and not grant.trial:
                     answer.record(EventCode.ACCESS_NOT_TAKEN, door=door.id, reader=grant.reader, holder=grant.holder)
             self._waiting.clear()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from access_control.core.decision.model import Board, DeviceKind
 from firmware_bridge.controller.building import Building
+from firmware_bridge.controller.cycles import RATED_CYCLES, Cycles
 from firmware_bridge.controller.reader import ReaderMachine
 from firmware_bridge.controller.report import status_of
-from firmware_bridge.controller.status import BoardStatus, BridgeStatus, PortStatus, ReaderStatus
+from firmware_bridge.controller.status import BoardStatus, BridgeStatus, PortStatus, ReaderStatus, RelayStatus
+from firmware_bridge.controller.wires import wires
 
 
-def overview(building: Building, now: float) -> BridgeStatus:
+def overview(building: Building, cycles: Cycles, now: float) -> BridgeStatus:
     """Everything, at the monotonic second ``now``."""
     world = building.world
     orders = world.orders.revision if world.orders_seen else None
@@ -27,7 +29,10 @@ def overview(building: Building, now: float) -> BridgeStatus:
         ),
         readers=tuple(_reader(building, machine, now) for machine in building.readers.values()),
         boards=tuple(_board(building, board, now) for board in world.policy.boards.values()),
+        inputs=building.alarms.status(now),
+        wires=wires(world, now),
         ports=ports,
+        relays=tuple(RelayStatus(name, n, RATED_CYCLES) for name, n in sorted(cycles.counts.items())),
         emergencies=building.emergencies.status(building.doors, now),
     )
 
@@ -42,6 +47,7 @@ def _reader(building: Building, machine: ReaderMachine, now: float) -> ReaderSta
         why=building.world.whys.get(device, ""),
         tampered=machine.tampered,
         locked_out=machine.locked_out(now),
+        power_failing=device in building.world.power_failing,
     )
 
 
@@ -54,4 +60,5 @@ def _board(building: Building, board: Board, now: float) -> BoardStatus:
         link=building.world.link(device),
         why=building.world.whys.get(device, ""),
         heard_age_s=None if heard is None else max(0.0, now - heard),
+        power_failing=device in building.world.power_failing,
     )

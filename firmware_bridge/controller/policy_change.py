@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from access_control.core.decision.emergency import DirectiveSet, in_force
@@ -54,12 +54,36 @@ def tempered(new: Policy, old: Policy | None, orders: Orders) -> Policy:
 def _orphans(new: Policy, old: Policy, ruled: set[int]) -> dict[int, Door]:
     """Doors under a directive that ``new`` leaves out, as far as their wires are still there and nobody else's."""
     taken = {door.lock.output for door in new.doors.values()}
-    devices = {DeviceKind.READER: new.readers, DeviceKind.BOARD: new.boards}
     return {
-        door: old.doors[door]
+        door: _orphan(old.doors[door], new)
         for door in ruled - new.doors.keys()
-        if (output := old.doors[door].lock.output) not in taken and output.device in devices[output.kind]
+        if old.doors[door].lock.output not in taken and _there(old.doors[door], new)
     }
+
+
+def with_held_by_fire(new: Policy, held: Mapping[int, Door]) -> Policy:
+    """``new`` with the doors that it leaves out while fire holds them, as far as their lock's device is still there.
+
+    Their outputs stay as fire has them, even if ``new`` gives one to another door.
+    """
+    orphans = {
+        door: _orphan(built, new) for door, built in held.items() if door not in new.doors and _there(built, new)
+    }
+    return replace(new, doors={**new.doors, **orphans}) if orphans else new
+
+
+def _there(door: Door, new: Policy) -> bool:
+    output = door.lock.output
+    return output.device in (new.readers if output.kind is DeviceKind.READER else new.boards)
+
+
+def _orphan(door: Door, new: Policy) -> Door:
+    """A door that ``new`` leaves out, without the inputs that ``new`` gives to something else."""
+    taken = {given.point for given in new.inputs.values()}
+    for other in new.doors.values():
+        taken |= {point for point in (other.contact, other.rex, other.latch, other.lock.fire_input) if point}
+    contact, rex, latch = (None if point in taken else point for point in (door.contact, door.rex, door.latch))
+    return replace(door, contact=contact, rex=rex, latch=latch, rests_closed=door.rests_closed - taken)
 
 
 def _kept(new: Door, old: Door) -> Door:

@@ -18,6 +18,8 @@ PASS_REPEAT_S = 5.0
 PIN_KEY_S = 5.0
 """The longest pause before each key of a PIN."""
 PIN_MOST_DIGITS = 12
+RELEASE_KEY = "*"
+"""Whoever begins a PIN with it wants to end an emergency: nobody ends one by typing the PIN that a door asks for."""
 LOCKOUT_AFTER = 5
 LOCKOUT_WITHIN_S = 60.0
 LOCKOUT_S = 60.0
@@ -50,12 +52,37 @@ _STRANGERS = frozenset({Reason.DENIED_UNKNOWN_CREDENTIAL, Reason.DENIED_FACILITY
 
 @dataclass(slots=True)
 class PinEntry:
-    """A card that waits for its PIN."""
+    """A card that waits for its PIN.
+
+    Attributes:
+        decision: The door's, which waits as well; ``None`` if that was made, and a PIN can only end an emergency.
+        starred: The first key was ``*``: this PIN is for ending an emergency, whatever the door does with it.
+    """
 
     bits: Bits
-    decision: Decision
+    decision: Decision | None
     due: float
     digits: str = ""
+    starred: bool | None = None
+
+    def press(self, key: str) -> None:
+        """Take one key; only the first tells what the PIN is for."""
+        if self.starred is None:
+            self.starred = key == RELEASE_KEY
+        if key == "*":
+            self.digits = ""
+        elif key.isdecimal() and len(self.digits) < PIN_MOST_DIGITS:
+            self.digits += key
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRelease:
+    """The first of two people asked to end these directives; the second has until ``until``, in monotonic seconds."""
+
+    holder: int
+    bits: Bits
+    directives: frozenset[str]
+    until: float
 
 
 class ReaderMachine:
@@ -66,6 +93,7 @@ class ReaderMachine:
         self.tampered = False
         self.shown: Indication | None = None
         self.pin: PinEntry | None = None
+        self.release: PendingRelease | None = None
         self.lockout_until: float | None = None
         self._last_bits: tuple[Bits, float] | None = None
         self._last_text: tuple[str, float] | None = None
@@ -117,6 +145,10 @@ class ReaderMachine:
         """Wait for a PIN to this card."""
         self.pin = PinEntry(bits, decision, now + PIN_KEY_S)
 
+    def want_release_pin(self, bits: Bits, now: float) -> None:
+        """Take a PIN to this card that ends an emergency; the door's decision was made without it."""
+        self.pin = PinEntry(bits, None, now + PIN_KEY_S)
+
     def key(self, key: str, now: float) -> PinEntry | None:
         """Take one key; a complete entry is handed back and forgotten."""
         entry = self.pin
@@ -126,10 +158,9 @@ class ReaderMachine:
         if key == "#":
             self.pin = None
             return entry
-        if key == "*":
-            entry.digits = ""
-        elif key.isdecimal() and len(entry.digits) < PIN_MOST_DIGITS:
-            entry.digits += key
+        entry.press(key)
+        if entry.decision is None and not entry.starred:
+            self.pin = None  # keys that nobody asked for
         return None
 
     def pin_overdue(self, now: float) -> PinEntry | None:
@@ -153,4 +184,6 @@ class ReaderMachine:
     def deadline(self) -> float | None:
         """When something changes by itself."""
         due = None if self.pin is None else self.pin.due
-        return min((second for second in (due, self.lockout_until) if second is not None), default=None)
+        agreed_by = None if self.release is None else self.release.until
+        ends = (due, agreed_by, self.lockout_until)
+        return min((second for second in ends if second is not None), default=None)

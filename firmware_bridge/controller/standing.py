@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from access_control.core.decision.emergency import cancels_manual_unlocks, lock_effect
+from access_control.core.decision.emergency import lock_effect
+from access_control.core.decision.manual_unlocks import ended_unlocks
 from access_control.core.decision.model import Door, Override, OverrideEffect
 from access_control.core.decision.slots import Effect, Slot, SlotStack
 from firmware_bridge.controller.world import World
@@ -60,10 +61,14 @@ def _applies(override: Override, world: World, second: float) -> bool:
 
 
 def scheduled_open(door: Door, world: World, second: float) -> bool:
-    """Whether the schedule unlocks the door: never by an untrusted clock; past the horizon only if it is *always*."""
+    """Whether the schedule unlocks the door: never by an untrusted clock.
+
+    Past the horizon, and where nobody has confirmed the Policy for too long, only if it is *always*.
+    """
     assert world.policy is not None
     times = door.scheduled_unlock
-    return world.clock_trusted and times.covers(int(second)) and (times.always or second < world.policy.horizon)
+    counts = second < world.policy.horizon and door.door_class not in world.policy_old
+    return world.clock_trusted and times.covers(int(second)) and (times.always or counts)
 
 
 def _schedule_edges(door: Door, horizon: int, second: float) -> Iterator[float]:
@@ -72,13 +77,8 @@ def _schedule_edges(door: Door, horizon: int, second: float) -> Iterator[float]:
         yield min(edge, horizon) - second
 
 
-def newly_cancelled(door: Door, world: World) -> list[str]:
-    """The manual unlocks that a Lockdown or Secure at this door ends for good."""
+def newly_cancelled(world: World) -> list[Override]:
+    """The manual unlocks that a Lockdown or Secure has ended for good, also one that is released by now."""
     assert world.policy is not None
-    if not cancels_manual_unlocks(world.policy, world.orders, door.id):
-        return []
-    return [
-        override.id
-        for override in world.orders.overrides
-        if override.door == door.id and override.effect is OverrideEffect.UNLOCK and override.id not in world.cancelled
-    ]
+    open_ones = (override for override in world.orders.overrides if override.id not in world.cancelled)
+    return ended_unlocks(world.policy, world.orders.directives, open_ones)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from access_control.core.decision.model import EmergencyAction, Revision
+from access_control.core.decision.model import EmergencyAction, InputKind, Revision
 from access_control.core.decision.slots import Effect, Slot
-from firmware_bridge.controller.events import LinkState, Proof
+from firmware_bridge.controller.events import InputState, LinkState, Proof
 
 PROOF_LIMIT_S = 10.0
 """How long a proof is believed. After that the door is *unknown*, whatever was last seen."""
@@ -77,7 +78,7 @@ class DoorStatus:
 
 @dataclass(frozen=True, slots=True)
 class ReaderStatus:
-    """One reader now."""
+    """One reader now; ``power_failing`` is what it says of its own supply."""
 
     reader: int
     name: str
@@ -86,6 +87,7 @@ class ReaderStatus:
     why: str
     tampered: bool
     locked_out: bool
+    power_failing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,55 @@ class BoardStatus:
     link: LinkState
     why: str
     heard_age_s: float | None
+    power_failing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputStatus:
+    """One alarm input now.
+
+    Attributes:
+        active: The alarm stands; it ends only when the input is seen at rest, never by trouble.
+        state: What is seen of the wire, as it is meant.
+        since_s: For how long the alarm stands, as far as this run of the bridge knows.
+        why: One plain sentence on why nobody would notice an alarm; empty where it would be noticed.
+    """
+
+    input: int
+    name: str
+    kind: InputKind
+    active: bool
+    state: InputState
+    since_s: float | None
+    why: str
+
+
+class WireState(StrEnum):
+    """How the circuit of an input is: a board's input is *active* while it is closed."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    CUT = "cut"
+    SHORT = "short"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class WireStatus:
+    """One input as its wire is now.
+
+    Attributes:
+        point: As ``board 1.3``.
+        use: What it is for; empty where the Policy has nothing on it.
+        rests_closed: The Policy says that it is closed while nothing is the matter (``nc``).
+        since_s: For how long it has been so, as far as this run of the bridge knows.
+    """
+
+    point: str
+    use: str
+    rests_closed: bool
+    state: WireState
+    since_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +157,29 @@ class PortStatus:
     name: str
     up: bool
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAgeStatus:
+    """For how long nobody has confirmed the Policy.
+
+    Attributes:
+        limits: The days that the school allows, by door class; a class without a limit or a door is not named.
+        steps: The per cent of that which were reached: 0, 50, 80, or 100 where timed rights have stopped.
+    """
+
+    policy_age_s: float
+    limits: Mapping[str, int]
+    steps: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayStatus:
+    """How often an output was switched on, as far as bridges here counted, and what such relays are rated for."""
+
+    point: str
+    cycles: int
+    rated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +211,12 @@ class BridgeStatus:
     doors: tuple[DoorStatus, ...] = ()
     readers: tuple[ReaderStatus, ...] = ()
     boards: tuple[BoardStatus, ...] = ()
+    inputs: tuple[InputStatus, ...] = ()
+    wires: tuple[WireStatus, ...] = ()
     ports: tuple[PortStatus, ...] = ()
+    relays: tuple[RelayStatus, ...] = ()
     emergencies: tuple[EmergencyStatus, ...] = ()
+    policy_age: PolicyAgeStatus | None = None
 
     def door(self, door: int) -> DoorStatus:
         """One door's status.

@@ -1,58 +1,52 @@
-"""A serial port with Modbus RTU relay and input boards on it, served by a thread of its own through pymodbus.
-
-Commands go before polling, the most urgent first. Every energised output is a lease: this thread switches it off when
-nobody renews it, however busy the rest of the bridge is. What happens to a door when this stops is in docs/doors.md.
-"""
+"""Modbus RTU relay and input boards on one RS-485 line, through pymodbus."""
 
 from __future__ import annotations
 
-import itertools
 import logging
 import struct
-import threading
-from collections import deque
+import time
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Final
 
 from pymodbus.client import ModbusSerialClient
-from pymodbus.exceptions import ConnectionException, ModbusException
+from pymodbus.constants import ExcCodes
+from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerType
 from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu.bit_message import WriteSingleCoilRequest
 
-from access_control.core.decision.model import Board, DeviceKind
+from access_control.core.decision.model import Board
 from firmware_bridge.clock import Clock
-from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
-from firmware_bridge.controller.events import (
-    BoardLinkChanged,
-    InputChanged,
-    InputState,
-    LinkState,
-    Moment,
-    OutputFailed,
-    OutputLapsed,
-    OutputProved,
-    PortChanged,
-    Proof,
-)
-from firmware_bridge.devices.modbus_board import BoardState, Waiting
-from firmware_bridge.devices.serial_line import LineUnavailableError, open_line
+from firmware_bridge.controller.events import Proof
+from firmware_bridge.devices.board_port import BoardPort
+from firmware_bridge.devices.board_state import ANSWER_S
+from firmware_bridge.devices.board_talk import NoAnswerError, RefusedError
+from firmware_bridge.devices.serial_line import SerialLine, open_line
 from firmware_bridge.ports import Emit
 
-ANSWER_S: Final = 0.3
-"""How long a board that answers may take."""
-PROBE_S: Final = 0.1
-"""How long a lost board is listened for, so that its neighbours hardly feel it."""
-_FIRST_RETRY_S: Final = 0.25
-_LAST_RETRY_S: Final = 4.0
-_LONGEST_WAIT_S: Final = 1.0
 _BITS_PER_BYTE: Final = 10
+_SILENT_CHARS: Final = 3.5
+_LEAST_SILENCE_S: Final = 0.00175
+_MOST_DRAINED: Final = 65_536
 _GARBAGE = (ModbusException, ValueError, IndexError, struct.error)
+_READ_COILS, _READ_INPUTS, _WRITE_COIL, _WRITE_COILS = 1, 2, 5, 15
+FLASH_ON: Final = 0x0200
+"""Where boards that time pulses themselves have their *flash-on* coils: this and the coil's number (docs/relays.md)."""
+_LONGEST_PULSE: Final = 0x7FFF
+_LATER: Final = (
+    ExcCodes.ACKNOWLEDGE,
+    ExcCodes.DEVICE_BUSY,
+    ExcCodes.GATEWAY_PATH_UNAVIABLE,
+    ExcCodes.GATEWAY_NO_RESPONSE,
+)
+"""A board that says so has not done it, and may do it when it is asked again."""
 
 # pymodbus logs every missing answer as an error; here it is an event with a plain sentence instead.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 
-class ModbusPort:
+class ModbusPort(BoardPort):
     """Boards on one RS-485 line; implements :class:`firmware_bridge.ports.Port`."""
 
     def __init__(self, name: str, path: str, baud: int, boards: Sequence[Board], *, emit: Emit, clock: Clock) -> None:
@@ -61,293 +55,178 @@ class ModbusPort:
         Raises:
             ValueError: Two boards have one address or one number.
         """
-        self.name = name
-        self._path = path
-        self._baud = baud
-        self._emit = emit
+        super().__init__(name, boards, ModbusTalk(name, path, baud, clock), emit=emit, clock=clock)
+
+
+class _Client(ModbusSerialClient):
+    """pymodbus's client on an open line of ours, woken by what arrives instead of looking every few milliseconds."""
+
+    until_s = 0.0
+
+    def __init__(self, line: SerialLine, baud: int, name: str, clock: Clock) -> None:
+        super().__init__("", framer=FramerType.RTU, baudrate=baud, timeout=ANSWER_S, retries=0, name=name)
+        self._line = line
         self._clock = clock
-        self._client: ModbusSerialClient | None = None
-        self._asked: deque[DriveOutput | tuple[Board, ...]] = deque()
-        self._order = itertools.count()
-        self._said: str | None = None
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._states = {board.id: BoardState(board) for board in _distinct(boards)}
-        self._thread = threading.Thread(target=self._run, name=f"modbus {name}", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def alive(self) -> bool:
-        """Whether the thread still runs."""
-        return self._thread.is_alive()
-
-    def submit(self, command: DriveOutput | ShowAtReader) -> None:
-        """Queue a command; safe from any thread, never blocks. A board has nothing to show."""
-        if isinstance(command, DriveOutput):
-            self._asked.append(command)
-            self._wake.set()
-
-    def reconfigure(self, boards: Sequence[Board]) -> None:
-        """Serve exactly these boards from now on; unchanged ones go on as they are. Safe from any thread.
-
-        Raises:
-            ValueError: Two boards have one address or one number; the ones served so far stay.
-        """
-        self._asked.append(_distinct(boards))
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Switch every output off as far as the line allows, close the port, join the thread."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self._serve()
-            self._all_off()
-        finally:
-            # Whatever ended this thread: the next one must find the port free.
-            self._close()
-
-    def _serve(self) -> None:
-        retry_s = _FIRST_RETRY_S
-        while not self._stopping.is_set():
-            if self._client is None and not self._open():
-                self._take_asked()
-                self._drop_late()
-                self._wait(retry_s)
-                retry_s = min(retry_s * 2, _LAST_RETRY_S)
-                continue
-            retry_s = _FIRST_RETRY_S
-            self._take_asked()
-            self._drop_late()
-            if not self._work():
-                self._wait(self._idle_s())
-
-    def _wait(self, seconds: float) -> None:
-        self._wake.wait(seconds)
-        self._wake.clear()
-
-    def _idle_s(self) -> float:
-        now = self._clock.monotonic_s()
-        due_s = min((state.due_s() for state in self._states.values()), default=now + _LONGEST_WAIT_S)
-        return min(max(0.001, due_s - now), _LONGEST_WAIT_S)
-
-    def _open(self) -> bool:
-        client = ModbusSerialClient(
-            self._path, framer=FramerType.RTU, baudrate=self._baud, timeout=ANSWER_S, retries=0, name=self.name
-        )
-        try:
-            # pymodbus does not say why a port cannot be opened; opening it ourselves first does.
-            open_line(self._path, self._baud).close()
-        except LineUnavailableError as problem:
-            self._tell_port(str(problem))
-            return False
-        if not client.connect():
-            self._tell_port(f"The serial port {self._path} is used by another program. Stop that program.")
-            return False
-        self._client = client
-        self._tell_port("")
+    def connect(self) -> bool:
+        """The line is open already."""
         return True
 
-    def _tell_port(self, why: str) -> None:
-        if why != self._said:
-            self._said = why
-            self._emit(PortChanged(self._clock.moment(), self.name, up=not why, why=why))
+    def send(self, request: bytes, addr: tuple[str, int] | None = None) -> int:
+        """Throw away what came late, and ask."""
+        del addr
+        drained = 0
+        while drained < _MOST_DRAINED and self._line.readable_within(0.0):
+            drained += len(self._line.read())
+        self._line.write(request)
+        return len(request)
 
-    def _lose(self) -> None:
-        self._close()
-        for state in self._states.values():
-            self._tell_lost(state, state.answers is not False, "The serial port is gone.")
-            state.closed()
-        self._tell_port(f"The serial port {self._path} has gone. Check the adapter and its plug.")
+    def recv(self, size: int | None) -> bytes:
+        """What has come by ``until_s``, or nothing."""
+        del size
+        while self._line.readable_within(self.until_s - self._clock.monotonic_s()):
+            if data := self._line.read():
+                return data
+            if self._clock.monotonic_s() >= self.until_s:
+                break
+        return b""
 
-    def _close(self) -> None:
-        if self._client is not None:
-            self._client.close()  # type: ignore[no-untyped-call]  # pymodbus leaves it untyped
-            self._client = None
 
-    def _take_asked(self) -> None:
-        while self._asked:
-            asked = self._asked.popleft()
-            if isinstance(asked, DriveOutput):
-                self._ask(asked)
-                continue
-            self._rest_gone(asked)
-            kept = {state.board: state for state in self._states.values()}
-            self._states = {board.id: kept.get(board) or BoardState(board) for board in asked}
+class _Pulse(WriteSingleCoilRequest):
+    """Function 5 with an address of its own for each coil and a time in tenths of a second for a value."""
 
-    def _rest_gone(self, boards: tuple[Board, ...]) -> None:
-        """Nobody will look after the leases of a board that is not served any more, so they end now."""
-        addresses = {board.address for board in boards}
-        for state in tuple(self._states.values()):
-            if state.leases and state.board.address not in addresses:
-                self._off(state)
+    def __init__(self, board: Board, index: int, seconds: float) -> None:
+        super().__init__(address=FLASH_ON + index, bits=[True], dev_id=board.address)
+        self._tenths = min(max(ceil(seconds * 10), 1), _LONGEST_PULSE)
 
-    def _ask(self, command: DriveOutput) -> None:
-        state = self._states.get(command.point.device)
-        if command.point.kind is not DeviceKind.BOARD or state is None:
-            self._fail(command, f"There is no board {command.point.device} on port {self.name}.")
-        elif not 0 <= command.point.index < state.board.outputs:
-            self._fail(command, f"{state.board.name} has no output {command.point.index}.")
-        else:
-            state.ask(command, self._clock.monotonic_s(), next(self._order))
+    def encode(self) -> bytes:
+        """Four bytes."""
+        return struct.pack(">HH", self.address, self._tenths)
 
-    def _drop_late(self) -> None:
-        for state in self._states.values():
-            for command in state.drop_late(self._clock.monotonic_s()):
-                self._fail(command, f"{state.board.name} could not be reached in time.", expired=True)
 
-    def _fail(self, command: DriveOutput, why: str, *, expired: bool = False) -> None:
-        self._emit(OutputFailed(self._clock.moment(), command.point, command.energised, why, expired=expired))
+class ModbusTalk:
+    """Modbus RTU; implements :class:`firmware_bridge.devices.board_talk.Talk`."""
 
-    def _work(self) -> bool:
-        """Do the one thing that is most urgent; ``False``: there is nothing to do now."""
-        now = self._clock.monotonic_s()
-        here = [state for state in self._states.values() if state.reachable(now)]
-        asked = [(state, waiting) for state in here if (waiting := state.next_command()) is not None]
-        if asked:
-            # A lost board is tried after those that answer.
-            self._deliver(*min(asked, key=lambda entry: (entry[1].urgency, not entry[0].answers, entry[1].order)))
-            return True
-        for state in here:
-            lapsed = state.lapsed(now)
-            if lapsed:
-                self._switch_off(state, lapsed[0])
-                return True
-        for state in here:
-            if state.read_back_due(now):
-                self._read_back(state)
-                return True
-        waiting_longest = min(here, key=BoardState.poll_due_s, default=None)
-        if waiting_longest is not None and waiting_longest.poll_due_s() <= now:
-            self._poll(waiting_longest)
-            return True
-        return False
+    def __init__(self, name: str, path: str, baud: int, clock: Clock) -> None:
+        self._name = name
+        self._path = path
+        self._baud = baud
+        self._clock = clock
+        self._line: SerialLine | None = None
+        self._client: _Client | None = None
+        self._free_s = 0.0
+        self._silence_s = max(_SILENT_CHARS * _BITS_PER_BYTE / baud, _LEAST_SILENCE_S)
 
-    def _exchange(self, state: BoardState, ask: Callable[[ModbusSerialClient], ModbusPDU]) -> ModbusPDU | None:
-        """Ask a board something; ``None``: no answer, or none that makes sense."""
+    def open(self) -> None:
+        """Open the port.
+
+        Raises:
+            LineUnavailableError: It cannot be opened; the message says why.
+        """
+        # Opened by ourselves: pymodbus does not say why a port cannot be, and does not find out about echoes.
+        self._line = open_line(self._path, self._baud)
+        # A board acknowledges a write by repeating it, which looks the same as an adapter's echo.
+        self._line.find_echo(self._baud)
+        self._client = _Client(self._line, self._baud, self._name, self._clock)
+
+    def close(self) -> None:
+        """Give the port back."""
+        if self._line is not None:
+            self._line.close()
+            self._line = self._client = None
+
+    def note(self) -> str:
+        """A board that answers lacks nothing."""
+        return ""
+
+    def switch(self, board: Board, index: int, patience_s: float, *, on: bool) -> tuple[bool, Proof]:
+        """Write one coil; its echo acknowledges it."""
+        answer = self._ask(
+            board, patience_s, _WRITE_COIL, lambda client: client.write_coil(index, on, device_id=board.address)
+        )
+        if (answer.address, list(answer.bits)) != (index, [on]):
+            # An echo of something else, late perhaps: it proves nothing.
+            raise NoAnswerError
+        return on, Proof.ACKNOWLEDGED
+
+    def pulse(self, board: Board, index: int, patience_s: float, seconds: float) -> tuple[bool, Proof]:
+        """Write the coil's *flash-on* address with the time, which boards of this kind echo as they do any write."""
+        asked = _Pulse(board, index, seconds)
+        answer = self._ask(
+            board,
+            patience_s,
+            _WRITE_COIL,
+            lambda client: client.execute(no_response_expected=False, request=asked),
+        )
+        if answer.address != FLASH_ON + index:
+            raise NoAnswerError
+        return True, Proof.ACKNOWLEDGED
+
+    def all_off(self, board: Board, patience_s: float) -> None:
+        """Write every coil at once; boards that do not know how are told coil by coil."""
+        off = [False] * board.outputs
+        try:
+            self._ask(
+                board, patience_s, _WRITE_COILS, lambda client: client.write_coils(0, off, device_id=board.address)
+            )
+        except RefusedError:
+            for index in range(board.outputs):
+                self.switch(board, index, patience_s, on=False)
+
+    def read_outputs(self, board: Board, patience_s: float) -> Sequence[bool]:
+        """Read the coils."""
+        return self._read(
+            board,
+            patience_s,
+            _READ_COILS,
+            board.outputs,
+            lambda client: client.read_coils(0, count=board.outputs, device_id=board.address),
+        )
+
+    def read_inputs(self, board: Board, patience_s: float) -> Sequence[bool]:
+        """Read the discrete inputs."""
+        return self._read(
+            board,
+            patience_s,
+            _READ_INPUTS,
+            board.inputs,
+            lambda client: client.read_discrete_inputs(0, count=board.inputs, device_id=board.address),
+        )
+
+    def _read(
+        self,
+        board: Board,
+        patience_s: float,
+        function: int,
+        count: int,
+        ask: Callable[[ModbusSerialClient], ModbusPDU],
+    ) -> Sequence[bool]:
+        bits = self._ask(board, patience_s, function, ask).bits
+        if not count <= len(bits) < count + 8:
+            raise NoAnswerError
+        return bits[:count]
+
+    def _ask(
+        self, board: Board, patience_s: float, function: int, ask: Callable[[ModbusSerialClient], ModbusPDU]
+    ) -> ModbusPDU:
         client = self._client
         if client is None:
-            return None
-        longest_bytes = 16 + (state.board.inputs + state.board.outputs) // 8
-        patience_s = (ANSWER_S if state.answers else PROBE_S) + longest_bytes * _BITS_PER_BYTE / self._baud
-        client.comm_params.timeout_connect = patience_s
+            raise NoAnswerError
+        longest_bytes = 16 + (board.inputs + board.outputs) // 8
+        answer_s = patience_s + longest_bytes * _BITS_PER_BYTE / self._baud
+        # Boards tell frames apart by the silence between them.
+        time.sleep(max(0.0, self._free_s - self._clock.monotonic_s()))
+        client.until_s = self._clock.monotonic_s() + answer_s
+        client.comm_params.timeout_connect = answer_s
         try:
             answer = ask(client)
-        except (ConnectionException, OSError):
-            self._lose()
-            return None
-        except _GARBAGE:
-            self._missed(state)
-            return None
-        if state.answered(self._clock.monotonic_s()):
-            self._emit(BoardLinkChanged(self._clock.moment(), state.board.id, LinkState.UP))
-        return answer
-
-    def _missed(self, state: BoardState) -> None:
-        lost = state.missed(self._clock.monotonic_s())
-        self._tell_lost(state, lost, f"{state.board.name} does not answer. Check its power and the line to it.")
-
-    def _tell_lost(self, state: BoardState, lost: bool, why: str) -> None:
-        if lost:
-            self._emit(BoardLinkChanged(self._clock.moment(), state.board.id, LinkState.DOWN, why))
-
-    def _write(self, state: BoardState, index: int, *, on: bool) -> ModbusPDU | None:
-        answer = self._exchange(state, lambda client: client.write_coil(index, on, device_id=state.board.address))
-        if answer is not None and not answer.isError() and (answer.address, list(answer.bits)) != (index, [on]):
-            # An echo of something else, late perhaps: it proves nothing.
-            self._missed(state)
-            return None
-        return answer
-
-    def _deliver(self, state: BoardState, waiting: Waiting) -> None:
-        command = waiting.command
-        index, on = command.point.index, command.energised
-        answer = self._write(state, index, on=on)
-        if answer is None:
-            return
+        except _GARBAGE as problem:
+            raise NoAnswerError from problem
+        finally:
+            self._free_s = self._clock.monotonic_s() + self._silence_s
+        if answer.function_code & 0x7F != function:
+            # A late answer to something that was asked before.
+            raise NoAnswerError
         if answer.isError():
-            state.refused(waiting)
-            self._fail(command, f"{state.board.name} refused to switch output {index}.")
-            return
-        state.delivered(waiting, self._clock.monotonic_s())
-        self._prove(state, index, self._clock.moment(), Proof.ACKNOWLEDGED, on=on)
-
-    def _prove(self, state: BoardState, index: int, moment: Moment, proof: Proof, *, on: bool) -> None:
-        self._emit(OutputProved(moment, state.output(index), on, proof))
-
-    def _switch_off(self, state: BoardState, index: int) -> None:
-        answer = self._write(state, index, on=False)
-        if answer is None:
-            return
-        state.leases.pop(index, None)
-        self._emit(OutputLapsed(self._clock.moment(), state.output(index)))
-        if not answer.isError():
-            self._prove(state, index, self._clock.moment(), Proof.ACKNOWLEDGED, on=False)
-
-    def _read_back(self, state: BoardState) -> None:
-        board, taken = state.board, self._clock.moment()
-        answer = self._exchange(
-            state, lambda client: client.read_coils(0, count=board.outputs, device_id=board.address)
-        )
-        if answer is None:
-            return
-        now = self._clock.monotonic_s()
-        state.read_back(now)
-        coils = answer.bits[: board.outputs]
-        if answer.isError() or len(coils) < board.outputs:
-            return
-        for index, on in enumerate(coils):
-            if index not in state.waiting:
-                self._prove(state, index, taken, Proof.READ_BACK, on=on)
-        for index in state.strays(coils, now):
-            state.leases[index] = now
-
-    def _poll(self, state: BoardState) -> None:
-        board = state.board
-        if board.inputs == 0:
-            self._read_back(state)
-            state.polled(self._clock.monotonic_s())
-            return
-        answer = self._exchange(
-            state, lambda client: client.read_discrete_inputs(0, count=board.inputs, device_id=board.address)
-        )
-        if answer is None:
-            return
-        state.polled(self._clock.monotonic_s())
-        seen = answer.bits[: board.inputs]
-        if answer.isError() or len(seen) < board.inputs:
-            return
-        before, state.inputs = state.inputs, seen
-        for index, active in enumerate(seen):
-            if before is None or before[index] is not active:
-                found = InputState.ACTIVE if active else InputState.NORMAL
-                self._emit(InputChanged(self._clock.moment(), state.input(index), found))
-
-    def _all_off(self) -> None:
-        for state in self._states.values():
-            self._off(state)
-
-    def _off(self, state: BoardState) -> None:
-        if state.answers is True and self._off_at_once(state):
-            return
-        for index in range(state.board.outputs):
-            # A board that stopped answering is not waited for, output by output.
-            if state.answers is True:
-                self._write(state, index, on=False)
-
-    def _off_at_once(self, state: BoardState) -> bool:
-        off = [False] * state.board.outputs
-        answer = self._exchange(state, lambda client: client.write_coils(0, off, device_id=state.board.address))
-        return answer is not None and not answer.isError()
-
-
-def _distinct(boards: Sequence[Board]) -> tuple[Board, ...]:
-    if len({board.address for board in boards}) < len(boards) or len({board.id for board in boards}) < len(boards):
-        raise ValueError("Two boards on one line have the same address or number.")
-    return tuple(boards)
+            raise NoAnswerError if answer.exception_code in _LATER else RefusedError
+        return answer

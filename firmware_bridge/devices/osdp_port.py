@@ -15,8 +15,10 @@ from collections.abc import Callable, Sequence
 from firmware_bridge.clock import Clock
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
 from firmware_bridge.controller.events import Moment, PortChanged
+from firmware_bridge.devices.beat import Beat
 from firmware_bridge.devices.serial_line import LineUnavailableError, SerialLine, open_line
-from firmware_bridge.ports import Emit
+from firmware_bridge.devices.tap import Tap
+from firmware_bridge.ports import LONGEST_STOP_S, Emit
 from firmware_bridge.protocol.osdp.bus import Bus
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
 
@@ -28,8 +30,9 @@ _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 4.0
 _LONGEST_SLEEP_S = 1.0
 _FAREWELL_S = 1.0
-_LEAD_S = 0.0001
-"""A question is made ready this much before the line's pause is over, and sent when it is."""
+_LEAD_S = 0.0002
+"""A question is made ready this much before the line's pause is over, and sent when it is. At 115200 baud the whole
+pause is shorter, so the question follows the answer without going to sleep in between."""
 _SPIN_S = 0.00004
 _BROKEN = "The line's program failed and was started again. Please report this with the log."
 _STOPPED = "The bridge is stopping."
@@ -59,6 +62,7 @@ class OsdpPort:
             ValueError: Two readers share an id or an address.
         """
         self.name = name
+        self.tap = Tap(name, baud)
         self._path = path
         self._baud = baud
         self._readers = tuple(readers)
@@ -66,6 +70,7 @@ class OsdpPort:
         self._clock = clock
         self._entropy = entropy
         self._timing = timing
+        self._beat = Beat(clock)
         self._bus = self._new_bus()
         self._asked: deque[DriveOutput | ShowAtReader | tuple[ReaderSetup, ...]] = deque()
         self._stopping = threading.Event()
@@ -73,15 +78,21 @@ class OsdpPort:
         self._wake_read.settimeout(0.0)
         self._wake_write.settimeout(0.0)
         self._told: tuple[bool, str] | None = None
+        self._collisions = 0
         self._thread = threading.Thread(target=self._run, name=f"osdp {name}", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
+        self._beat.stamp()
         self._thread.start()
 
     def alive(self) -> bool:
         """Whether the thread still runs."""
         return self._thread.is_alive()
+
+    def silent_s(self) -> float:
+        """How long ago the thread was last seen to work."""
+        return self._beat.age_s()
 
     def submit(self, command: DriveOutput | ShowAtReader) -> None:
         """Queue a command; safe from any thread, never blocks."""
@@ -105,7 +116,7 @@ class OsdpPort:
         self._stopping.set()
         self._wake()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(LONGEST_STOP_S)
         self._wake_read.close()
         self._wake_write.close()
 
@@ -139,16 +150,21 @@ class OsdpPort:
     def _turn(self, line: SerialLine) -> None:
         """Sleep until there is something to do on the line, and do it."""
         bus = self._bus
+        self._beat.stamp()
         # While the line must still be carrying a packet there is nothing to read and nothing to send.
-        self._sleep_until(bus.deaf_until_s() - _LEAD_S)
+        if (deaf_s := bus.deaf_until_s() - self._clock.monotonic_s()) > 0:
+            select.select([], [], [], min(deaf_s, _LONGEST_SLEEP_S))
         wait_s = min(max(bus.wake_s() - _LEAD_S - self._clock.monotonic_s(), 0.0), _LONGEST_SLEEP_S)
-        fd = line.fileno()
-        ready = select.select([fd, self._wake_read.fileno()], [], [], wait_s)[0]
-        if fd in ready:
-            bus.receive(line.read(), self._clock.moment())
-            self._publish()
-        self._obey()
+        arrived, asked = line.fileno(), self._wake_read.fileno()
+        ready = select.select([arrived, asked], [], [], wait_s)[0]
         moment = self._clock.moment()
+        if arrived in ready:
+            self._hear(line.read(), moment)
+            if line.collisions > self._collisions:
+                bus.collided(moment)
+            self._collisions = line.collisions
+        if self._asked or asked in ready:
+            self._obey()
         opens_s = bus.wake_s()
         if moment.mono_s < opens_s <= moment.mono_s + _LEAD_S:
             moment = Moment(moment.at, opens_s)
@@ -156,6 +172,12 @@ class OsdpPort:
         if frame:
             self._sleep_until(moment.mono_s)
             line.write(frame)
+            self.tap.hand(frame, moment.mono_s, sent=True)
+        self._publish()
+
+    def _hear(self, data: bytes, moment: Moment) -> None:
+        self.tap.hand(data, moment.mono_s, sent=False)
+        self._bus.receive(data, moment)
         self._publish()
 
     def _sleep_until(self, mono_s: float) -> None:
@@ -174,6 +196,7 @@ class OsdpPort:
         """Let time pass for commands and leases while there is no line."""
         until_s = self._clock.monotonic_s() + seconds
         while not self._stopping.is_set() and (left_s := until_s - self._clock.monotonic_s()) > 0:
+            self._beat.stamp()
             select.select([self._wake_read], [], [], min(left_s, self._next_deadline_s()))
             self._obey()
             self._bus.pass_time(self._clock.moment())
@@ -217,7 +240,7 @@ class OsdpPort:
             self._wake_write.send(b"w")
 
     def _new_bus(self) -> Bus:
-        return Bus(self._readers, self._baud, self._entropy, self._timing)
+        return Bus(self._readers, self._baud, self._entropy, self._timing, self.name)
 
 
 def _sleep_exactly() -> None:

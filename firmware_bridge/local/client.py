@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,14 +10,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from access_control.core.decision.model import EmergencyAction
+from firmware_bridge.local.address import connected_to
 from firmware_bridge.local.requests import (
     MAX_ANSWER,
     AcknowledgeAlarm,
     AnyRequest,
     ApplyDocument,
     AskStatus,
+    AskWiring,
     Follow,
+    Monitor,
+    ReleaseHere,
     ResetFire,
+    SelfTest,
     StartEmergency,
     write_request,
 )
@@ -47,13 +51,10 @@ class LocalClient:
             BridgeUnreachableError: No bridge runs there.
         """
         self._path = path
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(timeout_s)
         self._waiting = bytearray()
         try:
-            self._socket.connect(str(path))
+            self._socket = connected_to(path, timeout_s)
         except OSError as error:
-            self._socket.close()
             text = f"No bridge answers at {path}; start it with `firmware-bridge run`."
             raise BridgeUnreachableError(text) from error
 
@@ -83,6 +84,40 @@ class LocalClient:
     def reset_fire(self, door: int, by: str) -> dict[str, Any]:
         """Say that a person reset a door whose fire release stays latched."""
         return self._ask(ResetFire(door=door, by=by))
+
+    def wiring(self) -> dict[str, Any]:
+        """What the Policy in force declares; :func:`firmware_bridge.local.declared.read_declared` reads it.
+
+        Raises:
+            BridgeRefusedError: There is no Policy yet.
+        """
+        found: dict[str, Any] = self._ask(AskWiring())["wiring"]
+        return found
+
+    def start_monitoring(self, port: str, show_cards: str = "") -> dict[str, Any]:
+        """Have what happens on a port sent; :meth:`next_line` reads it. The head of the capture.
+
+        Raises:
+            BridgeRefusedError: There is no such OSDP port, or enough watch it already.
+        """
+        head: dict[str, Any] = self._ask(Monitor(port=port, show_cards=show_cards))["head"]
+        return head
+
+    def self_test(self, door: int, by: str) -> str:
+        """Have a door's lock tried; the id that the event with the outcome carries as ``test``.
+
+        Raises:
+            BridgeRefusedError: There is no such door.
+        """
+        return str(self._ask(SelfTest(door=door, by=by))["test"])
+
+    def release(self, code: str, doors: list[int] | None, by: str, why: str) -> dict[str, Any]:
+        """End what is in force at some of the bridge's doors, or all of them; the answer lists the ``doors``.
+
+        Raises:
+            BridgeRefusedError: The code is wrong or used, or nothing is in force there.
+        """
+        return self._ask(ReleaseHere(code=code, doors=doors, by=by, why=why))
 
     def follow(self) -> Iterator[dict[str, Any]]:
         """Events and changes of status as they come; the first line is the status now. Ends with the bridge."""

@@ -60,7 +60,48 @@ class ResetFire(Request, frozen=True, tag="reset_fire"):
     by: Text
 
 
-AnyRequest = AskStatus | StartEmergency | ApplyDocument | Follow | AcknowledgeAlarm | ResetFire
+class SelfTest(Request, frozen=True, tag="self_test"):
+    """Try a door's lock: a short pulse while the door is closed. The outcome is an event with the test's id."""
+
+    door: int
+    by: Text
+
+
+class AskWiring(Request, frozen=True, tag="wiring"):
+    """What the Policy in force declares: doors, readers and boards."""
+
+
+class Monitor(Request, frozen=True, tag="monitor"):
+    """Go on sending what happens on an OSDP port, as the lines of a capture.
+
+    Keys are never in it; cards and PINs only with a reason to show them.
+    """
+
+    port: Text
+    show_cards: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class ReleaseHere(Request, frozen=True, tag="release"):
+    """End what is in force at some of this bridge's doors (``None``: all of them) with a single-use code."""
+
+    code: Text
+    doors: Annotated[list[int], msgspec.Meta(min_length=1, max_length=1000)] | None
+    by: Text
+    why: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+AnyRequest = (
+    AskStatus
+    | StartEmergency
+    | ApplyDocument
+    | Follow
+    | AcknowledgeAlarm
+    | ResetFire
+    | SelfTest
+    | AskWiring
+    | Monitor
+    | ReleaseHere
+)
 _decoder: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 
 

@@ -10,13 +10,16 @@ import json
 import logging
 import os
 import queue
+import select
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from firmware_bridge.local.address import connected_to, is_one_of, listen_at
+from firmware_bridge.local.monitoring import Monitoring
 from firmware_bridge.local.requests import (
     MAX_PLAIN_REQUEST,
     MAX_REQUEST,
@@ -24,9 +27,13 @@ from firmware_bridge.local.requests import (
     AnyRequest,
     ApplyDocument,
     AskStatus,
+    AskWiring,
     Follow,
+    Monitor,
+    ReleaseHere,
     RequestError,
     ResetFire,
+    SelfTest,
     StartEmergency,
     is_apply,
     read_request,
@@ -36,6 +43,7 @@ MAX_CLIENTS: Final = 16
 IDLE_S: Final = 30.0
 SEND_S: Final = 2.0
 LINES_WAITING: Final = 1000
+LOOK_S: Final = 0.05
 _log = logging.getLogger(__name__)
 
 Answer = Mapping[str, Any]
@@ -62,6 +70,22 @@ class Control(Protocol):
 
     def reset_fire(self, request: ResetFire) -> Answer:
         """Note that a person reset a door whose fire release stays latched."""
+        ...
+
+    def wiring(self) -> Answer:
+        """What the Policy in force declares, as :mod:`firmware_bridge.local.declared` shapes it."""
+        ...
+
+    def monitor(self, request: Monitor) -> Answer | Monitoring:
+        """Begin to watch a port, or say why not."""
+        ...
+
+    def self_test(self, request: SelfTest) -> Answer:
+        """Try a door's lock; answer with the id under which the outcome will be recorded."""
+        ...
+
+    def release(self, request: ReleaseHere) -> Answer:
+        """End what is in force at some doors of this bridge, if the code is good."""
         ...
 
 
@@ -95,6 +119,7 @@ class ControlServer:
         self._control = control
         self._listener: socket.socket | None = None
         self._stopping = False
+        self._by_name = False
         self._lock = threading.Lock()
         self._followers: set[_Follower] = set()
         self._clients: set[socket.socket] = set()
@@ -107,14 +132,9 @@ class ControlServer:
         """
         if _answers(self._path):
             raise SocketError(f"A bridge already runs with {self._path}; stop it first.")
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._path.unlink(missing_ok=True)
-            with _owner_only():
-                listener.bind(str(self._path))
-            listener.listen(MAX_CLIENTS)
+            listener, self._by_name = listen_at(self._path, MAX_CLIENTS)
         except OSError as error:
-            listener.close()
             raise SocketError(f"The control socket {self._path} cannot be made: {error.strerror}.") from error
         self._listener = listener
         threading.Thread(target=self._accepting, args=(listener,), name="control", daemon=True).start()
@@ -138,7 +158,8 @@ class ControlServer:
             with suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
         with self._lock:
             clients, followers = tuple(self._clients), tuple(self._followers)
         for follower in followers:
@@ -154,6 +175,9 @@ class ControlServer:
                 client, _ = listener.accept()
             except OSError:
                 return
+            if self._by_name and not is_one_of(client, {0, os.getuid()}):
+                client.close()
+                continue
             with self._lock:
                 crowded = len(self._clients) >= MAX_CLIENTS
                 if not crowded:
@@ -188,6 +212,8 @@ class ControlServer:
         if isinstance(request, Follow):
             self._follow(client)
             return False
+        if isinstance(request, Monitor):
+            return self._monitor(client, self._control.monitor(request))
         client.settimeout(SEND_S)
         client.sendall(encoded(self._answer_to(request)) + b"\n")
         client.settimeout(IDLE_S)
@@ -205,7 +231,13 @@ class ControlServer:
                 return self._control.acknowledge(request)
             case ResetFire():
                 return self._control.reset_fire(request)
-            case Follow():
+            case AskWiring():
+                return self._control.wiring()
+            case SelfTest():
+                return self._control.self_test(request)
+            case ReleaseHere():
+                return self._control.release(request)
+            case Follow() | Monitor():
                 return {"ok": True}
 
     def _follow(self, client: socket.socket) -> None:
@@ -223,6 +255,26 @@ class ControlServer:
         finally:
             with self._lock:
                 self._followers.discard(follower)
+
+    def _monitor(self, client: socket.socket, found: Answer | Monitoring) -> bool:
+        """Send until the client leaves; after a refusal it may ask for something else."""
+        client.settimeout(SEND_S)
+        if not isinstance(found, Monitoring):
+            client.sendall(encoded(found) + b"\n")
+            client.settimeout(IDLE_S)
+            return True
+        with found:
+            client.sendall(encoded({"ok": True, "head": found.head}) + b"\n")
+            quiet_s = 0.0
+            while not self._stopping:
+                lines = found.lines()
+                if lines or quiet_s >= IDLE_S / 2:
+                    client.sendall(b"".join(encoded(line) + b"\n" for line in lines or [{}]))
+                    quiet_s = 0.0
+                if select.select([client], [], [], LOOK_S)[0]:
+                    break  # it has left, or says something although it asked to listen
+                quiet_s += LOOK_S
+        return False
 
 
 def _next(follower: _Follower) -> bytes | None:
@@ -272,18 +324,6 @@ def _lines(client: socket.socket) -> Iterator[bytes]:
 
 
 def _answers(path: Path) -> bool:
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        probe.connect(str(path))
+    with suppress(OSError), connected_to(path, 1.0):
         return True
     return False
-
-
-@contextmanager
-def _owner_only() -> Iterator[None]:
-    """Make what is created inside readable for its owner only."""
-    before = os.umask(0o177)
-    try:
-        yield
-    finally:
-        os.umask(before)

@@ -19,8 +19,12 @@ def status_shape(status: BridgeStatus) -> dict[str, Any]:
         "doors": [_door(door) for door in status.doors],
         "readers": _plain(status.readers),
         "boards": _plain(status.boards),
+        "inputs": _plain(status.inputs),
+        "wires": _plain(status.wires),
         "ports": _plain(status.ports),
+        "relays": _plain(status.relays),
         "emergencies": _plain(status.emergencies),
+        "policy_age": _plain(status.policy_age),
     }
 
 

@@ -6,29 +6,41 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
+from access_control.core.decision.emergency import Directive
+from access_control.core.wire.errors import Refused
 from access_control.core.wire.events import EventCode
+from access_control.core.wire.signing import SigningKey
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import Config
-from firmware_bridge.controller.commands import RaiseDirective, RecordEvent, RememberCancelled, RememberFire
-from firmware_bridge.controller.commands import RememberPassUsed as PassUsed
+from firmware_bridge.controller.commands import EndEmergency, RaiseDirective, RecordEvent
 from firmware_bridge.controller.controller import Controller
 from firmware_bridge.controller.events import Event
-from firmware_bridge.controller.memory import Memory
+from firmware_bridge.devices.adapters import counted_names
 from firmware_bridge.local.server import ControlServer, SocketError
+from firmware_bridge.neighbours.neighbourhood import Bonds as NeighbourBonds
+from firmware_bridge.neighbours.neighbourhood import Neighbourhood
 from firmware_bridge.runtime.desk import Desk
 from firmware_bridge.runtime.keeper import Keeper
 from firmware_bridge.runtime.loop import Hands, Loop, Remember, Write
+from firmware_bridge.runtime.notify import NOBODY, Notifier
+from firmware_bridge.runtime.releasing import Bonds as ReleaseBonds
+from firmware_bridge.runtime.releasing import Releasing
+from firmware_bridge.runtime.remembering import remember, remembered
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import MakePort, Wiring, make_port
+from firmware_bridge.store import outbox
 from firmware_bridge.store.clock_trust import boot_id, trusted
 from firmware_bridge.store.documents import Documents, Finding
+from firmware_bridge.store.entries import Limits
 from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, ClockProof, MemoryFullError
-from firmware_bridge.store.recorder import Limits, Recorder
+from firmware_bridge.store.newest_events import newest_at
+from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
+from firmware_bridge.store.sealed_keys import SealedKeys
 from firmware_bridge.store.state_lock import StateInUseError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
 from firmware_bridge.uplink.uplink import Bonds, Uplink, instance_of
@@ -48,11 +60,12 @@ class StartError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a test replaces: the clock, the making of ports, and what names this boot of the machine."""
+    """What a test replaces: the clock, the making of ports, what names this boot, and who hears that we live."""
 
     clock: Clock
     make_port: MakePort = make_port
     boot_id: Callable[[], str] = boot_id
+    notifier: Notifier = NOBODY
 
 
 class Bridge:
@@ -83,6 +96,7 @@ class Bridge:
                 place = error.filename or self.config.state_dir
                 raise StartError(f"{place} cannot be used: {error.strerror or error}.") from error
             self._closing = undo.pop_all()
+        self._around.notifier.ready(self.summary())
 
     def _start(self, undo: ExitStack) -> None:
         state = self.config.state_dir
@@ -105,7 +119,7 @@ class Bridge:
         config = self.config
         limits = Limits(config.events_days, config.events_count, config.min_free_mb * 1024 * 1024)
         writing = writing_for(trust.bridge)
-        return Recorder(config.state_dir / "outbox.db", writing, self._clock, limits, heard=self._heard)
+        return Recorder(config.state_dir / outbox.NAME, writing, self._clock, limits, heard=self._heard)
 
     def _run(
         self,
@@ -120,25 +134,33 @@ class Bridge:
         keeper.start()
         undo.callback(keeper.stop)
         wiring = Wiring(self.config, key_store, self._around.make_port, self.emit, self._clock)
-        watch = self._watch(memory, wiring)
+        if memory.read_only:
+            keeper.keep(memory.reopen, wait_s=0.0)  # first of all that waits, once the disk can be written again
+        storing = not memory.read_only and not self.recorder.trouble
+        watch = self._watch(memory, wiring, lambda: not (keeper.behind or memory.read_only or self.recorder.trouble))
         now = int(self._clock.moment().at.timestamp())
-        controller = Controller(_remembered(memory, now, trusted=watch.clock_trusted))
+        boot = self._around.boot_id()
+        controller = Controller(remembered(memory, now, boot, trusted=watch.clock_trusted, storing=storing))
         prove = self._prover(memory)
         hands = Hands(controller, wiring, self.recorder, keeper, self._writer(memory), self._clock, watch, prove)
         desk = Desk(self.documents, self.recorder, keeper, self._clock, watch)
         self._loop = Loop(hands, desk.kept, desk.changed)
-        desk.loop = self._loop
+        desk.loop, desk.taps = self._loop, wiring.taps
+        desk.releasing = Releasing(
+            ReleaseBonds(self.documents, memory, keys, self._clock, desk.apply, desk.tell, lambda: controller.policy)
+        )
         desk.server = ControlServer(self.config.control_socket, desk)
         self._desk = desk
         desk.server.start()
         undo.callback(desk.server.stop)
         self._tell_start(findings, keys, trust)
         self._open_doors(controller, wiring)
-        undo.callback(self._rest, wiring)
+        undo.callback(self._rest, controller, wiring)
         self._loop.start()
-        self._connect(undo, desk, keys)
+        self._connect(undo, desk, keys, key_store)
+        self._meet_neighbours(undo, desk, keys)
 
-    def _connect(self, undo: ExitStack, desk: Desk, keys: BridgeKeys) -> None:
+    def _connect(self, undo: ExitStack, desk: Desk, keys: BridgeKeys, key_store: KeyStore) -> None:
         """Call the service. The doors work already, and go on whatever comes of it."""
         if self.config.service is None:
             return
@@ -151,11 +173,22 @@ class Bridge:
             keys.signing,
             boot,
             instance_of(boot, self.config.state_dir),
+            SealedKeys(self.config.state_dir, self.documents.trust, key_store, self.config.source),
+            None if self.config.neighbours is None else self.config.neighbours.address,
         )
         uplink = Uplink(self.config.service, self.documents, self.recorder, self._clock, bonds)
         desk.uplink = uplink
         undo.callback(uplink.stop)
         uplink.start()
+
+    def _meet_neighbours(self, undo: ExitStack, desk: Desk, keys: BridgeKeys) -> None:
+        """Tell the site's other bridges of emergencies and hear theirs; the doors need nothing of it."""
+        key = SigningKey(self.documents.trust.bridge, keys.signing)
+        bonds = NeighbourBonds(desk.hear, desk.silent_s, desk.tell, key)
+        neighbours = Neighbourhood(self.config.neighbours, self.documents, self._clock, bonds)
+        desk.neighbours = neighbours
+        undo.callback(neighbours.stop)
+        neighbours.start()
 
     def _open_doors(self, controller: Controller, wiring: Wiring) -> None:
         """Bring each door to its effective state; only then are readers listened to."""
@@ -166,18 +199,23 @@ class Bridge:
         held = self.documents.held.entries
         self._loop.carry_out(controller.start(moment, policy, self.documents.orders(), held), moment)
         wiring.start()
-        self.notes = wiring.doubts
+        self.notes = (*wiring.doubts, *(sentence for _, sentence in counted_names(self.config.ports)))
         if policy is None:
-            self.notes = ("There is no Policy yet: every card is refused and no door is touched. Apply one.",)
+            note = "There is no Policy yet: every card is refused and no door is touched. Apply one."
+            self.notes = (note, *self.notes)
 
-    def _watch(self, memory: BridgeMemory, wiring: Wiring) -> Watch:
-        known = [self.documents.newest()]
-        outbox = self.recorder.outbox
-        if outbox is not None:
-            known.append(datetime.fromtimestamp(outbox.newest_ms() / 1000, UTC))
+    def _watch(self, memory: BridgeMemory, wiring: Wiring, storing: Callable[[], bool]) -> Watch:
+        known = [self.documents.newest(), newest_at(self.config.state_dir / outbox.NAME)]
         newest = max((at for at in known if at is not None), default=None)
         believed = trusted(memory.clock_proof(), self._around.boot_id(), self._clock.moment().at, newest)
-        return Watch(wiring, clock_trusted=believed, newest_known=newest)
+        return Watch(
+            wiring,
+            clock_trusted=believed,
+            newest_known=newest,
+            notifier=self._around.notifier,
+            summary=self.summary,
+            storing=storing,
+        )
 
     def _tell_start(self, findings: tuple[Finding, ...], keys: BridgeKeys, trust: Trust) -> None:
         moment = self._clock.moment()
@@ -188,9 +226,30 @@ class Bridge:
 
     def _writer(self, memory: BridgeMemory) -> Write:
         def write(command: Remember) -> Callable[[], None]:
-            return lambda: _write(command, memory, self.documents)
+            match command:
+                case RaiseDirective():
+                    return self._raise(command.directive)
+                case EndEmergency():
+                    return lambda: self._end(command)
+                case _:
+                    return lambda: remember(command, memory, self._around.boot_id)
 
         return write
+
+    def _raise(self, directive: Directive) -> Callable[[], None]:
+        try:
+            return self.documents.raise_directive(directive)
+        except Refused as error:
+            refused = error
+
+        def say_why() -> None:  # on the keeper's thread, so that the doors' thread goes on
+            raise refused
+
+        return say_why
+
+    def _end(self, command: EndEmergency) -> None:
+        if self._desk is not None:
+            self._desk.release_by_two(command)
 
     def _prover(self, memory: BridgeMemory) -> Callable[[datetime], Callable[[], None]]:
         def prove(at: datetime) -> Callable[[], None]:
@@ -206,14 +265,27 @@ class Bridge:
         if self._desk is not None:
             self._desk.heard(record)
 
-    def _rest(self, wiring: Wiring) -> None:
+    def _rest(self, controller: Controller, wiring: Wiring) -> None:
         """Stop in this order: no more events, locks to rest, the last event."""
         self._loop.stop()
         wiring.stop()
-        self._loop.carry_out([RecordEvent(EventCode.BRIDGE_STOPPED)], self._clock.moment())
+        self._loop.carry_out([controller.counted(), RecordEvent(EventCode.BRIDGE_STOPPED)], self._clock.moment())
+
+    def summary(self) -> str:
+        """What it looks after, in a sentence."""
+        policy = self.documents.policy
+        doors = 0 if policy is None else len(policy.doors)
+        return f"The bridge is ready: {doors} doors on {len(self.config.ports)} ports.{self._disk()}"
+
+    def _disk(self) -> str:
+        if not self.recorder.trouble:
+            return ""
+        state = "CAN ONLY BE READ" if self.recorder.read_only else "TAKES NOTHING"
+        return f" THE DISK {state}: {self.recorder.waiting()} events wait in memory, and a restart forgets them."
 
     def stop(self) -> None:
         """Bring every output to its safe state, close everything, and leave the mark of an orderly stop."""
+        self._around.notifier.stopping()
         self._closing.close()
 
     def __enter__(self) -> Self:
@@ -222,28 +294,3 @@ class Bridge:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def _remembered(memory: BridgeMemory, now: int, *, trusted: bool) -> Memory:
-    fires = (memory.fact("fires") or b"").decode().split()
-    return Memory(
-        # A clock that nobody trusts may be years ahead: by that one no used pass is forgotten.
-        passes_used=memory.used_passes(now if trusted else 0),
-        cancelled=memory.cancelled_overrides(),
-        fire_held=frozenset(map(int, fires)),
-        clock_trusted=trusted,
-    )
-
-
-def _write(command: Remember, memory: BridgeMemory, documents: Documents) -> None:
-    match command:
-        case RaiseDirective():
-            documents.raise_directive(command.directive)
-        case PassUsed():
-            memory.use_pass(command.pass_id, command.until)
-        case RememberCancelled():
-            memory.cancel_override(command.override_id)
-        case RememberFire():
-            held = set((memory.fact("fires") or b"").decode().split()) - {str(command.door)}
-            held |= {str(command.door)} if command.held else set()
-            memory.keep_fact("fires", " ".join(sorted(held)).encode())

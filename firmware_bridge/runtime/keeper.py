@@ -52,6 +52,11 @@ class Keeper:
             self._slow = not task.done.is_set()
         return task
 
+    @property
+    def behind(self) -> bool:
+        """Whether the disk did not take something, which is tried again."""
+        return bool(self._again)
+
     def stop(self, timeout_s: float = 5.0) -> None:
         """Write what waits, try once more what the disk did not take, and end the thread."""
         self._tasks.put(None)

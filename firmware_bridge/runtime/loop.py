@@ -1,7 +1,7 @@
 """The one thread that owns all state: takes events from the queue, asks the controller, carries its commands out.
 
 Lock commands of an emergency reach their ports before anything else is done. Whatever must be recorded before a lock
-moves is waited for, but not longer than 50 ms; nothing else is waited for at all.
+moves, or before an emergency is kept, is waited for, but not longer than 50 ms; no other event is waited for at all.
 """
 
 from __future__ import annotations
@@ -14,27 +14,40 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from access_control.core.decision.model import Policy
 from access_control.core.wire.events import EventCode, Severity, severity_of, words_of
 from firmware_bridge.clock import Clock
 from firmware_bridge.controller.commands import (
+    AskEmergency,
     Command,
     DriveOutput,
+    EndEmergency,
+    Kept,
     RaiseDirective,
     RecordEvent,
-    RememberCancelled,
-    RememberFire,
-    RememberPassUsed,
+    RememberPolicyAge,
+    RememberPress,
     ShowAtReader,
     Urgency,
 )
 from firmware_bridge.controller.controller import Controller
-from firmware_bridge.controller.events import ClockJudged, Event, Moment, PolicyAccepted, TimePassed
+from firmware_bridge.controller.events import (
+    ClockJudged,
+    EmergencyAsked,
+    Event,
+    Moment,
+    PolicyAccepted,
+    StorageJudged,
+    TimePassed,
+)
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import Wiring
-from firmware_bridge.store.recorder import Entry, Recorder
+from firmware_bridge.store.entries import Entry
+from firmware_bridge.store.recorder import Recorder
+from firmware_bridge.store.uuid7 import uuid7
 from firmware_bridge.uplink.service_time import ServiceTime
 
 IDLE_S: Final = 1.0
@@ -42,9 +55,12 @@ _LOUD: Final = (Severity.WARNING, Severity.ALARM, Severity.CRITICAL)
 FAULT_PAUSE_S: Final = 0.01
 _log = logging.getLogger(__name__)
 
-Remember = RaiseDirective | RememberPassUsed | RememberCancelled | RememberFire
+Remember = Kept | RaiseDirective | EndEmergency
 Write = Callable[[Remember], Callable[[], None]]
-"""What the keeper does for a command; made on the loop's thread, called on the keeper's."""
+"""What the keeper does for a command; made on the loop's thread, called on the keeper's.
+
+A directive is signed and can be told to everybody once this is made: only its copy has to wait for the disk.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +121,11 @@ class Loop:
         self._never = threading.Event()
         self._thread = threading.Thread(target=self._looping, name="controller", daemon=True)
 
+    @property
+    def policy(self) -> Policy | None:
+        """What the doors go by now; safe from any thread."""
+        return self._hands.controller.policy
+
     def put(self, item: Item) -> None:
         """Queue an event; safe from any thread, never blocks."""
         self._queue.put(item)
@@ -128,6 +149,7 @@ class Loop:
 
     def carry_out(self, commands: Sequence[Command], moment: Moment) -> None:
         """Carry commands out in their order, but an emergency's lock commands first of all."""
+        commands = _kept_last(self._with_emergencies(commands, moment))
         for command in commands:
             if isinstance(command, DriveOutput) and command.urgency is Urgency.EMERGENCY:
                 self._hands.wiring.submit(command)
@@ -145,8 +167,29 @@ class Loop:
                     self._hands.wiring.submit(command)
                 case ShowAtReader():
                     self._hands.wiring.submit(command)
-                case RaiseDirective() | RememberPassUsed() | RememberCancelled() | RememberFire():
+                case RememberPolicyAge():
+                    self._hands.keeper.keep(self._hands.write(command), wait_s=0.0)
+                case AskEmergency():
+                    pass
+                case RaiseDirective():
+                    if unsure is not None:
+                        self._hands.recorder.wait_for(unsure)
+                        unsure = None
                     self._remember(command)
+                case _:
+                    self._remember(command)
+
+    def _with_emergencies(self, commands: Sequence[Command], moment: Moment) -> Sequence[Command]:
+        """The commands, and those of the emergencies that they ask for: the locks of these come first as well."""
+        asked = [command for command in commands if isinstance(command, AskEmergency)]
+        if not asked:
+            return commands
+        found = list(commands)
+        for one in asked:
+            made = uuid7(moment.at)
+            event = EmergencyAsked(moment, made, one.action, one.scope, one.by, drill=False, input=one.input)
+            found += self._hands.controller.handle(event)
+        return found
 
     def _remember(self, command: Remember) -> None:
         task = self._hands.keeper.keep(self._hands.write(command))
@@ -221,7 +264,7 @@ class Loop:
         if proved is not None:
             self._hands.keeper.keep(self._hands.prove(proved), wait_s=0.0)
 
-    def _judge(self, judged: ClockJudged) -> None:
+    def _judge(self, judged: ClockJudged | StorageJudged) -> None:
         """At once: in the queue, a newer proof could come before an older doubt."""
         self.carry_out(self._hands.controller.handle(judged), judged.moment)
 
@@ -232,3 +275,11 @@ class Loop:
             return self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
         except queue.Empty:
             return TimePassed(self._hands.clock.moment())
+
+
+def _kept_last(commands: Sequence[Command]) -> Sequence[Command]:
+    """The commands, but an emergency is kept after its events: what a start finds in force was told before."""
+    if not any(isinstance(command, RaiseDirective) for command in commands):
+        return commands
+    kept = [command for command in commands if isinstance(command, RaiseDirective | RememberPress)]
+    return [command for command in commands if not isinstance(command, RaiseDirective | RememberPress)] + kept

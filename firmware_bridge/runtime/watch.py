@@ -1,4 +1,4 @@
-"""Looks after what nobody else would notice: a port's thread that ended, and a clock that was set back."""
+"""Looks after what nobody else notices: ports that end or hang, a clock set back, a disk that takes nothing."""
 
 from __future__ import annotations
 
@@ -9,35 +9,69 @@ from typing import Final
 
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.commands import RecordEvent
-from firmware_bridge.controller.events import ClockJudged, Moment
+from firmware_bridge.controller.events import ClockJudged, Moment, StorageJudged
+from firmware_bridge.runtime.notify import NOBODY, Notifier
 from firmware_bridge.runtime.wiring import Wiring
 from firmware_bridge.uplink.service_time import ServiceTime
 
 EVERY_S: Final = 1.0
 PROVE_EVERY_S: Final = 60.0  # so often a proof is kept on the disk
 SET_BACK: Final = timedelta(seconds=5)
+_HANGS: Final = "Port {port} hangs: its driver or adapter does not answer. systemd starts the bridge anew; else do so."
+Judge = Callable[[ClockJudged | StorageJudged], None]
+"""Hands a judgement to the controller at once."""
 _log = logging.getLogger(__name__)
 
 
 class Watch:
     """Used by the loop's thread only, except that anybody may ask whether the clock is trusted."""
 
-    def __init__(self, wiring: Wiring, *, clock_trusted: bool, newest_known: datetime | None) -> None:
-        """``newest_known`` is the time of the newest stored document or event."""
+    def __init__(
+        self,
+        wiring: Wiring,
+        *,
+        clock_trusted: bool,
+        newest_known: datetime | None,
+        notifier: Notifier = NOBODY,
+        summary: Callable[[], str] = str,
+        storing: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``newest_known`` is the time of the newest stored document or event.
+
+        ``notifier`` hears about once a second that the loop and every port's thread work, and ``summary`` when it
+        changes. ``storing`` tells whether the disk takes what must be stored, as far as is known.
+        """
         self._wiring = wiring
+        self._notifier = notifier
+        self._summary = summary
+        self._storing = storing
+        self._stored = storing()
         self._newest = newest_known
+        self._hanging: set[str] = set()
         self._looked_s: float | None = None
         self._proved_s: float | None = None
         self.clock_trusted = clock_trusted
 
-    def look(self, moment: Moment, judge: Callable[[ClockJudged], None], record: Callable[[RecordEvent], None]) -> None:
+    def look(self, moment: Moment, judge: Judge, record: Callable[[RecordEvent], None]) -> None:
         """Look about once a second; tell the controller and the record what was found."""
         if self._looked_s is not None and moment.mono_s - self._looked_s < EVERY_S:
             return
         self._looked_s = moment.mono_s
         self._wiring.revive()
+        hanging = self._wiring.hanging()
+        for port in sorted(set(hanging) - self._hanging):
+            _log.error("Port %s hangs.", port)
+            record(RecordEvent(EventCode.CONTROLLER_FAULT, detail={"why": _HANGS.format(port=port), "port": port}))
+        self._hanging = set(hanging)
+        if self._wiring.all_alive() and not hanging:
+            self._notifier.alive()
+            self._notifier.status(self._summary())
+        if self._storing() is not self._stored:
+            self._stored = not self._stored
+            judge(StorageJudged(moment, self._stored))
         if self._newest is None or moment.at >= self._newest:
-            self._newest = moment.at
+            # What a clock says that is not believed is no reason to call the right time too early later.
+            self._newest = moment.at if self.clock_trusted else self._newest
         elif self._newest - moment.at > SET_BACK and self.clock_trusted:
             self.clock_trusted = False
             behind_s = round((self._newest - moment.at).total_seconds())
@@ -45,9 +79,7 @@ class Watch:
             record(RecordEvent(EventCode.CLOCK_SKEW, detail={"behind_s": behind_s}))
             judge(ClockJudged(moment, trusted=False))
 
-    def compare(
-        self, time: ServiceTime, judge: Callable[[ClockJudged], None], record: Callable[[RecordEvent], None]
-    ) -> datetime | None:
+    def compare(self, time: ServiceTime, judge: Judge, record: Callable[[RecordEvent], None]) -> datetime | None:
         """Hold the clock beside the service's; a moment that is to be kept as proof, now and then.
 
         A service whose time lies before what is stored here proves nothing: its own clock may be wrong. It casts doubt
@@ -64,7 +96,7 @@ class Watch:
             judge(ClockJudged(time.heard, trusted=False))
         return None
 
-    def _prove(self, time: ServiceTime, judge: Callable[[ClockJudged], None]) -> datetime | None:
+    def _prove(self, time: ServiceTime, judge: Judge) -> datetime | None:
         news = not self.clock_trusted
         if news:
             self.clock_trusted = True

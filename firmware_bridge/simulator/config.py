@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from access_control.core.decision.model import LockKind, Point, UnlockWhen
+from firmware_bridge.protocol.em4100 import Framing
 
 
 class LineKind(StrEnum):
@@ -14,7 +16,23 @@ class LineKind(StrEnum):
 
     OSDP = "osdp"
     MODBUS = "modbus"
+    LCUS = "lcus"
+    NUMATO = "numato"
     SCANNER = "scanner"
+    EM4100 = "em4100"
+
+
+BOARD_LINES: Final = (LineKind.MODBUS, LineKind.LCUS, LineKind.NUMATO)
+"""Lines with relay boards on them; the last two are one board's own USB port."""
+
+
+class Tells(StrEnum):
+    """How an LCUS board tells where its relays are: a byte each, a line each, not at all, or a frame a command."""
+
+    BYTES = "bytes"
+    LINES = "lines"
+    NOTHING = "nothing"
+    FRAMES = "frames"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,14 @@ class LineConfig:
     grain_s: float = 0.004
 
 
+class CheckKind(StrEnum):
+    """How a peripheral checks its packets. ``SUM_ONLY`` refuses a CRC, ``SUM_BACK`` answers one with a sum."""
+
+    CRC = "crc"
+    SUM_BACK = "sum_back"
+    SUM_ONLY = "sum_only"
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderConfig:
     """An OSDP reader.
@@ -40,6 +66,11 @@ class ReaderConfig:
         key: Its Secure Channel base key of 16 bytes; ``None`` is a reader fresh from its box, in install mode.
         reply_gap_chars: How many character times it waits before it answers.
         needs_secure: Whether it refuses clear text (all but the first questions) once it has a key.
+        check: Which check it knows.
+        display: Whether it shows words.
+        smart_cards: Whether it can keep a card's field on.
+        second_head: Its second head, by the reader's id in Policy, if it has one.
+        supervised: Whether its inputs tell a cut or shorted cable.
     """
 
     id: int
@@ -50,17 +81,42 @@ class ReaderConfig:
     inputs: int = 2
     reply_gap_chars: int = 0
     needs_secure: bool = True
+    check: CheckKind = CheckKind.CRC
+    display: bool = False
+    smart_cards: bool = False
+    second_head: int | None = None
+    supervised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BoardConfig:
-    """A Modbus RTU board with relays (coils) and inputs (discrete inputs), both from address 0."""
+    """A board with relays and inputs, both from 0; its line says of which kind it is.
+
+    Attributes:
+        key: On an OSDP line its Secure Channel base key; ``None`` is one fresh from its box.
+        tells: On a line of kind ``lcus``: how the board tells where its relays are.
+        pulses: On a line of kind ``modbus``: whether it times pulses itself, with coils from 0x0200 on.
+        supervised: On an OSDP line: whether its inputs tell a cut or shorted cable.
+    """
 
     id: int
     line: str
     address: int
     outputs: int = 8
     inputs: int = 8
+    tells: Tells = Tells.BYTES
+    key: bytes | None = None
+    pulses: bool = False
+    supervised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TagReaderConfig:
+    """A reader for 125 kHz tags with a cable of its own; ``reader`` is the reader's id in Policy."""
+
+    reader: int
+    line: str
+    framing: Framing = Framing.RDM6300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +133,8 @@ class DoorConfig:
 
     Attributes:
         output: The relay that feeds the lock.
+        rests_closed: Which of ``contact``, ``rex`` and ``latch`` are loops that are closed at rest: what is active then
+            is the opposite.
         readers: The readers and scanners at this door; a person may name the door instead.
     """
 
@@ -89,6 +147,7 @@ class DoorConfig:
     rex: Point | None = None
     latch: Point | None = None
     readers: tuple[int, ...] = ()
+    rests_closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +165,7 @@ class BuildingConfig:
     readers: tuple[ReaderConfig, ...] = ()
     boards: tuple[BoardConfig, ...] = ()
     scanners: tuple[ScannerConfig, ...] = ()
+    tag_readers: tuple[TagReaderConfig, ...] = ()
     doors: tuple[DoorConfig, ...] = ()
     control: Path | None = None
     relay_log: Path | None = None

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Final
 
 from access_control.core.decision.model import DeviceKind, LockKind, UnlockWhen
+from firmware_bridge.protocol.em4100 import Framing
 from firmware_bridge.simulator.config import (
+    BOARD_LINES,
     BoardConfig,
     BuildingConfig,
+    CheckKind,
     DoorConfig,
     LineConfig,
     LineKind,
     ReaderConfig,
     ScannerConfig,
+    TagReaderConfig,
+    Tells,
 )
 from firmware_bridge.simulator.table import Table
 
@@ -77,6 +82,7 @@ def _building(table: Table) -> BuildingConfig:
         readers=tuple(_reader(t) for t in table.rows("readers")),
         boards=tuple(_board(t) for t in table.rows("boards")),
         scanners=tuple(_scanner(t) for t in table.rows("scanners")),
+        tag_readers=tuple(_tag_reader(t) for t in table.rows("tag_readers")),
         doors=tuple(_door(t) for t in table.rows("doors")),
         control=table.path_or_none("control"),
         relay_log=table.path_or_none("relay_log"),
@@ -110,6 +116,11 @@ def _reader(table: Table) -> ReaderConfig:
             inputs=table.number("inputs", 0, 16, default=2),
             reply_gap_chars=table.number("reply_gap_chars", 0, 100, default=0),
             needs_secure=table.flag("needs_secure", default=True),
+            check=table.choice("check", CheckKind, default=CheckKind.CRC),
+            display=table.flag("display", default=False),
+            smart_cards=table.flag("smart_cards", default=False),
+            second_head=table.number("second_head", 0, default=0) or None,
+            supervised=table.flag("supervised", default=False),
         )
     )
 
@@ -122,8 +133,17 @@ def _board(table: Table) -> BoardConfig:
             address=table.number("address", 1, LAST_MODBUS_ADDRESS),
             outputs=table.number("outputs", 0, 64, default=8),
             inputs=table.number("inputs", 0, 64, default=8),
+            key=table.key_or_none("key"),
+            tells=table.choice("tells", Tells, default=Tells.BYTES),
+            pulses=table.flag("pulses", default=False),
+            supervised=table.flag("supervised", default=False),
         )
     )
+
+
+def _tag_reader(table: Table) -> TagReaderConfig:
+    framing = table.choice("framing", Framing, default=Framing.RDM6300)
+    return table.finish(TagReaderConfig(table.number("reader", 1), table.text("line"), framing))
 
 
 def _scanner(table: Table) -> ScannerConfig:
@@ -141,6 +161,7 @@ def _door(table: Table) -> DoorConfig:
             contact=table.point_or_none("contact"),
             rex=table.point_or_none("rex"),
             latch=table.point_or_none("latch"),
+            rests_closed=table.some_of("rests_closed", ("contact", "rex", "latch")),
             readers=table.numbers("readers"),
         )
     )
@@ -151,21 +172,41 @@ def _contradictions(building: BuildingConfig) -> list[str]:
     addresses += [f"{board.address} on line {board.line}" for board in building.boards]
     mistakes = [
         *_twice("lines: the path", [str(line.path) for line in building.lines]),
-        *_twice("reader", [r.id for r in building.readers] + [s.reader for s in building.scanners]),
+        *_twice("reader", sorted(_reader_ids(building))),
         *_twice("board", [b.id for b in building.boards]),
         *_twice("door", [d.id for d in building.doors]),
         *_twice("address", addresses),
         *_twice("relay", [str(d.output) for d in building.doors]),
     ]
     kinds = {line.name: line.kind for line in building.lines}
-    wanted = [(f"reader {r.id}", r.line, LineKind.OSDP) for r in building.readers]
-    wanted += [(f"board {b.id}", b.line, LineKind.MODBUS) for b in building.boards]
-    wanted += [(f"scanner {s.reader}", s.line, LineKind.SCANNER) for s in building.scanners]
-    for who, name, kind in wanted:
-        if kinds.get(name) is not kind:
+    wanted: list[tuple[str, str, tuple[LineKind, ...]]]
+    wanted = [(f"reader {r.id}", r.line, (LineKind.OSDP,)) for r in building.readers]
+    wanted += [(f"board {b.id}", b.line, (*BOARD_LINES, LineKind.OSDP)) for b in building.boards]
+    wanted += [(f"scanner {s.reader}", s.line, (LineKind.SCANNER,)) for s in building.scanners]
+    wanted += [(f"tag reader {t.reader}", t.line, (LineKind.EM4100,)) for t in building.tag_readers]
+    osdp = [b for b in building.boards if kinds.get(b.line) is LineKind.OSDP]
+    mistakes += [
+        f"board {b.id}: OSDP addresses end at {LAST_OSDP_ADDRESS}." for b in osdp if b.address > LAST_OSDP_ADDRESS
+    ]
+    mistakes += [
+        f"board {b.id}: only a board on an OSDP line has a key." for b in building.boards if b.key and b not in osdp
+    ]
+    for who, name, fitting in wanted:
+        if kinds.get(name) not in fitting:
             have = f"of kind {kinds[name]}" if name in kinds else "not there"
-            mistakes.append(f"{who}: it needs a line of kind {kind}, and line {name!r} is {have}.")
+            mistakes.append(f"{who}: it needs a line of kind {' or '.join(fitting)}, and line {name!r} is {have}.")
+    usb = {name for name, kind in kinds.items() if kind in BOARD_LINES and kind is not LineKind.MODBUS}
+    mistakes += [
+        f"line {name}: it is one board's own, and {count} boards are on it."
+        for name, count in Counter(board.line for board in building.boards).items()
+        if name in usb and count > 1
+    ]
     return mistakes + _loose_ends(building)
+
+
+def _reader_ids(building: BuildingConfig) -> list[int]:
+    alone = [scanner.reader for scanner in building.scanners] + [each.reader for each in building.tag_readers]
+    return [reader.id for reader in building.readers] + alone
 
 
 def _loose_ends(building: BuildingConfig) -> list[str]:
@@ -174,7 +215,7 @@ def _loose_ends(building: BuildingConfig) -> list[str]:
     outputs |= {(DeviceKind.BOARD, b.id): b.outputs for b in building.boards}
     inputs = {(DeviceKind.READER, r.id): r.inputs for r in building.readers}
     inputs |= {(DeviceKind.BOARD, b.id): b.inputs for b in building.boards}
-    known = {r.id for r in building.readers} | {s.reader for s in building.scanners}
+    known = set(_reader_ids(building))
     mistakes = []
     for door in building.doors:
         for what, point, have in (

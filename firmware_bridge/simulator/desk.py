@@ -70,6 +70,10 @@ class Desk:
                 return {"done": building.at_door(door, _DEEDS[action])}
             case requests.Input(point, active):
                 building.world.set_input(self._point(point), active)
+            case requests.Cut(point, cut):
+                building.world.cut_cable(self._point(point), cut=cut)
+            case requests.Short(point, short):
+                building.world.short_cable(self._point(point), shorted=short)
             case requests.Restart(reader=reader, board=board):
                 self._restart(reader, board)
             case requests.Clear():
@@ -103,7 +107,9 @@ class Desk:
                 self._break_reader(reader, request)
             case requests.FaultBoard(board=board):
                 self._known(board, building.boards, "board")
-                building.set_board_faults(board, dead=request.dead, slow_s=request.slow_s)
+                faults = msgspec.structs.asdict(request)
+                del faults["board"]
+                building.set_board_faults(board, **faults)
             case requests.FaultDoor(door=number):
                 self._known(number, building.world.doors, "door")
                 with building.world.lock:
@@ -134,11 +140,14 @@ class Desk:
             self._known(reader, {scanner.reader for scanner in self._building.config.scanners}, "scanner")
             self._building.scan(reader, text)
         elif card is not None:
-            self._known(reader, self._building.readers, "OSDP reader")
-            self._building.present(reader, card)
+            self._known(reader, {*self._building.heads, *self._building.tag_readers}, "card reader")
+            try:
+                self._building.present(reader, card)
+            except ValueError as error:
+                raise CannotDoError(str(error)) from error
 
     def _press(self, reader: int, digits: str) -> None:
-        self._known(reader, self._building.readers, "OSDP reader")
+        self._known(reader, self._building.heads, "OSDP reader")
         if not _KEYPAD.fullmatch(digits):
             raise CannotDoError("Keys are up to 40 of 0 to 9, * and #.")
         self._building.press(reader, digits)

@@ -68,6 +68,7 @@ class Line:
         self._wire = Wire(baud, half_duplex=half_duplex, grain_s=grain_s, seed=seed)
         self._fine_timer = fine_timer
         self._asked: deque[Transmission | LineFaults] = deque()
+        self._faults = LineFaults()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._fds: list[int] = []
@@ -120,17 +121,18 @@ class Line:
 
     @property
     def faults(self) -> LineFaults:
-        """What is wrong with the line now."""
-        return self._wire.faults
+        """What was done to the line last; bytes meet it as soon as the line's thread has woken."""
+        return self._faults
 
     def set_faults(self, faults: LineFaults) -> None:
         """Make the line bad or good again; safe from any thread."""
+        self._faults = faults
         self._asked.append(faults)
         self._wake()
 
-    def transmit(self, data: bytes) -> None:
-        """Put bytes on the line unasked, as a scanner does; safe from any thread."""
-        self._asked.append(Transmission(data, self._clock.monotonic_s()))
+    def transmit(self, data: bytes, after_s: float = 0.0) -> None:
+        """Put bytes on the line unasked, as a scanner does, now or later; safe from any thread."""
+        self._asked.append(Transmission(data, self._clock.monotonic_s() + after_s))
         self._wake()
 
     def _wake(self) -> None:

@@ -24,7 +24,7 @@ class ReaderMemory:
 
     def recall(self, peripheral: Peripheral) -> None:
         """Give a reader back what it was last told."""
-        kept = self._kept.get(str(peripheral.head.config.id))
+        kept = self._kept.get(peripheral.head.name)
         if kept:
             key = kept["key"]
             peripheral.key = bytes.fromhex(str(key)) if key else None
@@ -32,7 +32,7 @@ class ReaderMemory:
 
     def keep(self, peripheral: Peripheral) -> None:
         """Remember what a reader was told."""
-        self._kept[str(peripheral.head.config.id)] = {
+        self._kept[peripheral.head.name] = {
             "key": peripheral.key.hex() if peripheral.key else None,
             "address": peripheral.address,
             "baud": peripheral.baud,

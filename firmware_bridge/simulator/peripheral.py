@@ -46,6 +46,7 @@ from firmware_bridge.protocol.osdp.secure import (
     USING_OWN_KEY,
     SecureSession,
 )
+from firmware_bridge.simulator.config import CheckKind
 from firmware_bridge.simulator.reader_head import ReaderHead
 
 OFFLINE_S = 8.0
@@ -132,6 +133,8 @@ class Peripheral:
         self._notice_silence(now_s)
         if packet.code == self.faults.deaf_to:
             return None
+        if packet.crc and self.head.config.check is CheckKind.SUM_ONLY:
+            return self._plain(packet, Nak(NakCode.CHECK))
         if self.busy_left:
             self.busy_left -= 1
             return self._plain(packet, Busy(), sequence=0)
@@ -217,7 +220,9 @@ class Peripheral:
         command = parse_command(packet.code, packet.data)
         reply = self._execute(command, now_s)
         self._unconfirmed = reply
-        answer = Packet(packet.address, packet.sequence, reply.CODE, reply.to_bytes(), reply=True, crc=packet.crc)
+        answer = Packet(
+            packet.address, packet.sequence, reply.CODE, reply.to_bytes(), reply=True, crc=self._crc(packet)
+        )
         sealed = self._session.seal(answer) if self._session else answer
         if isinstance(command, SetKey) and isinstance(reply, Ack):
             self.key = command.key
@@ -248,5 +253,8 @@ class Peripheral:
         number = packet.sequence if sequence is None else sequence
         data = reply.to_bytes()
         return Packet(
-            packet.address, number, reply.CODE, data, reply=True, security=security, crc=packet.crc
+            packet.address, number, reply.CODE, data, reply=True, security=security, crc=self._crc(packet)
         ).to_bytes()
+
+    def _crc(self, asked: Packet) -> bool:
+        return asked.crc and self.head.config.check is CheckKind.CRC

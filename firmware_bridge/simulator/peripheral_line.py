@@ -17,7 +17,7 @@ class PeripheralLine:
 
     def __init__(self, peripherals: Sequence[Peripheral], world: World) -> None:
         self.peripherals = tuple(peripherals)
-        self.gap_chars: dict[int, float] = {p.head.config.id: p.head.config.reply_gap_chars for p in peripherals}
+        self.gap_chars: dict[str, float] = {p.head.name: p.head.config.reply_gap_chars for p in peripherals}
         self._world = world
         # Silences are judged here, from the end of one piece to the beginning of the next.
         self._decoder = FrameDecoder(gap_s=float("inf"))
@@ -42,6 +42,6 @@ class PeripheralLine:
                     continue
                 answer = peripheral.receive(packet, heard.ended_s)
                 if answer is not None:
-                    gap_s = self.gap_chars[peripheral.head.config.id] * BITS_PER_BYTE / heard.baud
+                    gap_s = self.gap_chars[peripheral.head.name] * BITS_PER_BYTE / heard.baud
                     out.append(Transmission(answer, heard.ended_s + gap_s + peripheral.faults.slow_s))
         return out

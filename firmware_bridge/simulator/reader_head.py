@@ -1,4 +1,4 @@
-"""A reader apart from its link: cards and keys that wait to be fetched, LED, buzzer, inputs, outputs, tamper, power.
+"""A reader, or an input and output module, apart from its link: cards, keys, LED, inputs, outputs, tamper, power.
 
 Sans-IO: it is handed commands and the time, and moves its relays in a :class:`World`.
 """
@@ -30,6 +30,8 @@ from firmware_bridge.protocol.osdp.commands import (
 )
 from firmware_bridge.protocol.osdp.lights import SetLeds
 from firmware_bridge.protocol.osdp.replies import (
+    INPUT_CUT,
+    INPUT_SHORTED,
     Ack,
     Capabilities,
     Capability,
@@ -45,7 +47,7 @@ from firmware_bridge.protocol.osdp.replies import (
     ReaderStatus,
     Reply,
 )
-from firmware_bridge.simulator.config import ReaderConfig
+from firmware_bridge.simulator.config import CheckKind, ReaderConfig
 from firmware_bridge.simulator.face import Face
 from firmware_bridge.simulator.world import World
 
@@ -59,9 +61,13 @@ _DONE = Ack()
 class ReaderHead:
     """What a reader is and does; :class:`firmware_bridge.simulator.peripheral.Peripheral` is how it speaks."""
 
-    def __init__(self, config: ReaderConfig, world: World) -> None:
+    def __init__(self, config: ReaderConfig, world: World, kind: DeviceKind = DeviceKind.READER) -> None:
         self.config = config
-        self.face = Face(lambda what, how: world.tell(what, reader=config.id, shows=how))
+        self.kind = kind
+        self.name = str(config.id) if kind is DeviceKind.READER else f"board {config.id}"
+        self.words = ""
+        heads = (config.id,) if config.second_head is None else (config.id, config.second_head)
+        self.faces = [Face(partial(self._show, world, reader)) for reader in heads]
         self.tampered = False
         self.power_failed = False
         self.outputs = [False] * config.outputs
@@ -70,17 +76,26 @@ class ReaderHead:
         self._world = world
         self._waiting: deque[Reply] = deque(maxlen=_WAITING)
 
+    @staticmethod
+    def _show(world: World, reader: int, what: str, how: str) -> None:
+        world.tell(what, reader=reader, shows=how)
+
+    @property
+    def face(self) -> Face:
+        """What its first head shows."""
+        return self.faces[0]
+
     def point(self, index: int) -> Point:
         """An input or output of this reader, as Policy names it."""
-        return Point(DeviceKind.READER, self.config.id, index)
+        return Point(self.kind, self.config.id, index)
 
-    def present(self, bits: Bits) -> None:
-        """Hold a card to it."""
-        self._waiting.append(RawCard(0, 0, bits))
+    def present(self, bits: Bits, head: int = 0) -> None:
+        """Hold a card to one of its heads."""
+        self._waiting.append(RawCard(head, 0, bits))
 
-    def press(self, keys: str) -> None:
-        """Type on its keypad: digits, ``*`` and ``#``."""
-        self._waiting.append(Keypad(0, bytes(_KEY_CODES.get(key, ord(key)) for key in keys)))
+    def press(self, keys: str, head: int = 0) -> None:
+        """Type on a keypad: digits, ``*`` and ``#``."""
+        self._waiting.append(Keypad(head, bytes(_KEY_CODES.get(key, ord(key)) for key in keys)))
 
     def set_tampered(self, tampered: bool) -> None:
         """Open or close its housing."""
@@ -105,7 +120,8 @@ class ReaderHead:
     def lose_power(self, now_s: float) -> None:
         """Relays drop, the LED goes dark, what waited is gone."""
         self.forget()
-        self.face.dark(now_s)
+        for face in self.faces:
+            face.dark(now_s)
         for index in range(self.config.outputs):
             self._permanent[index], self._timed_until_s[index] = False, None
             self._move(index, on=False, by="power")
@@ -126,40 +142,61 @@ class ReaderHead:
             case AskOutputs():
                 return OutputStatus(tuple(map(int, self.outputs)))
             case AskReaders():
-                return ReaderStatus((2 if self.tampered else 0,))
+                return ReaderStatus((2 if self.tampered else 0,) * len(self.faces))
             case SetOutputs(orders):
                 return self._set_outputs(orders, now_s)
             case SetLeds(orders):
+                if any(order.reader >= len(self.faces) for order in orders):
+                    return Nak(NakCode.UNABLE)
                 for order in orders:
-                    self._later(self.face.led(order, now_s), self.face.refresh)
+                    face = self.faces[order.reader]
+                    self._later(face.led(order, now_s), face.refresh)
                 return _DONE
             case Buzz():
-                self.face.buzz(command, now_s)
+                if command.reader >= len(self.faces):
+                    return Nak(NakCode.UNABLE)
+                self.faces[command.reader].buzz(command, now_s)
                 return _DONE
-            case ShowText() | PanelReceiveSize() | KeepActive():
+            case ShowText():
+                self.words = command.text.decode("ascii", "replace").rstrip()
+                return _DONE
+            case PanelReceiveSize() | KeepActive():
                 return _DONE
             case _:
                 return Nak(NakCode.UNKNOWN_COMMAND)
 
     def _capabilities(self) -> Capabilities:
         size = _RECEIVE_SIZE.to_bytes(2, "little")
-        return Capabilities(
-            (
-                Capability(Function.INPUTS, 1, self.config.inputs),
-                Capability(Function.OUTPUTS, 2, self.config.outputs),
+        config = self.config
+        items = [
+            Capability(Function.INPUTS, 3 if config.supervised else 1, config.inputs),
+            Capability(Function.OUTPUTS, 2 if self.kind is DeviceKind.READER else 4, config.outputs),
+            Capability(Function.CHECK, int(config.check is CheckKind.CRC), 0),
+            Capability(Function.SECURITY, 1, int(config.key is None)),
+            Capability(Function.RECEIVE_SIZE, size[0], size[1]),
+        ]
+        if self.kind is DeviceKind.READER:
+            items += [
                 Capability(Function.CARD_FORMAT, 1, 0),
                 Capability(Function.LED, 4, 1),
                 Capability(Function.BUZZER, 2, 1),
-                Capability(Function.CHECK, 1, 0),
-                Capability(Function.SECURITY, 1, int(self.config.key is None)),
-                Capability(Function.RECEIVE_SIZE, size[0], size[1]),
-                Capability(Function.READERS, 0, 1),
-            )
-        )
+                Capability(Function.READERS, 0, len(self.faces)),
+            ]
+        if config.display:
+            items.append(Capability(Function.TEXT, 1, 1))
+        if config.smart_cards:
+            items.append(Capability(Function.SMART_CARD, 1, 0))
+        return Capabilities(tuple(sorted(items, key=lambda item: item.function)))
 
     def _inputs(self) -> tuple[int, ...]:
-        inputs = self._world.inputs
-        return tuple(int(inputs.get(self.point(i), False)) for i in range(self.config.inputs))
+        return tuple(self._input(self.point(i)) for i in range(self.config.inputs))
+
+    def _input(self, point: Point) -> int:
+        if self.config.supervised and point in self._world.cut:
+            return INPUT_CUT
+        if self.config.supervised and point in self._world.shorted:
+            return INPUT_SHORTED
+        return int(self._world.inputs.get(point, False))
 
     def _set_outputs(self, orders: tuple[OutputOrder, ...], now_s: float) -> Reply:
         if any(order.output >= self.config.outputs for order in orders):

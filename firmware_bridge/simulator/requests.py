@@ -74,6 +74,20 @@ class Input(_Request, frozen=True, tag="input"):
     active: bool
 
 
+class Cut(_Request, frozen=True, tag="cut"):
+    """Cut the cable of an input: its circuit is open from now on, whatever the contact does; or mend it."""
+
+    point: str
+    cut: bool = True
+
+
+class Short(_Request, frozen=True, tag="short"):
+    """Let the wires of an input touch each other: its circuit is closed, whatever the contact does; or part them."""
+
+    point: str
+    short: bool = True
+
+
 class FaultLine(_Request, frozen=True, kw_only=True, tag="fault_line"):
     """What is wrong with a line from now on; what is not said is good."""
 
@@ -85,6 +99,8 @@ class FaultLine(_Request, frozen=True, kw_only=True, tag="fault_line"):
     noise_every_s: float | None = None
     echo: bool = False
     byte_wise: bool = False
+    jabber: bool = False
+    jabber_as: int | None = None
 
 
 class FaultReader(_Request, frozen=True, kw_only=True, tag="fault_reader"):
@@ -107,6 +123,11 @@ class FaultBoard(_Request, frozen=True, kw_only=True, tag="fault_board"):
     board: int
     dead: bool = False
     slow_s: float = 0.0
+    garbage: bool = False
+    partial: bool = False
+    foreign: bool = False
+    refuses: bool = False
+    busy: int = 0
 
 
 class FaultDoor(_Request, frozen=True, kw_only=True, tag="fault_door"):
@@ -155,6 +176,8 @@ Request = (
     | Walk
     | AtDoor
     | Input
+    | Cut
+    | Short
     | FaultLine
     | FaultReader
     | FaultBoard

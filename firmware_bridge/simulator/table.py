@@ -79,6 +79,14 @@ class Table:
         self.complain(key, f"{value!r} is not a list of whole numbers")
         return ()
 
+    def some_of(self, key: str, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Some of several words, perhaps none."""
+        value = self._get(key, [])
+        if isinstance(value, list) and all(item in words for item in value):
+            return tuple(value)
+        self.complain(key, f"{value!r} is not a list of some of {', '.join(words)}")
+        return ()
+
     def flag(self, key: str, *, default: bool) -> bool:
         """True or false."""
         value = self._get(key, default)

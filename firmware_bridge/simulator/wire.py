@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol, runtime_checkable
 
+from firmware_bridge.protocol.osdp.frames import Packet
+
 BITS_PER_BYTE = 10
 """Start bit, eight data bits, stop bit."""
 
+_JABBER_BYTES = 64
+_ACK = 0x40
 GRAIN_S = 0.004
 """A serial chip hands bytes over in small groups, never before they have arrived."""
 
@@ -28,6 +32,9 @@ class LineFaults:
         noise_every_s: Stray bytes appear on the idle line about this often.
         echo: The bridge hears its own bytes, as with a cheap adapter.
         byte_wise: Each byte is handed over by itself.
+        jabber: Somebody never stops sending, so that no answer reaches the bridge. What the bridge sends still reaches
+            the devices: its driver is the stronger one.
+        jabber_as: What that one sends are packets with this address, instead of bytes without sense.
     """
 
     cut: bool = False
@@ -37,6 +44,8 @@ class LineFaults:
     noise_every_s: float | None = None
     echo: bool = False
     byte_wise: bool = False
+    jabber: bool = False
+    jabber_as: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,7 @@ class Wire:
         self._count = 0
         self._flights: deque[_Flight] = deque()
         self._noise_s: float | None = None
+        self._jabber_s: float | None = None
 
     @property
     def char_s(self) -> float:
@@ -137,7 +147,7 @@ class Wire:
         if self.faults.echo:
             self._flights.append(_Flight(begin_s, self.char_s, bytearray(data)))
         harmed = bytearray(self._harm(data))
-        if self._half_duplex and not self.faults.echo and self._collide(begin_s):
+        if self._half_duplex and not self.faults.echo and not self.faults.jabber and self._collide(begin_s):
             self._corrupt(harmed, 0)
         self._host_end_s = begin_s + self.char_s * len(data)
         self._to_peers.append((self._host_end_s, harmed, self.baud))
@@ -162,6 +172,7 @@ class Wire:
             begin_s, _, data = heapq.heappop(self._waiting)
             self._take_off(begin_s, data)
         self._make_noise(now_s)
+        self._jabber_on(now_s)
         out = [part for flight in self._flights if (part := flight.take(now_s))]
         self._flights = deque(flight for flight in self._flights if flight.handed < len(flight.data))
         return [] if self.faults.cut else out
@@ -176,10 +187,12 @@ class Wire:
             times.append(self._waiting[0][0])
         if self.faults.noise_every_s is not None:
             times.append(self._noise_s or 0.0)
+        if self.faults.jabber:
+            times.append(self._jabber_s or 0.0)
         return min(times, default=None)
 
     def _take_off(self, begin_s: float, data: bytes) -> None:
-        if self.faults.cut:
+        if self.faults.cut or self.faults.jabber:
             return
         harmed = bytearray(self._harm(data))
         if self._half_duplex and self._collide(begin_s):
@@ -228,3 +241,20 @@ class Wire:
             self._to_peers.append((now_s, bytearray(self._random.randbytes(2)), self.baud))
         if self._noise_s is None or now_s >= self._noise_s:
             self._noise_s = now_s + every_s * self._random.uniform(0.5, 1.5)
+
+    def _jabber_on(self, now_s: float) -> None:
+        if not self.faults.jabber:
+            self._jabber_s = None
+            return
+        begin_s = now_s if self._jabber_s is None else self._jabber_s
+        while begin_s <= now_s:
+            address = self.faults.jabber_as
+            words = self._random.randbytes(_JABBER_BYTES) if address is None else _packet(address)
+            self._flights.append(_Flight(begin_s, self.char_s, bytearray(words)))
+            begin_s = self._flights[-1].end_s
+        self._jabber_s = begin_s
+
+
+def _packet(address: int) -> bytes:
+    """What a device says that is asked nothing."""
+    return Packet(address, 1, _ACK, reply=True).to_bytes()

@@ -32,9 +32,13 @@ class World:
         self.doors = {d.id: Door(d.lock, d.unlock_when) for d in doors}
         self.configs = {d.id: d for d in doors}
         self.inputs: dict[Point, bool] = {}
+        self.cut: set[Point] = set()  # inputs whose cable is cut: their circuit stays open
+        self.shorted: set[Point] = set()  # inputs whose wires touch each other: their circuit stays closed
+        self._moved: dict[Point, bool] = {}
         self.outputs: dict[Point, bool] = {}
         self.stuck_relays: dict[Point, bool] = {}
         self.on_input: Callable[[Point, bool], None] = lambda _point, _active: None
+        self.on_cable: Callable[[Point], None] = lambda _point: None
         self._commanded: dict[Point, bool] = {}
         self._door_of = {d.output: d.id for d in doors}
         self._log = log
@@ -131,11 +135,34 @@ class World:
     def set_input(self, point: Point, active: bool) -> None:
         """A contact that belongs to no door changes: a fire panel, a panic button."""
         with self.lock:
+            self._moved[point] = active
+            active = self._closed(point, active)
             if self.inputs.get(point, False) == active:
                 return
             self.inputs[point] = active
             self.tell("input", point=str(point), active=active)
             self.on_input(point, active)
+
+    def cut_cable(self, point: Point, *, cut: bool) -> None:
+        """Cut the cable of an input, or mend it: while it is cut its circuit is open, whatever the contact does."""
+        with self.lock:
+            (self.cut.add if cut else self.cut.discard)(point)
+            self._cable_changed(point)
+
+    def short_cable(self, point: Point, *, shorted: bool) -> None:
+        """Let the wires of an input touch each other, or part them: its circuit is closed meanwhile."""
+        with self.lock:
+            (self.shorted.add if shorted else self.shorted.discard)(point)
+            self._cable_changed(point)
+
+    def _cable_changed(self, point: Point) -> None:
+        if point in self._moved:
+            self.set_input(point, self._moved[point])
+        self.settle()
+        self.on_cable(point)
+
+    def _closed(self, point: Point, active: bool) -> bool:
+        return (active or point in self.shorted) and point not in self.cut
 
     def walk(self, door: int, walk: Walk, then: Callable[[Walk], None] = lambda _walk: None) -> None:
         """Send a person to a door; ``then`` is called when they have passed or given up."""
@@ -151,12 +178,15 @@ class World:
             for number, door in self.doors.items():
                 self._tell_changes(number, door)
                 config = self.configs[number]
-                for point, active in (
-                    (config.contact, door.contact_active),
-                    (config.rex, door.rex_pressed),
-                    (config.latch, door.latch_active),
+                for name, point, so in (
+                    ("contact", config.contact, door.contact_active),
+                    ("rex", config.rex, door.rex_pressed),
+                    ("latch", config.latch, door.latch_active),
                 ):
-                    if point is not None and self.inputs.get(point) != active:
+                    if point is None:
+                        continue
+                    active = self._closed(point, so is not (name in config.rests_closed))
+                    if self.inputs.get(point) != active:
                         self.inputs[point] = active
                         self.on_input(point, active)
 

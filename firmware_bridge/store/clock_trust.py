@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from access_control.core.decision.emergency import DirectiveSet
+from access_control.core.decision.model import Policy
+from access_control.core.wire.directives import SERVICE
+from access_control.core.wire.keys import KeyStatement
 from firmware_bridge.store.memory import ClockProof
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -32,3 +36,14 @@ def trusted(proof: ClockProof | None, boot: str, now: datetime, newest_known: da
     if proof is None or not boot or proof.boot_id != boot:
         return False
     return now + LEEWAY >= max(proof.at, newest_known or proof.at)
+
+
+def newest_made(policy: Policy | None, statement: KeyStatement | None, directives: DirectiveSet) -> datetime | None:
+    """The newest time that the service wrote into what is in force.
+
+    What a bridge raised does not count: a bridge acts whatever its clock says, and its directive goes to every bridge.
+    """
+    times = [policy.made_at] if policy is not None else []
+    times += [statement.made_at] if statement is not None else []
+    times += [found.started_at for found in directives.directives.values() if found.origin == SERVICE]
+    return max(times, default=None)

@@ -7,27 +7,26 @@ go on, and with a Policy refused the current Orders apply to the one before it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from access_control.core.decision.emergency import Directive, Release
 from access_control.core.decision.model import Orders, Policy, Revision
 from access_control.core.wire.actions import Action, ActionKind, open_action
-from access_control.core.wire.directives import Authority, seal_directive_in_parts
+from access_control.core.wire.directives import Authority, open_release, seal_directive_in_parts
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.kept import (
+    Folded,
     Kept,
     fold,
     hear_directive,
+    hear_doubted,
     hear_release,
     recall_directive,
-    recall_release,
     settle,
 )
 from access_control.core.wire.kept_file import decode_kept, encode_kept
@@ -36,9 +35,14 @@ from access_control.core.wire.orders import open_orders
 from access_control.core.wire.policy import decode_policy, open_policy
 from access_control.core.wire.revisions import check_revision
 from access_control.core.wire.signing import Kind, SigningKey, reread
+from firmware_bridge.store.clock_trust import newest_made
+from firmware_bridge.store.document_kinds import kind_of
+from firmware_bridge.store.emergency_copies import EmergencyCopies, Record, recalled
+from firmware_bridge.store.floors import floor_of, raise_floor
 from firmware_bridge.store.held_policies import HeldPolicies
 from firmware_bridge.store.keys import BridgeKeys
-from firmware_bridge.store.memory import BridgeMemory, EmergencyKind, MemoryFullError
+from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
+from firmware_bridge.store.read_only import remedy
 from firmware_bridge.store.shelf import Shelf
 from firmware_bridge.store.trust import Trust
 
@@ -68,12 +72,12 @@ class Applied:
     refused: tuple[Refused, ...] = ()
     unkept: str = ""
 
+    @property
+    def news(self) -> bool:
+        """Whether anything changed; a repetition changes nothing."""
+        return any(one is not None for one in (self.policy, self.orders, self.directive, self.release, self.action))
 
-_Recall = Callable[[Kept, bytes], tuple[Kept, Directive | Release]]
-_RECALL: Final[dict[EmergencyKind, _Recall]] = {
-    EmergencyKind.DIRECTIVE: recall_directive,
-    EmergencyKind.RELEASE: recall_release,
-}
+
 Announce = Callable[[Applied], None]
 
 
@@ -81,13 +85,10 @@ class NotStoredError(Exception):
     """The disk did not take a document, so it is not in force; the text is one plain sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    kind: str = ""
-
-
 class Documents:
     """What is in force and its copies on disk. Every method may be called from any thread."""
+
+    kind_of = staticmethod(kind_of)
 
     def __init__(self, directory: Path, trust: Trust, keys: BridgeKeys, memory: BridgeMemory) -> None:
         """Nothing is read before :meth:`load`."""
@@ -101,7 +102,25 @@ class Documents:
         self.policy: Policy | None = None
         self._sealed_policy = b""
         self.held = HeldPolicies(directory, lambda sealed: self._reread_policy(sealed)[0])
-        self.kept = Kept()
+        self._copies = EmergencyCopies(memory)
+        self._raised: dict[str, bytes] = {}
+        self._raising = threading.Lock()  # never held while the disk works, because the doors' thread takes it
+        self._kept = Kept()
+
+    @property
+    def kept(self) -> Kept:
+        """Everything besides Policy; what this bridge raised while it was worked out is in it as well."""
+        return self._kept
+
+    @kept.setter
+    def kept(self, kept: Kept) -> None:
+        with self._raising:
+            self._kept = self._with_raised(kept)
+
+    def _with_raised(self, kept: Kept) -> Kept:
+        for identity in self._raised.keys() - kept.sealed_directives.keys():
+            kept, _ = recall_directive(kept, self._raised[identity])
+        return kept
 
     def load(self, at: datetime) -> tuple[Finding, ...]:
         """Read everything back; what is damaged is set aside and the last good copy serves."""
@@ -116,10 +135,13 @@ class Documents:
             for kind, found in (("keys", keys), ("policy", policy), ("orders", kept))
             for sentence in found.damage
         ]
-        findings += [Finding("memory", f"{path.name} was damaged and set aside.") for path in self._memory.damaged]
-        findings += self._recall_emergencies()
+        findings += [Finding("memory", f"{path.name} was damaged and is not used.") for path in self._memory.damaged]
+        self.kept, damage = self._copies.recall(self.kept)
+        findings += [Finding("memory", sentence) for sentence in damage]
         findings += [Finding("policy", sentence) for sentence in self.held.load(at)]
-        self.held.settle(self.kept.directives)
+        if self.statement is not None:
+            self._keep_emergencies(self._hear_doubted())
+        self.held.settle(self.kept.directives, self.policy)
         return tuple(findings)
 
     def _reread_policy(self, data: bytes) -> tuple[Policy, bytes]:
@@ -128,30 +150,9 @@ class Documents:
             raise Refused(RefusalCode.WRONG_RECIPIENT, "The stored Policy is for another bridge.")
         return policy, data
 
-    def _recall_emergencies(self) -> list[Finding]:
-        """Add the second copies of every directive and release, so that damage to one file ends no emergency."""
-        findings = []
-        for kind, recall in _RECALL.items():
-            for identity, bodies in self._memory.emergencies(kind).items():
-                sound = None
-                for sealed in bodies:
-                    try:
-                        self.kept, _ = recall(self.kept, sealed)
-                        sound = sealed
-                    except Refused as error:
-                        damage = f"A copy of the {kind} {identity} is damaged ({error})."
-                        findings.append(Finding("memory", damage))
-                if sound is not None and bodies != [sound, sound]:
-                    with suppress(MemoryFullError):  # one copy is there; the next start tries again
-                        self._memory.repair_emergency(kind, identity, sound)
-        return findings
-
     def newest(self) -> datetime | None:
-        """The time of the newest document: no clock before it is believed."""
-        times = [self.policy.made_at] if self.policy else []
-        times += [self.statement.made_at] if self.statement else []
-        times += [directive.started_at for directive in self.kept.directives.directives.values()]
-        return max(times, default=None)
+        """The time of the newest document that the service made: no clock before it is believed."""
+        return newest_made(self.policy, self.statement, self.kept.directives)
 
     def orders(self) -> Orders:
         """The Orders in force, with everything that is kept."""
@@ -168,7 +169,7 @@ class Documents:
             NotStoredError: As before; the disk did not take it.
         """
         trusted_at = at if clock_trusted else None
-        match self.kind_of(data):
+        match kind_of(data):
             case Kind.KEYS:
                 return self._apply_keys(data, announce)
             case Kind.ORDERS:
@@ -180,20 +181,38 @@ class Documents:
             case Kind.POLICY:
                 return self._apply_policy(data, trusted_at, announce)
 
-    def raise_directive(self, directive: Directive) -> None:
-        """Sign a directive with this bridge's own key and keep it. It is in force whatever comes of that.
+    def raise_directive(self, directive: Directive) -> Callable[[], None]:
+        """Sign a directive with this bridge's own key; it is in force and can be told to everybody at once.
+
+        Returns:
+            What keeps it, on whatever thread may wait for the disk; ``MemoryFullError`` while that takes nothing.
 
         Raises:
             Refused: It cannot be sealed.
-            MemoryFullError: The disk took no copy, so a restart would forget it; try again.
         """
         key = SigningKey(self.trust.bridge, self._keys.signing)
         parts = seal_directive_in_parts(directive, key, site=self.trust.site)
+        with self._raising:
+            self._raised |= {sha256(sealed).hexdigest(): sealed for sealed in parts}
+            self._kept = self._with_raised(self._kept)
+        return partial(self._keep_raised, [(directive, sealed) for sealed in parts])
+
+    def _keep_raised(self, found: Sequence[Record]) -> None:
         with self._lock:
-            for sealed in parts:
-                self.kept, _ = recall_directive(self.kept, sealed)
-            for sealed in parts:
-                self._memory.keep_emergency(EmergencyKind.DIRECTIVE, directive.id, sealed)
+            self._copies.keep(found)
+
+    def releasable(self, doors: Collection[int]) -> frozenset[int]:
+        """Those of some doors that this bridge may release: its own, and those that an emergency holds here."""
+        authority = self._authority()
+        return frozenset(doors) & (authority.own_doors | authority.held_doors)
+
+    def require_releasable(self, sealed: bytes) -> None:
+        """See that a release of this bridge's own would be taken.
+
+        Raises:
+            Refused: As :meth:`apply` would.
+        """
+        open_release(sealed, self._authority(), site=self.trust.site)
 
     def keep_again(self) -> None:
         """Keep everything that is in force, after the disk did not take some of it.
@@ -203,23 +222,8 @@ class Documents:
             MemoryFullError, OSError: The disk still takes nothing.
         """
         with self._lock:
-            for kind, sealed_documents in (
-                (EmergencyKind.DIRECTIVE, self.kept.sealed_directives),
-                (EmergencyKind.RELEASE, self.kept.sealed_releases),
-            ):
-                for sealed in sealed_documents.values():
-                    _, record = _RECALL[kind](Kept(), sealed)
-                    self._memory.keep_emergency(kind, record.id, sealed)
+            self._copies.keep_all(self.kept)
             self._put_orders()
-
-    @staticmethod
-    def kind_of(data: bytes) -> Kind:
-        """What a document says it is; whether that is true is judged by whoever opens it."""
-        heading = data[:1000].split(b"\n", 2)
-        try:
-            return Kind(msgspec.json.decode(heading[1], type=_Heading).kind)
-        except (IndexError, msgspec.MsgspecError, ValueError):
-            return Kind.POLICY  # opening it as one says what is wrong with its first lines
 
     def _document_keys(self) -> KeyStatement:
         if self.statement is None:
@@ -237,6 +241,7 @@ class Documents:
             bridge=self.trust.bridge,
             own_key=self._keys.public,
             own_doors=frozenset(policy.doors) if policy else frozenset(),
+            held_doors=frozenset(door for held, _ in self.held.entries for door in held.doors),
             scopes=policy.scopes if policy else {},
         )
 
@@ -246,13 +251,15 @@ class Documents:
             statement = open_keys(data, self.trust.identity_bytes(), site=self.trust.site, in_force=before)
             if before is not None and before.revision == statement.revision:
                 return Applied(Kind.KEYS, "This key statement is already in force.")
-            check_revision(self._floor("keys"), statement.revision)
+            check_revision(floor_of(self._memory, "keys"), statement.revision)
             self._put("keys", data)
-            self._raise_floor("keys", statement.revision)
+            raise_floor(self._memory, "keys", statement.revision)
             self.statement = statement
-            applied = Applied(Kind.KEYS, f"The key statement {_words(statement.revision)} is in force.")
+            news = self._hear_doubted()
+            sentence = f"The key statement {_words(statement.revision)} is in force."
+            applied = Applied(Kind.KEYS, sentence, orders=self.kept.orders() if news else None)
             announce(applied)
-            return applied
+            return replace(applied, unkept=(self._keep_emergencies(news) or self._put_kept()) if news else "")
 
     def _apply_policy(self, data: bytes, trusted_at: datetime | None, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
@@ -264,22 +271,23 @@ class Documents:
                 check_revision(before.revision, policy.revision, same_bytes=same)
                 if same:
                     return Applied(Kind.POLICY, f"Policy {_words(policy.revision)} is already in force.")
-            check_revision(self._floor("policy"), policy.revision)
+            check_revision(floor_of(self._memory, "policy"), policy.revision)
             self._hold()
             self._put("policy", data)
-            self._raise_floor("policy", policy.revision)
+            raise_floor(self._memory, "policy", policy.revision)
             self.policy, self._sealed_policy = policy, data
             self.kept = settle(self.kept, before, trusted_at)
+            news = self._hear_doubted()
             sentence = f"Policy {_words(policy.revision)} is in force, for {len(policy.doors)} doors."
             applied = Applied(Kind.POLICY, sentence, policy=policy, orders=self.kept.orders())
             announce(applied)
-            return replace(applied, unkept=self._put_kept())
+            return replace(applied, unkept=self._keep_emergencies(news) or self._put_kept())
 
     def _apply_orders(self, data: bytes, trusted_at: datetime | None, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
         document = open_orders(data, keys, site=self.trust.site, bridge=self.trust.bridge)
         with self._lock:
-            check_revision(self._floor("orders"), document.revision)
+            check_revision(floor_of(self._memory, "orders"), document.revision)
             folded = fold(self.kept, document, authority=self._authority(), at=trusted_at)
             again = folded.kept == self.kept
             self.kept = folded.kept
@@ -293,27 +301,26 @@ class Documents:
             announce(applied)
             if again:
                 return applied
-            self.held.settle(self.kept.directives)
-            self._raise_floor("orders", document.revision)
-            news: Sequence[tuple[EmergencyKind, str, bytes]] = [
-                (_kind_of_record(heard.record), heard.record.id, heard.sealed) for heard in folded.news
-            ]
-            return replace(applied, unkept=self._keep_emergencies(news) or self._put_kept())
+            self.held.settle(self.kept.directives, self.policy)
+            raise_floor(self._memory, "orders", document.revision)
+            return replace(applied, unkept=self._keep_emergencies(_news(folded)) or self._put_kept())
 
     def _apply_emergency(self, kind: Kind, data: bytes, announce: Announce) -> Applied:
         with self._lock:
             hear = hear_directive if kind is Kind.DIRECTIVE else hear_release
             self.kept, record = hear(self.kept, data, self._authority(), site=self.trust.site)
             if record is None:
-                return Applied(kind, f"This {kind} was taken before.")
+                # In force is not on the disk: whoever tells it again may forget it only when a copy is there.
+                unkept = self._keep_emergencies([(recalled(kind, data), data)])
+                return Applied(kind, f"This {kind} was taken before.", unkept=unkept)
             if isinstance(record, Directive):
                 sentence = f"The directive {record.action} for “{record.scope}” is in force."
                 applied = Applied(kind, sentence, directive=record)
             else:
                 applied = Applied(kind, "The release is in force.", release=record)
             announce(applied)
-            self.held.settle(self.kept.directives)
-            return replace(applied, unkept=self._keep_emergencies([(_kind_of_record(record), record.id, data)]))
+            self.held.settle(self.kept.directives, self.policy)
+            return replace(applied, unkept=self._keep_emergencies([(record, data)]))
 
     def _apply_action(self, data: bytes, at: datetime, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
@@ -331,11 +338,17 @@ class Documents:
         announce(applied)
         return applied
 
-    def _keep_emergencies(self, found: Sequence[tuple[EmergencyKind, str, bytes]]) -> str:
+    def _hear_doubted(self) -> Sequence[Record]:
+        """Take what was refused of the Orders and is believed now; its signer may have come with the last document."""
+        heard = hear_doubted(self.kept, self._authority(), site=self.trust.site)
+        self.kept = heard.kept
+        self.held.settle(self.kept.directives, self.policy)
+        return _news(heard)
+
+    def _keep_emergencies(self, found: Sequence[Record]) -> str:
         """Keep directives and releases; an empty text, or why a restart would forget one."""
         try:
-            for kind, identity, sealed in found:
-                self._memory.keep_emergency(kind, identity, sealed)
+            self._copies.keep(found)
         except MemoryFullError as error:
             return str(error)
         return ""
@@ -343,7 +356,7 @@ class Documents:
     def _hold(self) -> None:
         """During an emergency, keep the Policy that goes: after a restart too a newer one must not loosen a door."""
         standing = {directive.id for directive, _ in self.kept.directives.standing}
-        if self.policy is not None and standing:
+        if self.policy is not None and self.held.concerns(self.kept.directives, self.policy):
             sealed, policy = self._sealed_policy, self.policy
             self._store("policy", lambda: self.held.hold(policy, sealed, standing))
 
@@ -355,16 +368,14 @@ class Documents:
         try:
             put()
         except OSError as error:
-            sentence = (
-                f"The {name} document could not be stored ({error.strerror}). Make room on the disk and apply it again."
-            )
-            raise NotStoredError(sentence) from error
+            why = f"could not be stored ({error.strerror}). {remedy(error)} Then apply it again."
+            raise NotStoredError(f"The {name} document {why}") from error
 
     def _put_kept(self) -> str:
         try:
             self._put_orders()
         except OSError as error:
-            return f"It could not be stored ({error.strerror}), so a restart would forget it. Make room on the disk."
+            return f"It could not be stored ({error.strerror}), so a restart would forget it. {remedy(error)}"
         return ""
 
     def _put_orders(self) -> None:
@@ -372,21 +383,9 @@ class Documents:
         for _ in range(2):  # the copy before it as well: an older one would let a revoked badge back in
             self._shelves["orders"].put(content)
 
-    def _floor(self, name: str) -> Revision | None:
-        """The highest revision ever taken, even if that document was damaged since and an older one serves."""
-        fact = (self._memory.fact(f"floor:{name}") or b"").decode()
-        epoch, _, n = fact.partition(" ")
-        return Revision(int(epoch), int(n)) if n else None
 
-    def _raise_floor(self, name: str, revision: Revision) -> None:
-        try:
-            self._memory.keep_fact(f"floor:{name}", f"{revision.epoch} {revision.n}".encode())
-        except MemoryFullError:
-            return  # the document itself is the floor as long as it is sound
-
-
-def _kind_of_record(record: Directive | Release) -> EmergencyKind:
-    return EmergencyKind.DIRECTIVE if isinstance(record, Directive) else EmergencyKind.RELEASE
+def _news(folded: Folded) -> list[Record]:
+    return [(heard.record, heard.sealed) for heard in folded.news]
 
 
 def _words(revision: Revision) -> str:

@@ -69,9 +69,17 @@ class HeldPolicies:
         self.entries = (*kept, (policy, frozenset(directives)))
         self._next = place + 1
 
-    def settle(self, directives: DirectiveSet) -> None:
-        """Let go when no directive stands any more. What the disk does not give up now goes at the next start."""
-        if self._next and not directives.standing:
+    def concerns(self, directives: DirectiveSet, policy: Policy | None) -> bool:
+        """Whether a directive stands at a door of the Policy in force, or of one that is held."""
+        policies = [held for held, _ in self.entries] + ([policy] if policy is not None else [])
+        return any(directives.in_force_among(one.doors, one.scopes) for one in policies)
+
+    def settle(self, directives: DirectiveSet, policy: Policy | None) -> None:
+        """Let go when no directive stands at a door any more; one of other buildings moves nothing here.
+
+        What the disk does not give up now goes at the next start.
+        """
+        if self._next and not self.concerns(directives, policy):
             self.entries, self._next = (), 0
             for shelf in reversed(self._shelves):
                 with suppress(OSError):

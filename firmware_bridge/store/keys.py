@@ -2,7 +2,8 @@
 
 * ``bridge.key``: the bridge's own Ed25519 key, with which it signs the directives it raises.
 * ``digest.key``: the HMAC key under which Policy names credentials and PINs.
-* ``reader-NAME-ADDRESS.key``: the Secure Channel base key of the reader at that port and address.
+* ``reader-NAME-ADDRESS.key``: the Secure Channel base key of the reader or board at that port and address.
+* ``reader-NAME-ADDRESS.next.key``: the other key that it may have already, while its key is being exchanged.
 
 Nothing here is ever logged; the records hide their contents from ``repr``.
 """
@@ -10,7 +11,9 @@ Nothing here is ever logged; the records hide their contents from ``repr``.
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +26,7 @@ from firmware_bridge.store.files import write_durably
 KEY_BYTES: Final = 32
 SCBK_BYTES: Final = 16
 _NAME_MARKS: Final = frozenset("-_")
+_DEVICE_FILE: Final = re.compile(r"reader-[\w%-]+-\d{1,3}(\.next)?\.key")
 
 
 class KeyFileError(Exception):
@@ -98,6 +102,53 @@ class KeyStore:
             return
         (self.directory / _reader_file(port, address)).unlink(missing_ok=True)
 
+    def next_reader_key(self, port: str, address: int) -> bytes | None:
+        """The key that it is just being given in place of :meth:`reader_key`, or ``None``: either may be the right one.
+
+        Raises:
+            KeyFileError: It is damaged, or may be read by others.
+        """
+        name = _next_file(port, address)
+        return self._read(name, SCBK_BYTES) if (self.directory / name).exists() else None
+
+    def keep_next_reader_key(self, port: str, address: int, key: bytes) -> None:
+        """Keep the key that a reader is about to be given, beside the one that it has.
+
+        Raises:
+            KeyFileError: See :meth:`keep_reader_key`.
+        """
+        self._write(_next_file(port, address), key, SCBK_BYTES)
+
+    def settle_reader_key(self, port: str, address: int, key: bytes | None) -> None:
+        """Keep ``key`` only, which the reader has; ``None`` for none. Broken off in the middle, it is never lost.
+
+        Raises:
+            KeyFileError: See :meth:`keep_reader_key`.
+        """
+        if self.reader_key(port, address) != key:
+            self.restore_reader_key(port, address, key)
+        (self.directory / _next_file(port, address)).unlink(missing_ok=True)
+
+    def device_keys(self) -> dict[str, bytes]:
+        """Every key of a reader or board, by the name of its file.
+
+        Raises:
+            KeyFileError: One is damaged, or may be read by others.
+        """
+        names = sorted(path.name for path in self.directory.glob("reader-*.key"))
+        return {name: self._read(name, SCBK_BYTES) for name in names}
+
+    def keep_device_keys(self, keys: Mapping[str, bytes]) -> None:
+        """Keep what :meth:`device_keys` of another machine handed out.
+
+        Raises:
+            KeyFileError: A name is none of such a file; or see :meth:`keep_reader_key`.
+        """
+        for name, key in keys.items():
+            if not _DEVICE_FILE.fullmatch(name):
+                raise KeyFileError(f"{name[:60]} is no name of a reader's key.")
+            self._write(name, key, SCBK_BYTES)
+
     def _read(self, name: str, length: int) -> bytes:
         self._check_directory()
         path = self.directory / name
@@ -134,6 +185,10 @@ class KeyStore:
             raise KeyFileError(text) from error
         if stat.S_IMODE(mode) & 0o077:
             raise KeyFileError(f"Others may look into {self.directory}; run `chmod 700 {self.directory}`.")
+
+
+def _next_file(port: str, address: int) -> str:
+    return _reader_file(port, address).removesuffix(".key") + ".next.key"
 
 
 def _reader_file(port: str, address: int) -> str:

@@ -3,6 +3,8 @@
 A small SQLite file with ``synchronous=FULL``: whatever a method kept survives the loss of power once it returns.
 Emergencies are kept a second time as single files, and reading takes the union, so that damage to one copy cannot end
 one: nothing but a release does.
+
+On a disk that can only be read, a copy in memory answers; nothing is kept before :meth:`BridgeMemory.reopen` succeeds.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from access_control.core.decision.emergency import Directive, Release
 from firmware_bridge.store.files import set_aside, write_durably
+from firmware_bridge.store.read_only import EXCHANGE, MAKE_ROOM, copy_in_memory, read_only, remedy
 
 SCHEMA: Final = 1
 _TABLES: Final = (
@@ -38,6 +42,11 @@ class EmergencyKind(StrEnum):
 
     DIRECTIVE = "directive"
     RELEASE = "release"
+
+    @classmethod
+    def of(cls, record: Directive | Release) -> EmergencyKind:
+        """Which phase a record belongs to."""
+        return cls.DIRECTIVE if isinstance(record, Directive) else cls.RELEASE
 
 
 class MemoryFullError(Exception):
@@ -65,6 +74,10 @@ class BridgeMemory:
         self._copies = directory / "emergencies"
         self._lock = threading.Lock()
         self.damaged: tuple[Path, ...] = ()
+        self.read_only = read_only(directory)
+        if self.read_only:
+            self._db = self._copy()
+            return
         try:
             self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
@@ -77,21 +90,43 @@ class BridgeMemory:
         except (sqlite3.Error, OSError) as error:
             raise MemoryFullError(f"{self._path} cannot be opened ({error}). Make room on the disk.") from error
 
+    def _copy(self) -> sqlite3.Connection:
+        """What is on a disk that can only be read; nothing, and the file counts as damaged, where that cannot be."""
+        try:
+            db = copy_in_memory(self._path)
+            _check(db)
+        except sqlite3.Error:
+            self.damaged = (self._path,) if self._path.exists() else ()
+            db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            _make_tables(db)
+        return db
+
+    def reopen(self) -> None:
+        """Work with the file itself again, once the disk can be written; harmless where that is so already.
+
+        Raises:
+            MemoryFullError: It still can only be read.
+        """
+        with self._lock:
+            if not self.read_only:
+                return
+            try:
+                self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
+                fresh = self._connect()
+            except (sqlite3.Error, OSError) as error:
+                raise MemoryFullError(f"{self._path} cannot be written ({error}). {EXCHANGE}") from error
+            self._db.close()
+            self._db, self.read_only = fresh, False
+
     def _connect(self) -> sqlite3.Connection:
         self._path.touch(mode=0o600)
         db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=1.0)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                with _transaction(db):
-                    for statement in _TABLES:
-                        db.execute(statement)
-            elif version != SCHEMA:
-                raise sqlite3.DatabaseError(f"layout {version}")  # noqa: TRY301 - treated like any other damage
-            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("damaged")  # noqa: TRY301 - as above
+            if db.execute("PRAGMA user_version").fetchone() == (0,):
+                _make_tables(db)
+            _check(db)
         except BaseException:
             db.close()
             raise
@@ -114,10 +149,9 @@ class BridgeMemory:
             try:
                 write_durably(copy, body)
             except OSError as error:
-                failures.append(MemoryFullError(f"{copy} cannot be written ({error.strerror})."))
+                failures.append(MemoryFullError(f"{copy} cannot be written ({error.strerror}). {remedy(error)}"))
         if len(failures) > 1 or (failures and not copy.exists()):
-            text = f"The {kind} could not be kept, so a restart would forget it. Make room on the disk. {failures[0]}"
-            raise MemoryFullError(text)
+            raise MemoryFullError(f"The {kind} could not be kept, so a restart would forget it. {failures[0]}")
 
     def _place(self, kind: EmergencyKind, identity: str, body: bytes) -> str:
         """Under which name to keep it: its id, unless another document has that already."""
@@ -228,9 +262,12 @@ class BridgeMemory:
     def _run(self, statement: str, values: tuple[str | int | bytes, ...]) -> None:
         try:
             with self._lock:
+                if self.read_only:
+                    raise MemoryFullError(f"{self._path} takes nothing. {EXCHANGE}")
                 self._db.execute(statement, values)
         except sqlite3.Error as error:
-            raise MemoryFullError(f"{self._path} takes nothing more ({error}). Make room on the disk.") from error
+            todo = EXCHANGE if read_only(self._path.parent) else MAKE_ROOM
+            raise MemoryFullError(f"{self._path} takes nothing more ({error}). {todo}") from error
 
     def _all(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -238,6 +275,21 @@ class BridgeMemory:
                 return self._db.execute(query, values).fetchall()
             except sqlite3.Error:
                 return []
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
+    with _transaction(db):
+        for statement in _TABLES:
+            db.execute(statement)
+
+
+def _check(db: sqlite3.Connection) -> None:
+    """Treat another layout like any other damage."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version != SCHEMA:
+        raise sqlite3.DatabaseError(f"layout {version}")
+    if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError("damaged")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from typing import Final, Self
 
 from firmware_bridge.store.files import set_aside
 
+NAME: Final = "outbox.db"  # in the state directory
 SCHEMA: Final = 1
 WAL_PAGES: Final = 256  # 1 MiB in WAL before it goes back into the file
 _TABLES: Final = (

@@ -8,18 +8,16 @@ appended survive the loss of power. When the disk is slow, full or broken, event
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from firmware_bridge.clock import Clock
+from firmware_bridge.store.entries import Entry, Limits, Writing
 from firmware_bridge.store.files import set_aside
 from firmware_bridge.store.making_room import make_room
 from firmware_bridge.store.outbox import (
@@ -32,50 +30,15 @@ from firmware_bridge.store.outbox import (
     Row,
     open_outbox,
 )
+from firmware_bridge.store.read_only import EXCHANGE, MAKE_ROOM
+from firmware_bridge.store.space import Space
 
 WAIT_S: Final = 0.05
 RETRY_S: Final = 0.25
 CARE_S: Final = 5.0  # how often space is looked at
 MOST_WAITING: Final = 50_000  # events in memory while the disk takes none
-RESERVE_BYTES: Final = 3 * 1024 * 1024  # given up on a full disk so that making room has room itself
 ROOM_INSIDE: Final = 512 * 1024
 _log = logging.getLogger(__name__)
-
-Detail = Mapping[str, str | int | float | bool | None]
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """One event on its way to the outbox. ``late`` says that the door moved before the event was stored."""
-
-    code: str
-    at: datetime
-    door: int | None = None
-    reader: int | None = None
-    holder: int | None = None
-    drill: bool = False
-    detail: Detail = field(default_factory=lambda: MappingProxyType({}))
-    mono_s: float | None = None
-    late: bool = False
-    stored: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """How entries become rows: which may be given up on a full disk, and how they are written."""
-
-    keep: Callable[[Entry], Keep]
-    encode: Callable[[Entry, str, int], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is kept: see docs/settings.md. ``max_pages`` bounds the file itself, in pages of 4 KiB."""
-
-    days: int = 30
-    count: int = 1_000_000
-    min_free_bytes: int = 32 * 1024 * 1024
-    max_pages: int | None = None
 
 
 class Recorder:
@@ -96,7 +59,7 @@ class Recorder:
         self._clock = clock
         self._limits = limits or Limits()
         self._heard = heard
-        self._reserve = path.with_name(path.name + ".reserve")
+        self._space = Space(path, self._limits.min_free_bytes)
         self._waiting: deque[Entry] = deque()
         self._changed = threading.Condition()
         self._work = threading.Event()  # something was appended since the last sync
@@ -104,16 +67,21 @@ class Recorder:
         self._stopping = False
         self._trouble = False
         self._slow = False
-        self._told_full = False
+        self._told = ""  # how the trouble was told
+        self._read_only = False
         self._low = False
         self._damaged = ""
         self._lost = 0
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Open the outbox, note what was found, and start the threads. A full disk only means that events wait."""
-        with suppress(OutboxFullError):
+        """Open the outbox, note what was found, start the threads. Where the disk takes nothing, events wait."""
+        try:
             self._open()
+        except (OutboxFullError, OSError) as error:
+            self._note_trouble(error)
+            # Told here, or a disk that is mended before the first event would have been bad without one.
+            self._tell_trouble(str(error))
         for target, name in ((self._appending, "outbox"), (self._syncing, "outbox-sync")):
             thread = threading.Thread(target=target, name=name, daemon=True)
             self._threads.append(thread)
@@ -167,8 +135,17 @@ class Recorder:
 
     @property
     def trouble(self) -> bool:
-        """Whether events wait in memory because the disk takes none."""
-        return self._trouble
+        """Whether the disk takes nothing, so that events wait in memory."""
+        return self._trouble or self._read_only
+
+    @property
+    def read_only(self) -> bool:
+        """Whether that is because it can only be read."""
+        return self._read_only
+
+    def waiting(self) -> int:
+        """How many events wait in memory."""
+        return len(self._waiting)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Store what still waits, leave the mark of an orderly stop, and end the threads."""
@@ -214,6 +191,7 @@ class Recorder:
         entry.late = True
         with self._changed:
             self._waiting.append(entry)
+            self._changed.notify()
 
     def _appending(self) -> None:
         while True:
@@ -275,37 +253,45 @@ class Recorder:
 
     def _row(self, entry: Entry) -> tuple[Row, list[bytes]]:
         written: list[bytes] = []
-
-        def body(stream: str, seq: int) -> bytes:
-            written.append(self._writing.encode(entry, stream, seq))
-            return written[-1]
-
-        at_ms = int(entry.at.timestamp() * 1000)
-        return Row(self._writing.keep(entry), entry.code, entry.door, at_ms, body), written
+        return self._writing.row(entry, written.append), written
 
     def _step_back(self, error: Exception) -> None:
         """The disk took nothing: give up the reserve, make room, and try again a little later."""
-        if not self._trouble:
-            _log.error("Events wait in memory: the disk takes none (%s). Make room on it; doors go on.", error)
-        self._trouble = self._slow = True
-        self._reserve.unlink(missing_ok=True)
+        self._note_trouble(error)
+        self._space.give_up()
         if self._outbox is not None and "locked" not in str(error):
             with suppress(OutboxFullError, OutboxDamagedError):
                 if self._make_room(self._outbox):
                     return
-        if not self._told_full:
-            self._told_full = True
-            self._put_last(Entry("DISK_FULL", self._clock.moment().at, detail={"why": str(error)}))
+        self._tell_trouble(str(error))
         with self._changed:
             if not self._stopping:
                 self._changed.wait(RETRY_S)
 
+    def _note_trouble(self, error: Exception) -> None:
+        self._read_only = self._space.read_only()
+        if not self._trouble:
+            todo = EXCHANGE if self._read_only else MAKE_ROOM
+            _log.error("Events wait in memory: the disk takes none (%s). Doors go on. %s", error, todo)
+        self._trouble = self._slow = True
+
+    def _tell_trouble(self, why: str) -> None:
+        code = "DISK_READ_ONLY" if self._read_only else "DISK_FULL"
+        with self._changed:
+            if self._told != code:
+                self._told = code
+                self._put_last(Entry(code, self._clock.moment().at, detail={"why": why}))
+
     def _recovered(self) -> None:
         self._trouble = self._slow = False
-        if self._told_full and self._outbox is not None:
-            self._told_full = False
-            _log.warning("The disk takes events again.")
-            self._put_last(Entry("DISK_RECOVERED", self._clock.moment().at))
+        if not self._told or self._outbox is None:
+            return
+        self._read_only = self._space.read_only()
+        with self._changed:
+            if self._told and not self._read_only:
+                self._told = ""
+                _log.warning("The disk takes events again.")
+                self._put_last(Entry("DISK_RECOVERED", self._clock.moment().at))
 
     def _make_room(self, outbox: Outbox) -> bool:
         told: list[list[bytes]] = []
@@ -370,20 +356,16 @@ class Recorder:
                 return
 
     def _look_at_space(self, outbox: Outbox) -> None:
-        free = shutil.disk_usage(self._path.parent).free
-        if free >= self._limits.min_free_bytes + RESERVE_BYTES:
-            self._set_up_reserve()
-        elif free < self._limits.min_free_bytes and outbox.free_bytes_inside() < ROOM_INSIDE:
+        self._read_only = self._space.read_only()
+        if self._read_only:
+            # A file that is open may take events for a while yet, but nothing new can be made beside it.
+            self._tell_trouble(EXCHANGE)
+        elif self._told == "DISK_READ_ONLY" and not self._trouble:
+            self._recovered()
+        elif self._space.short() and outbox.free_bytes_inside() < ROOM_INSIDE:
             with self._changed:
                 self._low = True
                 self._changed.notify()
-
-    def _set_up_reserve(self) -> None:
-        if not self._reserve.exists():
-            try:
-                self._reserve.write_bytes(bytes(RESERVE_BYTES))
-            except OSError:
-                self._reserve.unlink(missing_ok=True)
 
     def _trim(self, outbox: Outbox) -> None:
         older = self._clock.moment().at - timedelta(days=self._limits.days)

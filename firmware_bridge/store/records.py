@@ -7,8 +7,8 @@ from typing import Final
 from access_control.core.decision.reasons import Reason
 from access_control.core.wire.events import EventCode, EventRecord, encode_event, severity_of
 from access_control.core.wire.spelling import write_time
+from firmware_bridge.store.entries import Entry, Writing
 from firmware_bridge.store.outbox import Keep
-from firmware_bridge.store.recorder import Entry, Writing
 from firmware_bridge.store.uuid7 import uuid7
 
 ROUTINE: Final = frozenset(
@@ -35,6 +35,7 @@ DIAGNOSTIC: Final = frozenset(
         EventCode.READER_LOCKOUT_RELEASED,
         EventCode.BOARD_ONLINE,
         EventCode.PORT_RESTORED,
+        EventCode.LINE_JABBER_ENDED,
         EventCode.OSDP_SC_ESTABLISHED,
         EventCode.OUTPUT_LAPSED,
         EventCode.OUTPUT_EXPIRED,

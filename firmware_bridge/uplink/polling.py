@@ -21,15 +21,18 @@ from access_control.core.wire.uplink import (
     StatusAnswer,
     StatusRequest,
     Want,
+    read_revision,
     write_revision,
 )
+from firmware_bridge.controller.events import PolicyConfirmed
 from firmware_bridge.uplink.activity import Activity, Bench
 from firmware_bridge.uplink.clocks_apart import ClocksApart
 from firmware_bridge.uplink.errors import NonsenseError, UplinkError
+from firmware_bridge.uplink.sealing import Sealer
 from firmware_bridge.uplink.service_time import ServiceTime
 
 LEAST_S: Final = 0.1  # between two Statuses
-_AGES: Final = frozenset({"proof_age_s", "heard_age_s", "elapsed_s"})
+_AGES: Final = frozenset({"proof_age_s", "heard_age_s", "elapsed_s", "policy_age_s"})
 MOST_REMEMBERED: Final = 1000
 
 
@@ -60,9 +63,11 @@ class Poller(Activity):
         self,
         bench: Bench,
         status: Callable[[], dict[str, Any]],
-        judge: Callable[[ServiceTime], None],
+        judge: Callable[[ServiceTime | PolicyConfirmed], None],
         wanted: Callable[[Want], None],
         once: Once,
+        sealer: Sealer,
+        listens: str | None = None,
     ) -> None:
         """What it calls never blocks, but for ``status``, which waits for the bridge's loop."""
         super().__init__("status", bench)
@@ -70,6 +75,8 @@ class Poller(Activity):
         self._judge = judge
         self._wanted = wanted
         self._once = once
+        self._sealer = sealer
+        self._listens = listens
         self._apart = ClocksApart()
         self._said = b""
         self._sent_s = self._looked_s = -1e9
@@ -105,6 +112,8 @@ class Poller(Activity):
             stream=outbox["stream"],
             acknowledged=outbox["acknowledged"],
             last_seq=outbox["last_seq"],
+            listens=self._listens,
+            sealed_keys=self._sealer.digest(),
         )
         before = self._bench.clock.moment()
         self._sent_s = before.mono_s
@@ -115,6 +124,10 @@ class Poller(Activity):
         except Refused as error:
             raise NonsenseError(error.sentence) from error
         self._apart.note(time)
+        # Before the time: a clock that is proved only now must not make old what is confirmed in the same breath.
+        policy = read_revision(request.in_force.policy)
+        if policy is not None and request.in_force.policy == answer.policy:
+            self._judge(PolicyConfirmed(before, policy))
         self._judge(time)
         self._bench.standing.heard()
         self._take(answer)
@@ -128,6 +141,7 @@ class Poller(Activity):
         for name, revision in offers:
             if revision is not None:
                 self._bench.offered(name, revision)
+        self._sealer.held(answer.sealed_keys)
         if answer.want is not None:
             self._wanted(answer.want)
         if answer.duplicate:

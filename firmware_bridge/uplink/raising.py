@@ -1,22 +1,23 @@
-"""Tells the service of the emergencies that this bridge raised or ended by itself."""
+"""Tells the service of the emergencies that this bridge raised or ended by itself, or heard from a neighbour.
+
+A neighbour that raised one may never come back to tell of it, and only the service can end it everywhere.
+"""
 
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Collection
 from typing import Final
 
+from access_control.core.decision.model import Policy
+from access_control.core.wire.directives import decode_directive
 from access_control.core.wire.kept import Kept
+from access_control.core.wire.signing import Kind, reread, signer_of
 from access_control.core.wire.uplink import MOST_SEALED, EmergenciesAnswer, EmergenciesRequest
 from firmware_bridge.uplink.activity import Activity, Bench
 
 AGAIN_S: Final = 300.0
 """So often everything that still stands is told again: a service that was restored may have forgotten it."""
-
-
-def signer_of(sealed: bytes) -> str:
-    """The key id in a sealed document's first line; whether it is true was judged when it was taken."""
-    parts = sealed.split(b"\n", 1)[0].split(b" ")
-    return parts[1].decode("ascii", "replace") if len(parts) > 1 else ""
 
 
 def own_emergencies(kept: Kept, bridge: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -26,6 +27,33 @@ def own_emergencies(kept: Kept, bridge: str) -> tuple[dict[str, bytes], dict[str
         {key: sealed for key, sealed in directives.items() if signer_of(sealed) == bridge},
         {key: sealed for key, sealed in releases.items() if signer_of(sealed) == bridge},
     )
+
+
+def foreign_emergencies(
+    kept: Kept, bridge: str, service: Collection[str], policy: Policy | None = None
+) -> dict[str, bytes]:
+    """Directives of others that still stand here and that the service has to know of, by their SHA-256.
+
+    Those of other bridges; and of its own, those that rule no door here, because it would tell such a bridge nothing of
+    their end.
+
+    Args:
+        kept: What the bridge keeps.
+        bridge: Its UUID.
+        service: The school's key ids.
+        policy: What is in force.
+    """
+    standing = {directive.id for directive, _ in kept.directives.standing}
+    ruling = kept.directives.in_force_among(policy.doors, policy.scopes) if policy is not None else {}
+    found = {}
+    for key, sealed in kept.sealed_directives.items():
+        signer = signer_of(sealed)
+        if signer == bridge or not standing:
+            continue
+        id_ = decode_directive(reread(sealed, kind=Kind.DIRECTIVE)).id
+        if id_ in standing and (signer not in service or (policy is not None and id_ not in ruling)):
+            found[key] = sealed
+    return found
 
 
 class Raiser(Activity):
@@ -46,6 +74,10 @@ class Raiser(Activity):
             self._all_s = now_s
         kept = self._bench.documents.kept
         directives, releases = own_emergencies(kept, self._bench.documents.trust.bridge)
+        statement = self._bench.documents.statement
+        service = statement.document_keys if statement is not None else {}
+        documents = self._bench.documents
+        directives |= foreign_emergencies(kept, documents.trust.bridge, service, documents.policy)
         new = [key for key in directives if key not in self._told][:MOST_SEALED]
         ends = [key for key in releases if key not in self._told][:MOST_SEALED]
         if not new and not ends:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from math import inf
 from typing import Any, Final
 
 from access_control.core.wire.event_codes import EventCode
@@ -16,16 +17,21 @@ ALARM_EVERY_S: Final = 600.0  # the same alarm does not come again sooner
 _log = logging.getLogger(__name__)
 
 Tell = Callable[[EventCode, dict[str, str]], None]
+Reached = Callable[[bool], None]
 
 
 class Standing:
-    """Every method may be called from any thread; ``tell`` records an event and never blocks."""
+    """Every method may be called from any thread; ``tell`` and ``reached`` never block."""
 
-    def __init__(self, clock: Clock, url: str, tell: Tell) -> None:
-        """A bridge that starts has not reached its service yet, and that is no news before ``OFFLINE_S``."""
+    def __init__(self, clock: Clock, url: str, tell: Tell, reached: Reached = lambda _: None) -> None:
+        """``tell`` records an event; ``reached`` hears whenever the service is reached again, or no longer.
+
+        A bridge that starts has not reached its service yet, and that is no news before ``OFFLINE_S``.
+        """
         self._clock = clock
         self._url = url
         self._tell = tell
+        self._reached = reached
         self._lock = threading.Lock()
         self._heard_s: float | None = None
         self._started_s = clock.monotonic_s()
@@ -41,6 +47,7 @@ class Standing:
             back, self._offline = self._offline, False
             self._trouble = ""
         if back:
+            self._reached(back)
             self._tell(EventCode.SERVICE_ONLINE, {})
 
     def failed(self, error: UplinkError) -> None:
@@ -60,6 +67,7 @@ class Standing:
         elif isinstance(error, RefusedError) and error.code in {"revoked", "unknown_bridge", "bad_signature"}:
             self.alarm(EventCode.SERVICE_REFUSED, str(error))
         if lost:
+            self._reached(not lost)
             self._tell(EventCode.SERVICE_OFFLINE, {"why": str(error)})
 
     def alarm(self, code: EventCode, why: str) -> None:
@@ -72,6 +80,11 @@ class Standing:
             self._alarmed_s[code] = now_s
         _log.error("%s", why)
         self._tell(code, {"why": why})
+
+    def silent_s(self) -> float:
+        """For how long the service has said nothing; endless if it never did."""
+        with self._lock:
+            return inf if self._heard_s is None else self._clock.monotonic_s() - self._heard_s
 
     def shape(self) -> dict[str, Any]:
         """For ``firmware-bridge status``."""

@@ -13,14 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from access_control.core.wire.uplink import DocumentName
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import ServiceSettings
+from firmware_bridge.controller.events import PolicyConfirmed, UplinkChanged
 from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.recorder import Recorder
+from firmware_bridge.store.sealed_keys import SealedKeys
 from firmware_bridge.uplink.activity import Activity, Apply, Bench
 from firmware_bridge.uplink.client import Line
 from firmware_bridge.uplink.fetching import Fetcher
 from firmware_bridge.uplink.pinning import pins_of
 from firmware_bridge.uplink.polling import Once, Poller
 from firmware_bridge.uplink.raising import Raiser
+from firmware_bridge.uplink.sealing import Sealer
 from firmware_bridge.uplink.service_time import ServiceTime
 from firmware_bridge.uplink.session import Session
 from firmware_bridge.uplink.standing import Standing, Tell
@@ -38,20 +41,24 @@ class Bonds:
     Attributes:
         apply: The one way of taking a document.
         status: The bridge's Status, or why there is none.
-        judge: Hands the service's time to the loop; never blocks.
+        judge: Hands the loop the service's time, its word for the Policy and whether it is reached; never blocks.
         tell: Records an event; never blocks.
         key: The bridge's own key.
         boot: What names this boot of the machine.
         instance: As :func:`instance_of` makes it.
+        sealed_keys: Copies of the devices' keys.
+        listens: Where neighbours reach this bridge, as ``host:port``.
     """
 
     apply: Apply
     status: Callable[[], dict[str, Any]]
-    judge: Callable[[ServiceTime], None]
+    judge: Callable[[ServiceTime | PolicyConfirmed | UplinkChanged], None]
     tell: Tell
     key: Ed25519PrivateKey
     boot: str
     instance: str
+    sealed_keys: SealedKeys
+    listens: str | None = None
 
 
 def instance_of(boot: str, state_dir: Path) -> str:
@@ -68,13 +75,15 @@ def instance_of(boot: str, state_dir: Path) -> str:
 
 
 class Uplink:
-    """Six activities, each with a thread and a connection."""
+    """Eight activities, each with a thread and a connection."""
 
     def __init__(
         self, service: ServiceSettings, documents: Documents, recorder: Recorder, clock: Clock, bonds: Bonds
     ) -> None:
         """Nothing is opened before :meth:`start`."""
-        self._standing = Standing(clock, service.url, bonds.tell)
+        self._standing = Standing(
+            clock, service.url, bonds.tell, lambda reached: bonds.judge(UplinkChanged(clock.moment(), reached))
+        )
         session = Session(documents.trust.bridge, bonds.key, bonds.instance, bonds.boot, clock)
         bench = Bench(
             line=lambda: Line(service, lambda: pins_of(documents.statement), clock),
@@ -90,13 +99,15 @@ class Uplink:
         self._fetchers = {name: Fetcher(name, bench) for name in NAMES}
         self._uploader = Uploader(bench)
         self._raiser = Raiser(bench)
-        self._poller = Poller(bench, bonds.status, bonds.judge, self._uploader.want, once)
+        self._sealer = Sealer(bench, bonds.sealed_keys)
+        self._poller = Poller(bench, bonds.status, bonds.judge, self._uploader.want, once, self._sealer, bonds.listens)
         self._activities: tuple[Activity, ...] = (
             self._poller,
             Listener(bench, once),
             *self._fetchers.values(),
             self._raiser,
             self._uploader,
+            self._sealer,
         )
 
     def start(self) -> None:
@@ -115,6 +126,10 @@ class Uplink:
         """Something at the bridge may have changed; never blocks."""
         self._poller.wake()
 
+    def recovery_changed(self) -> None:
+        """The Policy in force may name another recovery key; never blocks."""
+        self._sealer.wake()
+
     def stored(self) -> None:
         """An event was stored; never blocks."""
         self._uploader.wake()
@@ -123,9 +138,13 @@ class Uplink:
         """This bridge raised or ended an emergency; never blocks."""
         self._raiser.wake()
 
+    def silent_s(self) -> float:
+        """For how long the service has said nothing; endless if it never did."""
+        return self._standing.silent_s()
+
     def shape(self) -> dict[str, Any]:
         """How it stands with the service, for ``firmware-bridge status``."""
-        return self._standing.shape()
+        return self._standing.shape() | {"sealed_keys": self._sealer.trouble}
 
     def _offered(self, name: DocumentName, revision: str) -> None:
         self._fetchers[name].offer(revision)

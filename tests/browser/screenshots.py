@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from access_control.demo.staging import Demo
-from tests.building.browser import ARGUMENTS
+from tests.building.browser import ARGUMENTS, find_chromium
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 LIMIT: Final = 300_000
@@ -20,7 +19,7 @@ SIZE: Final = (1440, 900)
 
 def main() -> int:
     """Take every picture; 0 when all of them are there and small enough."""
-    chromium = shutil.which("chromium")
+    chromium = find_chromium()
     if chromium is None:
         print("There is no Chromium here, so no pictures can be taken.", file=sys.stderr)
         return 1

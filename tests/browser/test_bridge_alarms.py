@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete, select
 
+from access_control.core.wire.spelling import write_time
 from access_control.people.permissions import Role
 from access_control.readers.events import take_events
 from access_control.readers.models import Bridge
+from access_control.readers.policy_age import CONFIRMED
 from access_control.readers.records import EventGap
 from access_control.web.services import EXTENSION, Services
 from tests.access_control.web.conftest import Served
 from tests.building.bridge_words import speak
-from tests.building.browser import PATIENCE_MS, Chrome, Theme, complaints, violations
+from tests.building.browser import PATIENCE_MS, Chrome, Theme, complaints, looks, violations
 from tests.building.said import STREAM, raw_event
 from tests.building.tiny_school import BRIDGE
 
@@ -28,7 +30,17 @@ SLOW = "Front bridge's clock is 7 s slow"
 LOST = "Front bridge: events 1,204 to 1,209 are missing"
 
 
-def trouble(app: Flask, clock_ahead_s: float = -7.2) -> None:
+WIRES = [
+    {"point": "board 1.0", "use": "contact of door 1", "rests_closed": True, "state": "closed", "since_s": 4000.0},
+    {"point": "board 1.1", "use": "exit of door 1", "rests_closed": False, "state": "open", "since_s": 61.0},
+    {"point": "board 1.2", "use": "latch of door 1", "rests_closed": True, "state": "cut", "since_s": 5.0},
+    {"point": "board 1.3", "use": "fire of door 1, fire of door 2, Fire panel", "state": "open", "since_s": 5.0},
+    {"point": "board 1.7", "use": "", "state": "unknown", "since_s": None},
+]
+DISK = {"trouble": True, "read_only": True, "waiting": 12}
+
+
+def trouble(app: Flask, clock_ahead_s: float = -7.2, **more: Any) -> None:
     """The bridge is heard with a slow clock, and events 1,204 to 1,209 are missing for certain."""
     services: Services = app.extensions[EXTENSION]
     at = services.clock()
@@ -36,6 +48,7 @@ def trouble(app: Flask, clock_ahead_s: float = -7.2) -> None:
         speak(session, at)
         bridge = session.get_one(Bridge, BRIDGE)
         bridge.status = {**(bridge.status or {}), "clock_ahead_s": clock_ahead_s, "clock_trusted": False}
+        bridge.status = {**bridge.status, **more}
         bridge.in_force = {"stream": STREAM, "clock_wrong": abs(clock_ahead_s) > 2, "acknowledged": 0}
         raw = [raw_event(BRIDGE, n, "DOOR_CLOSED", at - timedelta(seconds=1300 - n), door=1) for n in (1203, 1210)]
         take_events(session, at, BRIDGE, STREAM, 1, raw)
@@ -52,16 +65,50 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("size", ["desktop", "narrow", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@looks
 def test_all_of_it_can_be_read_everywhere(chrome: Chrome, served: Served, app: Flask, theme: Theme, size: str) -> None:
-    trouble(app)
     page = chrome.page(theme=theme, size=size)
     for name, path in (("live", "/"), ("list", "/bridges"), ("bridge", PATH)):
-        trouble(app)
+        trouble(app, wires=WIRES, outbox=DISK)
         served.sign_in(page, Role.ADMINISTRATOR, path)
         expect(page.locator("main")).to_contain_text("Front bridge")
         keep(page, f"{name}-{size}-{theme}")
+        assert violations(page) == [], path
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, path
+    assert complaints(page) == []
+
+
+def ageing(app: Flask, days: int) -> None:
+    """For so many days nobody has told the bridge that its rules still hold."""
+    services: Services = app.extensions[EXTENSION]
+    at = services.clock()
+    with services.database.writing() as session:
+        speak(session, at)
+        bridge = session.get_one(Bridge, BRIDGE)
+        limits = {"exterior": 30, "interior": 60, "room": 90}
+        age = {"policy_age_s": days * 86_400.0, "limits": limits, "steps": dict.fromkeys(limits, 0)}
+        bridge.status = {**(bridge.status or {}), "policy_age": age}
+        bridge.in_force = {**bridge.in_force, CONFIRMED: write_time(at - timedelta(days=days))}
+        services.database.changes.tell(session, "live", '{"what":"status"}')
+
+
+@looks
+def test_old_rules_and_what_a_school_allows_can_be_read_everywhere(
+    chrome: Chrome, served: Served, app: Flask, theme: Theme, size: str
+) -> None:
+    page = chrome.page(theme=theme, size=size)
+    pages = (
+        ("live", "/", "Front bridge's rules are not confirmed for 31 days"),
+        ("bridge", PATH, "In 29 days that stops what has hours at inside doors."),
+        ("settings", "/settings", "How long a bridge goes on by hours"),
+        ("board", "/boards/new", "It is an OSDP module"),
+    )
+    for name, path, said in pages:
+        ageing(app, 31)
+        served.sign_in(page, Role.ADMINISTRATOR, path)
+        expect(page.locator("body")).to_contain_text(said)
+        keep(page, f"old-{name}-{size}-{theme}")
         assert violations(page) == [], path
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, path
@@ -103,12 +150,12 @@ def test_a_gap_is_closed_on_the_bridges_page(chrome: Chrome, served: Served, app
     expect(page.locator("#strip")).not_to_contain_text(LOST)
 
 
-@pytest.mark.parametrize("size", ["desktop", "narrow", "phone"])
+@looks
 def test_a_screen_that_hears_nothing_says_that_it_may_not_reach_the_doors(
-    chrome: Chrome, served: Served, app: Flask, size: str
+    chrome: Chrome, served: Served, app: Flask, theme: Theme, size: str
 ) -> None:
     trouble(app, 0)
-    page = served.sign_in(chrome.page(size=size), Role.ADMINISTRATOR, "/doors/1")
+    page = served.sign_in(chrome.page(theme=theme, size=size), Role.ADMINISTRATOR, "/doors/1")
     button = page.get_by_role("button", name="Release for")
     block = page.locator(".respond-stale:visible")
     expect(button).to_be_visible()
@@ -120,4 +167,4 @@ def test_a_screen_that_hears_nothing_says_that_it_may_not_reach_the_doors(
     expect(button).to_be_hidden()
     expect(page.locator(".when-stale")).to_contain_text("This screen may not reach door 1.")
     expect(page.locator(".lockdown:visible")).to_be_visible()
-    keep(page, f"stale-door-{size}")
+    keep(page, f"stale-door-{size}-{theme}")

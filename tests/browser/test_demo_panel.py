@@ -42,15 +42,42 @@ def test_a_card_is_presented_and_the_door_is_watched(chrome: Chrome, panel: Pane
     expect(page.locator("#feed")).to_contain_text("Somebody has left.")
 
 
+@looks
+def test_nothing_for_axe_to_find_among_the_faults(chrome: Chrome, panel: Panel, theme: Theme, size: str) -> None:
+    page = chrome.page(theme=theme, size=size)
+    page.goto(panel.url)
+    page.get_by_role("link", name="Faults").click()
+    page.get_by_role("button", name="2 A reader goes dead, door 2, Bus loop").click()
+    expect(page.locator("#broken")).to_contain_text("A reader goes dead: door 2, Bus loop.")
+    assert violations(page) == []
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_things_can_be_broken_and_mended(chrome: Chrome, panel: Panel) -> None:
     page = chrome.page()
     page.goto(panel.url)
-    page.get_by_role("button", name="6 Gym, field side").click()
-    page.get_by_label("At the chosen door").select_option(label="Somebody breaks the door open")
-    page.get_by_role("button", name="Break it").click()
-    expect(page.get_by_role("button", name="6 Gym, field side")).to_contain_text("locked, open")
-    page.get_by_role("button", name="Mend everything").click()
-    expect(page.get_by_role("button", name="6 Gym, field side")).to_contain_text("locked, closed")
+    page.goto(panel.url.replace("/?", "/faults?"))
+    broken_open = page.get_by_role("button", name="6 A door is broken open")
+    broken_open.click()
+    expect(page.get_by_role("status")).to_contain_text("Forced open at once")
+    expect(broken_open).to_have_attribute("aria-pressed", "true")
+    expect(broken_open).to_contain_text("since")
+    broken_open.click()
+    expect(page.get_by_role("status")).to_have_text("Mended: door 6, Gym, field side.")
+    expect(broken_open).to_have_attribute("aria-pressed", "false")
+
+
+def test_things_can_be_broken_and_mended_without_javascript(chrome: Chrome, panel: Panel) -> None:
+    page = chrome.page(java_script_enabled=False)
+    page.goto(panel.url)
+    page.get_by_role("link", name="faults", exact=True).click()
+    page.get_by_role("button", name="Line A Cut a line of readers, line A, readers of doors 1,").click()
+    pressed = page.get_by_role("button", name="Line A Cut a line of readers, line A, readers of doors 1,")
+    expect(pressed).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("status")).to_contain_text("the readers on the other line keep opening")
+    pressed.click()
+    expect(pressed).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_panel_that_is_gone_says_so(chrome: Chrome, database: Database) -> None:

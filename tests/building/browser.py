@@ -33,9 +33,9 @@ LONG: Final = bool(int(os.environ.get("LONG", "0")))
 LOOKS: Final[list[tuple[Theme, str]]] = (
     [(theme, size) for theme in ("light", "dark") for size in WIDTHS]
     if LONG
-    else [("light", "desktop"), ("dark", "narrow"), ("dark", "phone")]
+    else [("light", "desktop"), ("dark", "phone")]
 )
-"""What a page is looked at in: both themes and all widths, and every pair of them in ``make test-long``."""
+"""What a page is looked at in: both themes, the widest and the narrowest; every pair of them in ``make test-long``."""
 looks: Final = pytest.mark.parametrize(("theme", "size"), LOOKS)
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS: Final = ["color-contrast", "link-in-text-block"]
@@ -107,11 +107,16 @@ def violations(page: Page, *, colours_only: bool = False) -> list[str]:
     ]
 
 
+def find_chromium() -> str | None:
+    """Where Chromium is; Debian's headless build, if it is there, draws the same pages with a third less of work."""
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+
 def chromium_path() -> str:
     """Where Chromium is; skips the test, or under CI fails it, where there is none."""
-    path = shutil.which("chromium")
+    path = find_chromium()
     if path is None:
-        sentence = "NO CHROMIUM FOUND: tests of pages did not run. Install it with 'apt install chromium'."
+        sentence = "NO CHROMIUM FOUND: tests of pages did not run. Do 'apt install chromium-headless-shell'."
         if os.environ.get("CI"):
             pytest.fail(sentence)
         pytest.skip(sentence)

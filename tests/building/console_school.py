@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from access_control.core.decision.model import HolderClass
+from access_control.core.decision.model import EmergencyAction, HolderClass, InputKind
 from access_control.database.engine import Database
 from access_control.people.models import Cardholder, Group, Membership
 from access_control.people.names import search_name
@@ -16,10 +16,12 @@ from access_control.readers.calendar import add_day_type, mark_days
 from access_control.readers.digests import new_digest_key
 from access_control.readers.events import take_events
 from access_control.readers.hours import Hours
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.levels import LevelForm, add_level, set_group_levels, set_person_levels
 from access_control.readers.models import Board, Bridge, Door, Reader
 from access_control.readers.publishing import publish_orders, publish_policy
+from access_control.readers.records import FireDoorOutcome, FireReportDoor, FireReportRow
 from access_control.readers.schedules import ScheduleForm, Span, add_schedule
 from tests.building.said import a_door, a_status, raw_event
 from tests.building.tiny_school import BRIDGE
@@ -60,8 +62,37 @@ def hear(session: Session, at: datetime, **second_door: object) -> None:
     bridge.in_force = {"policy": f"{bridge.epoch}/{bridge.policy_n}", "orders": f"{bridge.epoch}/{bridge.orders_n}"}
 
 
+FIRE_TEST = "01935c00-0000-7000-8000-00000000f17e"
+
+
+def _fire_test(at: datetime) -> FireReportRow:
+    """A fire test of last week: one door released, one open."""
+    began = at - timedelta(days=7)
+    report = FireReportRow(
+        id=FIRE_TEST, bridge_id=BRIDGE, input="board 1.14", began_at=began, ended_at=began + timedelta(minutes=4)
+    )
+    report.doors = [
+        FireReportDoor(door_id=1, outcome=FireDoorOutcome.RELEASED, ms=183),
+        FireReportDoor(door_id=2, outcome=FireDoorOutcome.FAILED, ms=0, why="It is open, so it cannot latch."),
+    ]
+    return report
+
+
+def _button() -> AlarmInput:
+    return AlarmInput(
+        id=1,
+        bridge_id=BRIDGE,
+        name="Button at the counter",
+        kind=InputKind.PANIC,
+        point="board 1.15",
+        action=EmergencyAction.LOCKDOWN,
+        scope="site",
+    )
+
+
 def _fill(session: Session, keys: SchoolKeys, at: datetime) -> ConsoleSchool:
     session.add(Board(id=1, bridge_id=BRIDGE, name="Cabinet", port="boards", address=1, outputs=16, inputs=16))
+    session.add_all([_button(), _fire_test(at)])
     readers = [
         Reader(door_id=door, name="Outside", port="readers", address=door, formats=["H10301"], takes_passes=door == 1)
         for door in (1, 2, 3)

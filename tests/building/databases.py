@@ -15,18 +15,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 # Every module with tables, so that the metadata is whole.
 import access_control.audit.models
 import access_control.emergency.models
 import access_control.jobs.models
 import access_control.people.models
+import access_control.readers.input_models
 import access_control.readers.models
 import access_control.readers.records
+import access_control.readers.recovery_models
 import access_control.visitors.models  # noqa: F401 - imported for its tables
 from access_control.database import schema
 from access_control.database.engine import Database, open_database
@@ -116,10 +119,26 @@ def new_postgresql() -> Iterator[str]:
         yield url
 
 
+_TRANSLATED: Final[dict[tuple[str, int], tuple[sa.Dialect, Any]]] = {}
+
+
+def _share_statements(database: Database) -> None:
+    """Each test opens a database of its own, and translating the same statements for each took a sixth of the time."""
+    for role, engine in enumerate((database.reader, database.writer)):
+        kept = _TRANSLATED.get((database.dialect, role))
+        if kept is None:
+            with engine.connect():
+                pass  # until then the dialect does not know what it talks to
+            _TRANSLATED[database.dialect, role] = engine.dialect, engine._compiled_cache
+        else:
+            engine.dialect, engine._compiled_cache = kept
+
+
 @contextmanager
 def opened(url: str) -> Iterator[Database]:
-    """The database behind a URL, closed at the end."""
+    """The database behind a URL, closed at the end; it knows what databases before it have translated."""
     database = open_database(url)
+    _share_statements(database)
     try:
         yield database
     finally:

@@ -9,6 +9,7 @@ import heapq
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from access_control.core.decision.model import DeviceKind, Point
@@ -62,8 +63,9 @@ class MemoryLine:
         self.on_event: Callable[[Event], None] = lambda _event: None
         self.tamper: Callable[[Packet, bytes], bytes] = lambda _asked, answer: answer
         self._character_s = 10 / baud
-        self._arriving: list[tuple[float, int, bytes]] = []
+        self._under_way: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
+        self.drowned_until_s = 0.0
         self._random = random.Random(seed)
 
     def run(self, seconds: float) -> None:
@@ -79,6 +81,14 @@ class MemoryLine:
             self._step(end_s)
         return True
 
+    def jabber(self, seconds: float, words: bytes = b"", *, begins_s: float = 0.0) -> None:
+        """Somebody sends without end for so long, ``words`` or anything: nobody else is heard until it is over."""
+        length = round(seconds / self._character_s)
+        data = words * (length // len(words)) if words else self._random.randbytes(length)
+        begun_s = self.clock.mono_s + begins_s
+        self.drowned_until_s = begun_s + seconds
+        self._arrive(data, begun_s)
+
     def happened(self, kind: type[Happened]) -> list[Happened]:
         """Every event of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
@@ -89,12 +99,10 @@ class MemoryLine:
         if frame:
             self.sent.append((self.clock.mono_s, frame))
             self._carry(frame)
-        next_s = min([self.bus.wake_s(), end_s] + [arrival[0] for arrival in self._arriving[:1]])
+        next_s = min([self.bus.wake_s(), end_s] + [arrival[0] for arrival in self._under_way[:1]])
         self.clock.go_on(max(next_s - self.clock.mono_s, 1e-5))
-        while self._arriving and self._arriving[0][0] <= self.clock.mono_s:
-            data = heapq.heappop(self._arriving)[2]
-            self.bus.receive(data, self.clock.moment())
-            self._publish()
+        while self._under_way and self._under_way[0][0] <= self.clock.mono_s:
+            heapq.heappop(self._under_way)[2]()
 
     def _publish(self) -> None:
         events, self.bus.events = self.bus.events, []
@@ -103,12 +111,15 @@ class MemoryLine:
             self.on_event(event)
 
     def _carry(self, frame: bytes) -> None:
-        """To the readers at once, with the time at which they have heard it; their answers come at the line's pace."""
+        """The readers have heard it when its last bit was sent; their answers come at the line's pace."""
         heard_s = self.clock.mono_s + len(frame) * self._character_s
         for heard in self._mistreat(frame):
-            for packet in FrameDecoder().feed(heard, heard_s):
-                if isinstance(packet, Packet):
-                    self._answer(packet, heard_s)
+            self._later(heard_s, partial(self._hear, heard, heard_s))
+
+    def _hear(self, heard: bytes, heard_s: float) -> None:
+        for packet in FrameDecoder().feed(heard, heard_s):
+            if isinstance(packet, Packet):
+                self._answer(packet, heard_s)
 
     def _answer(self, packet: Packet, heard_s: float) -> None:
         for peer in self.peers:
@@ -116,17 +127,25 @@ class MemoryLine:
             if answer is not None:
                 self.replies.append(answer)
                 begun_s = heard_s + self.manners.turn_around_s
+                if begun_s < self.drowned_until_s:
+                    continue
                 for data in self._mistreat(self.tamper(packet, answer)):
                     self._arrive(data, begun_s)
 
     def _arrive(self, data: bytes, begun_s: float) -> None:
         size = 1 if self.manners.bytewise else _LUMP
-        pieces = [data[i : i + size] for i in range(0, len(data), size)]
         ended_s = begun_s
-        for piece in pieces:
+        for piece in (data[i : i + size] for i in range(0, len(data), size)):
             ended_s += len(piece) * self._character_s
-            self._count += 1
-            heapq.heappush(self._arriving, (ended_s, self._count, piece))
+            self._later(ended_s, partial(self._take, piece))
+
+    def _take(self, data: bytes) -> None:
+        self.bus.receive(data, self.clock.moment())
+        self._publish()
+
+    def _later(self, at_s: float, what: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._under_way, (at_s, self._count, what))
 
     def _mistreat(self, data: bytes) -> list[bytes]:
         manners, chance = self.manners, self._random.random
@@ -146,6 +165,24 @@ def reader(number: int, key: bytes | None, world: World, **config: object) -> Pe
     return Peripheral(ReaderHead(settings, world), entropy=random.Random(number).randbytes)
 
 
+def module(number: int, key: bytes | None, world: World) -> Peripheral:
+    """A conforming board at address ``number``, with two outputs that time themselves and three inputs."""
+    settings = ReaderConfig(number, "A", number, key, outputs=2, inputs=3)
+    return Peripheral(ReaderHead(settings, world, DeviceKind.BOARD), entropy=random.Random(number).randbytes)
+
+
+def module_line(
+    key: bytes | None = b"M" * 16, panel_key: bytes | None = b"M" * 16
+) -> tuple[MemoryLine, Peripheral, World]:
+    """A line with one board, number 5 at address 5, whose inputs are in the world."""
+    clock = SetClock()
+    world = World((), clock, RelayLog(None))
+    board = module(5, key, world)
+    world.on_input = lambda _point, _active: board.head.input_changed()
+    setup = ReaderSetup(5, 5, panel_key, kind=DeviceKind.BOARD)
+    return MemoryLine(Bus([setup], 9600, random.Random(1).randbytes), [board], clock), board, world
+
+
 def line_with(
     keys: dict[int, bytes | None],
     *,
@@ -153,13 +190,17 @@ def line_with(
     baud: int = 9600,
     seed: int = 1,
     timing: LinkTiming | None = None,
+    **config: object,
 ) -> tuple[MemoryLine, dict[int, Peripheral]]:
-    """A line with one reader for each of ``keys``; the panel has the same keys unless it is given others."""
+    """A line with one reader for each of ``keys``; the panel has the same keys unless it is given others.
+
+    ``config`` holds any other fields of the readers' :class:`ReaderConfig`.
+    """
     clock = SetClock()
     world = World((), clock, RelayLog(None))
-    readers = {number: reader(number, key, world) for number, key in keys.items()}
+    readers = {number: reader(number, key, world, **config) for number, key in keys.items()}
     setups = [ReaderSetup(number, number, key) for number, key in (panel_keys or keys).items()]
-    bus = Bus(setups, baud, random.Random(seed).randbytes, timing)
+    bus = Bus(setups, baud, random.Random(seed).randbytes, timing, "A")
     return MemoryLine(bus, list(readers.values()), clock, baud=baud, seed=seed), readers
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from access_control.clock import utc_now
@@ -24,9 +25,17 @@ from access_control.readers.keys import make_keys
 from access_control.readers.models import Level
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Two simulated buildings and a table of people."""
+
+    programs: Programs
+    deeds: Deeds
+
+
 @contextmanager
-def panel_school(database: Database) -> Iterator[SchoolAnswers]:
-    """What the panel answers; the people are added to the database."""
+def stage(database: Database) -> Iterator[Stage]:
+    """Simulators alone; the people are added to the database."""
     folder = Path(tempfile.mkdtemp(prefix="d-"))
     places = Places.under(folder)
     with database.writing() as session:
@@ -37,12 +46,20 @@ def panel_school(database: Database) -> Iterator[SchoolAnswers]:
     names = [simulator_name(side) for side in Side]
     for side in Side:
         write_building(places.side(side))
-    feed = Feed([places.side(side).relay_log for side in Side])
-    school = School(database, make_keys(places.service / "keys"), {})
     try:
         programs.begin(*names)
         programs.wait_for(*names)
-        yield SchoolAnswers(programs, Deeds(places, database), school, feed)
+        yield Stage(programs, Deeds(places, database))
     finally:
         programs.end()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def panel_school(database: Database) -> Iterator[SchoolAnswers]:
+    """What the panel answers."""
+    with stage(database) as there:
+        places = there.programs.places
+        feed = Feed([places.side(side).relay_log for side in Side])
+        school = School(database, make_keys(places.service / "keys"), {})
+        yield SchoolAnswers(there.programs, there.deeds, school, feed)

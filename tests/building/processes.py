@@ -83,10 +83,10 @@ def _collect(stream: Any, lines: list[str]) -> None:
         lines.extend(line.rstrip("\n") for line in iter(stream.readline, ""))
 
 
-def finished(arguments: list[str], *, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def finished(arguments: list[str], *, cwd: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; ``typed`` is what it reads."""
     command = [sys.executable, "-m", "firmware_bridge", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=START_S, check=False)
+    return subprocess.run(command, cwd=cwd, input=typed, capture_output=True, text=True, timeout=START_S, check=False)
 
 
 @contextmanager
@@ -127,10 +127,15 @@ class Site:
             ["run", "--config", str(self.installation.settings)], cwd=self.installation.place, prefix=prefix
         )
         self._stack.enter_context(ended(bridge))
+        self._bridge = bridge
         if wait:
             until(lambda: bridge.out or bridge.popen.poll() is not None, "the bridge is ready")
             assert bridge.out, bridge.err
         return bridge
+
+    def kill_bridge(self) -> None:
+        """The one that was started last."""
+        self._bridge.kill()
 
     def client(self) -> LocalClient:
         return LocalClient(self.installation.state / "control.sock", START_S)

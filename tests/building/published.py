@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,11 +27,13 @@ from access_control.database.engine import Database
 from access_control.database.ids import new_id
 from access_control.readers.badges import BadgeForm, issue_badge
 from access_control.readers.doors import add_door
-from access_control.readers.enrolment import confirm_bridge, enroll, invite_again
-from access_control.readers.keys import SchoolKeys, make_keys
+from access_control.readers.enrolment import confirm_bridge, enroll, fingerprint, invite_again
+from access_control.readers.keys import SchoolKeys, load_keys, make_keys
 from access_control.readers.levels import LevelForm, add_level, set_person_levels
 from access_control.readers.models import Bridge, BridgeState
 from access_control.readers.publishing import publish_policy, published
+from tests.building.databases import new_sqlite, opened
+from tests.building.kept_rows import KeptRows, keep, put_back
 from tests.building.sites import AT, BY, SmallSchool, build_school
 
 CARD = Credential("H10301", 17, 12345)
@@ -99,8 +105,33 @@ def later(seconds: float) -> datetime:
 
 
 def go_live(database: Database, folder: Path) -> LiveSchool:
-    """Build the school, enrol and confirm both bridges, and publish to them."""
-    keys = make_keys(folder / "keys")
+    """The school with both bridges enrolled and confirmed and documents published to them, made once for a process."""
+    made = _made()
+    shutil.copytree(made.keys, folder / "keys")
+    with database.writing() as session:
+        put_back(session, made.rows)
+    return replace(made.live, database=database, keys=load_keys(folder / "keys"), signing=dict(made.live.signing))
+
+
+@dataclass(frozen=True)
+class _Made:
+    keys: Path
+    live: LiveSchool
+    rows: KeptRows
+
+
+@cache
+def _made() -> _Made:
+    folder = Path(tempfile.mkdtemp(prefix="school-live-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with opened(new_sqlite(folder)) as database:
+        live = _go_live(database, folder / "keys")
+        with database.reading() as session:
+            return _Made(folder / "keys", live, keep(session))
+
+
+def _go_live(database: Database, folder: Path) -> LiveSchool:
+    keys = make_keys(folder)
     signing: dict[str, Ed25519PrivateKey] = {}
     digests: dict[str, bytes] = {}
     with database.writing() as session:
@@ -117,7 +148,8 @@ def go_live(database: Database, folder: Path) -> LiveSchool:
         level = add_level(session, AT, LevelForm("Everywhere", grants={door: school.always}), BY)
         set_person_levels(session, AT, school.person, [level.id], BY)
         badge = issue_badge(session, AT, school.person, BadgeForm("H10301", "12345", "17"), BY).id
-        for bridge in signing:
-            confirm_bridge(session, keys, AT, bridge_id=bridge, by=BY)
+        for bridge, key in signing.items():
+            shown = fingerprint(key.public_key().public_bytes_raw())
+            confirm_bridge(session, keys, AT, bridge_id=bridge, compared=shown, by=BY)
         publish_policy(session, keys, school.bridge, AT)
     return LiveSchool(database, keys, school, signing, door, badge, digests[school.bridge])

@@ -20,6 +20,8 @@ from access_control.database.engine import Database, open_database
 from access_control.readers.records import EventRow
 from access_control.readers.statements import statement_in_force
 from firmware_bridge.local.client import BridgeRefusedError, LocalClient
+from firmware_bridge.store.trust import read_trust
+from tests.building.forked_commands import access_control
 from tests.building.ports import free_port
 from tests.building.processes import START_S, Process, finished, launch, until
 
@@ -46,14 +48,7 @@ class ServiceProcess:
 
     def command(self, *words: str) -> str:
         """Run ``access-control WORDS``; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "access_control", *words],
-            cwd=self.place,
-            capture_output=True,
-            text=True,
-            timeout=START_S,
-            check=False,
-        )
+        done = access_control(words, self.place, START_S)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -99,6 +94,12 @@ class ServiceProcess:
         found = re.search(r"SAC1-[A-Z2-7-]+", self.command("bridge", "add", bridge))
         assert found is not None
         return found[0]
+
+    def confirm(self, bridge: str) -> None:
+        """Say that the machine which has enrolled as this bridge, or is to replace it, is the right one."""
+        (line,) = (line for line in self.command("bridge", "list").splitlines() if line.startswith(f"{bridge}: "))
+        (*_, shown) = re.findall(r"(?:[0-9a-f]{4} ){7}[0-9a-f]{4}", line)
+        self.command("bridge", "confirm", bridge, "--fingerprint", shown)
 
     def opened(self) -> Database:
         """Its database, for looking at."""
@@ -159,6 +160,11 @@ class BridgeProcess:
         with closing(sqlite3.connect(f"file:{self.place}/state/outbox.db?mode=ro", uri=True)) as db:
             (stream,) = db.execute("SELECT value FROM meta WHERE key = 'stream'").fetchone()
             return [(stream, seq) for (seq,) in db.execute("SELECT seq FROM events ORDER BY seq")]
+
+    @property
+    def id(self) -> str:
+        """Its UUID."""
+        return read_trust(self.place / "state").bridge
 
     def statement(self) -> bytes:
         """The key statement that it keeps, sealed."""

@@ -101,6 +101,7 @@ class Building:
                 for name, doors in school.pass_groups.items()
             },
             scopes={name: [self.door(door) for door in doors] for name, doors in school.scopes.items()},
+            age_limits={DoorClass(name): days for name, days in school.age_days.items()},
         )
 
     def _door(self, place: int, name: str, row: DoorRow) -> Door:

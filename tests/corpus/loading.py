@@ -16,6 +16,7 @@ from access_control.core.credentials.formats import FORMATS, encode
 from access_control.core.credentials.passes import PassFlags, VisitorPass, mint
 from access_control.core.decision.emergency import Directive, DirectiveSet, Release
 from access_control.core.decision.model import (
+    QUIET,
     BadgeStatus,
     Decision,
     EmergencyAction,
@@ -45,7 +46,7 @@ from tests.corpus.building import (
 from tests.corpus.schema import CaseRow, FileRow, OrdersRow, PassRow, SchoolRow
 
 FOLDER = Path(__file__).parent
-CERTAIN = Facts(Known.YES, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO, Known.NO)
+CERTAIN = QUIET
 """What a bridge knows on a quiet day; a case names what is different."""
 
 

@@ -73,6 +73,7 @@ class SchoolRow(Row, frozen=True):
     pass_groups: dict[str, list[str]]
     scopes: dict[str, list[str]]
     emergency: EmergencyRow = EmergencyRow()
+    age_days: dict[str, int] = {}
 
 
 class DirectiveRow(Row, frozen=True):

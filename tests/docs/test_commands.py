@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,18 @@ def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@cache
+def help_of(*command: str) -> subprocess.CompletedProcess[str]:
+    """What a command says of itself."""
+    return run([sys.executable, "-m", *command, "--help"], ROOT)
+
+
+@cache
+def benches() -> list[str]:
+    """The names of all measurements."""
+    return run([sys.executable, "-m", "bench", "--list"], ROOT).stdout.split()
+
+
 @pytest.mark.parametrize(("page", "line"), typed(marked=True) or [("none", "true")])
 def test_a_marked_command_works_as_it_stands(page: str, line: str, tmp_path: Path) -> None:
     outcome = run(shlex.split(line), tmp_path)
@@ -57,10 +70,10 @@ def test_every_other_command_exists(page: str, line: str) -> None:
         assert all(word in targets for word in words[1:] if "=" not in word), page
     elif words[0] in PROGRAMS:
         command = words[1:3] if words[1] in FAMILIES else words[1:2]
-        outcome = run([sys.executable, "-m", PROGRAMS[words[0]], *command, "--help"], ROOT)
+        outcome = help_of(PROGRAMS[words[0]], *command)
         assert outcome.returncode == 0, f"{page}: {outcome.stderr}"
         options = [word.partition("=")[0] for word in words[2:] if word.startswith("--")]
         assert all(option in outcome.stdout for option in options), f"{page}: {line}"
     elif words[:3] == ["python", "-m", "bench"]:
-        known = run([sys.executable, "-m", "bench", "--list"], ROOT).stdout.split()
+        known = benches()
         assert all(word in known for word in words[3:] if not word.startswith("--")), f"{page}: {line}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from tests.building.signed import (
     BOARDS_LINE,
     FIRST_OF_MANY,
     FRONT,
+    OFFICE_DOOR,
     OTHER_BRIDGE,
     OTHER_SITE,
     READERS_LINE,
@@ -195,6 +197,19 @@ def test_the_command_line_sees_each_door_confirm_a_lockdown(site: Site) -> None:
     assert bridge.stop() == 0
 
 
+def test_the_command_line_names_the_doors_that_an_evacuate_unlocks(site: Site) -> None:
+    school = School()
+    bridge = running(site, school)
+    draft = school.draft(school.policies + 1)
+    doors = [replace(door, evacuate_unlock=door.id == OFFICE_DOOR) for door in draft.doors]
+    site.apply(school.policy(draft=replace(draft, doors=doors)))
+    settings = ["--config", str(site.installation.settings), "--action", "evacuate"]
+    done = finished(["lockdown", *settings], cwd=site.installation.place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "UNLOCKED are 1 of 3 doors; the others stay as they are:\n  I1 Office corridor: unlocked" in done.stdout
+    assert bridge.stop() == 0
+
+
 def test_a_door_that_stands_open_is_on_the_walk_list(site: Site) -> None:
     bridge = running(site, School())
     site.remote.ask("fault_door", door=ROOM, contact_stuck=True)
@@ -241,7 +256,7 @@ def test_a_taken_port_is_said(site: Site) -> None:
         bridge = site.start_bridge()
 
         def told() -> bool:
-            return any("another program" in port["why"] for port in site.status()["ports"])
+            return any(f"(process {os.getpid()})" in port["why"] for port in site.status()["ports"])
 
         until(told, "the taken port is told")
         assert bridge.popen.poll() is None

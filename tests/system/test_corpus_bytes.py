@@ -17,9 +17,11 @@ import pytest
 
 from access_control.core.credentials.formats import FORMATS, encode
 from access_control.core.decision.model import Known
+from access_control.core.decision.policy_age import DAY_S
 from access_control.core.decision.reasons import Reason
 from access_control.core.wire.events import EventCode, EventRecord
 from access_control.core.wire.policy import PolicyDraft
+from firmware_bridge.controller.events import StorageJudged
 from firmware_bridge.simulator.doors import Door
 from tests.building.corpus_bridge import FIRE_BOARD, FIRE_INPUT, CorpusBridge, plain
 from tests.corpus.loading import FOLDER, Case, building, load
@@ -161,9 +163,13 @@ def bring_about(case: Case, school: CorpusBridge) -> None:
     if case.facts.fire_at_door is Known.UNKNOWN:
         school.building.set_board_faults(FIRE_BOARD, dead=True)
         told(school, frozenset({EventCode.BOARD_OFFLINE}))
+    if case.facts.policy_old is not Known.NO:
+        get_old(school, case)
     # A bridge always knows whether a pass was used; the rule takes unknown for used.
     if case.facts.pass_used is not Known.NO:
         use_pass(school, case)
+    if case.facts.pass_use_kept is Known.NO:
+        school.bridge.emit(StorageJudged(school.clock.moment(), works=False))
     school.apply_orders(case.orders)
     if case.facts.locked_out is Known.YES:
         guess(school, case)
@@ -177,6 +183,14 @@ def doors_are_known(school: CorpusBridge) -> bool:
     """Whether every contact has said *closed* for its debounce time, which passes here."""
     school.leap(0.1)
     return all(door["position"] == "closed" for door in school.client.status()["doors"])
+
+
+def get_old(school: CorpusBridge, case: Case) -> None:
+    """Let the limit of the case's door pass without a word of the service, or the time since the Policy was made."""
+    limit_days = case.policy.age_limits[case.policy.doors[door_of(case)].door_class]
+    by_date_s = (case.at - case.policy.made_at).total_seconds()
+    school.leap(limit_days * DAY_S if case.facts.policy_old is Known.YES else by_date_s)
+    eventually(school.up)
 
 
 def use_pass(school: CorpusBridge, case: Case) -> None:

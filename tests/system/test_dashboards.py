@@ -45,7 +45,7 @@ def bridge(place: Path, service: ServiceProcess) -> Iterator[BridgeProcess]:
         give_it_a_door(service)
         done = made.enroll(code, service.address)
         assert done.returncode == 0, done.stderr
-        service.command("bridge", "confirm", "North")
+        service.confirm("North")
         made.start()
         until(lambda: (now := made.status())["doors"] and now["service"]["stream"], "its door and its stream are there")
         yield made

@@ -1,9 +1,12 @@
 """The demo as people start it: its steps by themselves, and that everything it starts ends with it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -60,6 +63,32 @@ def test_it_says_where_to_look_and_how_to_sign_in(tmp_path: Path) -> None:
         for url in (running.console + "/sign-in", running.panel):
             with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(url, timeout=30) as page:
                 assert page.status == 200
+
+
+def test_the_services_plug_is_pulled_and_plugged_in_again_from_the_panel(tmp_path: Path) -> None:
+    state = tmp_path / "demo"
+    with running_demo(state) as running:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        browser.open(running.panel, timeout=30).close()
+        page = running.panel.partition("?")[0]
+        with browser.open(page + "faults", timeout=30) as answer:
+            (secret,) = set(re.findall(r'name="csrf" value="([^"]+)"', answer.read().decode()))
+
+        def press(**fields: str) -> str:
+            body = urllib.parse.urlencode({"csrf": secret, **fields}).encode()
+            with browser.open(page + "press", body, timeout=90) as shown:
+                return str(shown.read().decode())
+
+        pulled = press(switch="service_gone-service 1")
+        assert re.search(r'<button id="service_gone-service"[^>]*aria-pressed="true"', pulled)
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(running.console + "/health", timeout=30)
+        assert len(programs_of(state)) == 4  # bridges and simulators go on
+        mended = press(mend="1")
+        assert "Everything is good again" in mended
+        assert 'aria-pressed="true"' not in mended
+        with urllib.request.urlopen(running.console + "/health", timeout=30) as health:
+            assert health.status == 200
 
 
 def test_an_emergency_outlives_the_demo_and_another_demo_has_to_wait(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from access_control.clock import utc_now
 from access_control.readers.models import Bridge
 from tests.building.databases import new_sqlite
-from tests.building.processes import until
+from tests.building.processes import finished, until
 from tests.building.service_process import BridgeProcess, ServiceProcess
 from tests.firmware_bridge.uplink.wicked import Visit, certificate, wicked
 
@@ -47,7 +47,7 @@ def joined(service: ServiceProcess, bridge: BridgeProcess) -> None:
     """Enrol, confirm and start; wait until its documents are in force."""
     done = bridge.enroll(service.code("North"), service.address)
     assert done.returncode == 0, done.stderr
-    service.command("bridge", "confirm", "North")
+    service.confirm("North")
     bridge.start()
     until(lambda: bridge.status()["policy"], "the Policy is in force")
 
@@ -61,7 +61,7 @@ def all_there(service: ServiceProcess, bridge: BridgeProcess) -> None:
 
 def test_a_bridge_is_enrolled_confirmed_and_fed(service: ServiceProcess, bridge: BridgeProcess) -> None:
     code = service.code("North")
-    done = bridge.enroll(code, service.address)
+    done = finished(["enroll", "--url", service.address], cwd=bridge.place, typed=f"{code}\n")
     assert done.returncode == 0, done.stderr
     assert "enrolled as “North”" in done.stdout
     (fingerprint,) = (line.split(": ")[1] for line in done.stdout.splitlines() if "fingerprint:" in line)
@@ -69,7 +69,7 @@ def test_a_bridge_is_enrolled_confirmed_and_fed(service: ServiceProcess, bridge:
     bridge.start()
     until(lambda: "Nobody has confirmed" in bridge.status()["service"]["trouble"], "it is told to wait")
     assert bridge.status()["policy"] is None
-    service.command("bridge", "confirm", "North")
+    service.confirm("North")
     until(lambda: bridge.status()["policy"] and bridge.status()["service"]["stream"], "its documents are in force")
     all_there(service, bridge)
     assert bridge.status()["clock_trusted"]

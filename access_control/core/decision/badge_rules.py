@@ -138,7 +138,7 @@ def _reader_not_paused(case: Case) -> Reason | None:
 
 def _responder_pin(case: Case) -> Reason | None:
     if case.responder and case.credential.format in case.reader.copyable:
-        return _judge_pin(case)
+        return judge_pin(case)
     return None
 
 
@@ -146,10 +146,11 @@ def _pin(case: Case) -> Reason | None:
     times = case.reader.pin_times
     if case.responder or not (times.covers(case.second) or case.doubtful(times)):
         return None
-    return _judge_pin(case)
+    return judge_pin(case)
 
 
-def _judge_pin(case: Case) -> Reason | None:
+def judge_pin(case: Case) -> Reason | None:
+    """Ask for the holder's PIN and compare it; one that pauses is not judged."""
     if case.facts.pin_paused is _YES:
         return Reason.DENIED_MAX_ATTEMPTS
     kept = case.policy.holders.pins.get(case.holder)
@@ -190,7 +191,7 @@ READER_NOT_PAUSED = Rule(
     "reader not paused", _reader_not_paused, lambda case: f"paused after refusals: {case.facts.locked_out.value}"
 )
 
-BADGE_RULES = (
+IDENTITY_RULES = (
     Rule("card readable", _card_readable, lambda case: f"accepts {', '.join(case.reader.formats)}"),
     Rule("credential known", _credential_known, _saw_holder),
     Rule("not revoked", _not_revoked, lambda case: f"{len(case.orders.revoked)} revocations"),
@@ -198,6 +199,11 @@ BADGE_RULES = (
     Rule("badge validity", _badge_validity, _saw_validity),
     Rule("holder active", _holder_active, _saw_holder),
     Rule("holder validity", _holder_validity, _saw_validity),
+)
+"""Whose badge it is, and whether it counts."""
+
+BADGE_RULES = (
+    *IDENTITY_RULES,
     READER_NOT_PAUSED,
     Rule("responder's PIN", _responder_pin, lambda case: f"copyable here: {', '.join(sorted(case.reader.copyable))}"),
 )

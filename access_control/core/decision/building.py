@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class DoorClass(StrEnum):
@@ -16,6 +17,10 @@ class DoorClass(StrEnum):
     EXTERIOR = "exterior"
     INTERIOR = "interior"
     ROOM = "room"
+
+
+LONGEST_PULSE_S: Final = 300.0
+"""No output stays on longer without a new command: no unlock of a Policy, and no lease at a port."""
 
 
 class FireAction(StrEnum):
@@ -33,6 +38,8 @@ class LockKind(StrEnum):
     MAGLOCK = "maglock"
     LOCKSET = "lockset"
     LATCH_RETRACTION = "latch_retraction"
+    DELAYED_EGRESS = "delayed_egress"
+    """Named so that it can be refused in words: a lock that holds people for a while is not supported."""
 
 
 class UnlockWhen(StrEnum):
@@ -143,6 +150,8 @@ class Door:
         contact: Active means open.
         rex: Active means that someone is leaving.
         latch: Active means that the latch is *not* thrown.
+        rests_closed: Those of the three whose wire is a closed loop while nothing is the matter, so that they are
+            active when it opens, or is cut.
     """
 
     id: int
@@ -153,6 +162,7 @@ class Door:
     contact: Point | None = None
     rex: Point | None = None
     latch: Point | None = None
+    rests_closed: frozenset[Point] = frozenset()
     timing: DoorTiming = field(default_factory=DoorTiming)
     scheduled_unlock: Timetable = field(default_factory=Timetable)
     evacuate_unlock: bool = False
@@ -170,6 +180,8 @@ class Reader:
         copyable: The formats that anyone with a cloner can copy at this reader's technology.
         pin_times: When a PIN is asked for besides the card.
         takes_passes: Whether scanned visitor passes are decided here.
+        takes_releases: Whether two people with card and PIN may end an emergency here, at this bridge's own doors.
+        head: Which of the heads behind one OSDP address it is; inputs and outputs are those of head 0.
     """
 
     id: int
@@ -182,12 +194,20 @@ class Reader:
     copyable: frozenset[str] = frozenset()
     pin_times: Timetable = field(default_factory=Timetable)
     takes_passes: bool = False
+    takes_releases: bool = False
     enabled: bool = True
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A Modbus RTU relay and input board."""
+    """A relay and input board.
+
+    Attributes:
+        osdp: Whether it is an OSDP module, which may share a line with readers.
+        hardware_pulse: Whether it can time an unlock itself (Modbus coils from 0x0200 on), so that a relay lets go even
+            if nobody tells it to.
+    """
 
     id: int
     name: str
@@ -195,3 +215,5 @@ class Board:
     address: int
     outputs: int
     inputs: int
+    osdp: bool = False
+    hardware_pulse: bool = False

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from access_control.core.decision.building import DoorClass, Timetable
+from access_control.core.decision.model import Known
+from access_control.core.decision.policy_age import too_old
+from access_control.core.decision.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
     from access_control.core.credentials.passes import SignedPass
     from access_control.core.decision.building import Door, Reader
     from access_control.core.decision.model import Facts, HolderClass, Orders, Policy, Read
-    from access_control.core.decision.reasons import Reason
+
+# As in the rules: looking a member up on its enum costs as much as a whole rule.
+_YES, _NO = Known.YES, Known.NO
 
 
 @dataclass(slots=True)
@@ -60,6 +65,25 @@ class Case:
     def exterior(self) -> bool:
         """Whether the door leads outside, where doubt is answered with a refusal."""
         return self.door.door_class is DoorClass.EXTERIOR
+
+    @property
+    def outlived(self) -> Reason | None:
+        """Why timed levels do not open this door any more: their hours end, or nobody has confirmed them for too long.
+
+        Until the horizon what forbids or asks for more at some hours goes on by these, however old the Policy is: what
+        *always* opens shall not be refused by surprise.
+        """
+        if self.past_horizon:
+            return Reason.DENIED_PAST_HORIZON
+        old = self.facts.policy_old
+        if old is _YES or (old is not _NO and self.clock_trusted and self._old_by_its_date()):
+            return Reason.DENIED_POLICY_OLD
+        return None
+
+    def _old_by_its_date(self) -> bool:
+        """What is known of the age by whoever has not counted it: the Policy held when it was made."""
+        limit = self.policy.age_limits.get(self.door.door_class)
+        return limit is not None and too_old(limit, self.second - self.policy.made_at.timestamp())
 
     def doubtful(self, times: Timetable) -> bool:
         """Whether a timetable cannot be judged now, because of the clock or the horizon."""

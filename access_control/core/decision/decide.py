@@ -32,7 +32,7 @@ def decide(
 
     A scanned text goes through these: reader known, reader enabled, door known, passes taken, reader not paused,
     no invitation, pass readable, pass genuine, pass of this site, pass for this door, pass not revoked, pass not used,
-    clock trusted, pass times, fire, emergency, door in service, manual lock, room lock.
+    pass use kept, clock trusted, pass times, fire, emergency, door in service, manual lock, room lock.
 
     What each of them asks, and what it makes of a fact that is unknown, is in docs/decisions.md. The function never
     raises, reads no clock and keeps nothing. Documents that contradict themselves refuse with ``DENIED_POLICY``.

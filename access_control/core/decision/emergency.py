@@ -113,6 +113,15 @@ class DirectiveSet:
             found.sort(key=lambda directive: (PRECEDENCE.index(directive.action), directive.drill, directive.id))
         return tuple(found)
 
+    def in_force_among(self, doors: Iterable[int], scopes: Mapping[str, frozenset[int]]) -> dict[str, frozenset[int]]:
+        """The ids of the directives that hold at any of these doors, drills too, each with the doors where it does."""
+        found: dict[str, set[int]] = {}
+        if self.standing:
+            for door in doors:
+                for directive in self.in_force_at(door, scopes):
+                    found.setdefault(directive.id, set()).add(door)
+        return {directive: frozenset(at) for directive, at in found.items()}
+
 
 def _still_open(
     directives: Mapping[str, Directive], releases: Iterable[Release]
@@ -187,12 +196,6 @@ def lock_effect(policy: Policy, orders: Orders, door: int) -> tuple[EmergencyEff
     built, rules = policy.doors[door], policy.emergency_rules
     found = ((directive, effect_of(directive, built, rules)) for directive in in_force(policy, orders, door))
     return tuple(EmergencyEffect(*does, directive) for directive, does in found if does is not None)
-
-
-def cancels_manual_unlocks(policy: Policy, orders: Orders, door: int) -> bool:
-    """Whether a Lockdown or a Secure locks the door, which ends manual and first-card unlocks for good."""
-    ending = (EmergencyAction.LOCKDOWN, EmergencyAction.SECURE)
-    return any(effect.directive.action in ending for effect in lock_effect(policy, orders, door))
 
 
 _INSIDE = frozenset({DoorClass.INTERIOR, DoorClass.ROOM})

@@ -42,7 +42,8 @@ def _access_levels(case: Case) -> Reason | None:
     if case.responder:
         return None
     grants = case.policy.grants.get(case.reader.door, _NONE)
-    judged = case.clock_trusted and not case.past_horizon
+    outlived = case.outlived
+    judged = case.clock_trusted and outlived is None
     named = sometimes = False
     for level in case.levels:
         times = grants.get(level)
@@ -54,8 +55,8 @@ def _access_levels(case: Case) -> Reason | None:
         sometimes = sometimes or bool(times.starts)
     if not named:
         return _refused_without_level(case)
-    if case.past_horizon:
-        return Reason.DENIED_PAST_HORIZON
+    if outlived is not None:
+        return outlived
     if case.clock_trusted or not sometimes:
         return Reason.DENIED_OUT_OF_SCHEDULE
     # Inside, a timed level opens its door at any time while nobody can tell the time: better than a dark corridor.

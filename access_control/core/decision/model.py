@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from access_control.core.decision.building import (
+    LONGEST_PULSE_S,
     Board,
     DeviceKind,
     Door,
@@ -27,6 +28,7 @@ from access_control.core.decision.building import (
     Timetable,
     UnlockWhen,
 )
+from access_control.core.decision.inputs import AlarmInput, InputKind, InputNormal
 
 if TYPE_CHECKING:
     from array import array
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 # The building's records are read together with these, so they can be imported from here too.
 __all__ = [
+    "LONGEST_PULSE_S",
+    "AlarmInput",
     "BadgeStatus",
     "Board",
     "Credentials",
@@ -53,6 +57,8 @@ __all__ = [
     "FireAction",
     "HolderClass",
     "Holders",
+    "InputKind",
+    "InputNormal",
     "Known",
     "Lock",
     "LockKind",
@@ -123,7 +129,8 @@ class Holders:
 
     ``refs`` are the opaque numbers that events carry. ``level_sets`` holds row numbers of :attr:`Policy.level_sets`.
     ``pins`` maps a row to HMAC-SHA-256(digest key, ref as 8 bytes big-endian + PIN digits), 16 bytes.
-    ``valid_from`` and ``valid_until`` are seconds, ``[from, until)``.
+    ``valid_from`` and ``valid_until`` are seconds, ``[from, until)``. ``releasers`` are the rows of those who may be
+    one of the two that end an emergency at a marked reader.
     """
 
     refs: array[int]
@@ -134,6 +141,7 @@ class Holders:
     valid_from: array[int]
     valid_until: array[int]
     pins: Mapping[int, bytes] = field(default_factory=_nothing)
+    releasers: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +181,25 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryKey:
+    """What a bridge seals its devices' keys to, so that they outlive it; only the school's passphrase opens that.
+
+    Attributes:
+        public: An X25519 public key, 32 bytes.
+        salt: 16 bytes that go into Argon2id with the passphrase.
+        memory_kib: How much memory Argon2id takes, in KiB.
+        passes: How often it goes through that.
+        lanes: In how many lanes.
+    """
+
+    public: bytes
+    salt: bytes
+    memory_kib: int
+    passes: int
+    lanes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a bridge needs to decide by itself for weeks.
 
@@ -189,6 +216,12 @@ class Policy:
         pass_groups: The doors of each door group that a pass can name.
         scopes: What a directive's symbolic scope means now, as doors.
         neighbour_keys: Ed25519 public keys of other bridges, by their UUID, with the scopes they may raise.
+        inputs: Alarm inputs by their id: panic buttons, mains, batteries, tampering.
+        neighbour_addresses: Where those of them listen that do, as ``host:port``.
+        release_codes: Digests of the single-use codes that end an emergency at this bridge's own doors.
+        age_limits: For how many days the bridge may use this Policy without hearing that it still holds, by door class;
+            a class that is not named has no limit.
+        recovery: What devices' keys are sealed to; ``None`` before the school has a recovery passphrase.
     """
 
     site: str
@@ -211,6 +244,11 @@ class Policy:
     pass_groups: Mapping[int, frozenset[int]] = field(default_factory=_nothing)
     scopes: Mapping[str, frozenset[int]] = field(default_factory=_nothing)
     neighbour_keys: Mapping[str, tuple[bytes, tuple[str, ...]]] = field(default_factory=_nothing)
+    inputs: Mapping[int, AlarmInput] = field(default_factory=_nothing)
+    neighbour_addresses: Mapping[str, str] = field(default_factory=_nothing)
+    release_codes: frozenset[bytes] = frozenset()
+    age_limits: Mapping[DoorClass, int] = field(default_factory=_nothing)
+    recovery: RecoveryKey | None = None
     opening_levels: frozenset[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -282,18 +320,36 @@ class Facts:
         fire_at_door: Whether the door's fire input is active or latched.
         room_locked: Whether someone inside locked this room by its button.
         pass_used: Whether this single-entry pass has opened its door before.
+        pass_use_kept: Whether the bridge can store now that a pass was used.
         pass_repeat: Whether this is the same pass at the same reader within 5 s of being admitted.
         locked_out: Whether the reader pauses after too many refusals.
         pin_paused: Whether this person's PIN pauses after too many wrong ones, at whatever reader.
+        policy_old: Whether the Policy is older than the school lets it get at doors of this class.
     """
 
     clock_trusted: Known = Known.UNKNOWN
     fire_at_door: Known = Known.UNKNOWN
     room_locked: Known = Known.UNKNOWN
     pass_used: Known = Known.UNKNOWN
+    pass_use_kept: Known = Known.UNKNOWN
     pass_repeat: Known = Known.UNKNOWN
     locked_out: Known = Known.UNKNOWN
     pin_paused: Known = Known.UNKNOWN
+    policy_old: Known = Known.UNKNOWN
+
+
+QUIET: Final = Facts(
+    clock_trusted=Known.YES,
+    fire_at_door=Known.NO,
+    room_locked=Known.NO,
+    pass_used=Known.NO,
+    pass_use_kept=Known.YES,
+    pass_repeat=Known.NO,
+    locked_out=Known.NO,
+    pin_paused=Known.NO,
+    policy_old=Known.NO,
+)
+"""A day on which everything is known and nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

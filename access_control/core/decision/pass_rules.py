@@ -66,10 +66,18 @@ def _pass_not_revoked(case: Case) -> Reason | None:
     return Reason.DENIED_VISITOR_SIGNED_OUT if signed_out else Reason.DENIED_PASS_CANCELLED
 
 
+def _any_number_of_times(case: Case) -> bool:
+    return PassFlags.REUSABLE in case.signed.content.flags or case.facts.pass_repeat is Known.YES
+
+
 def _pass_not_used(case: Case) -> Reason | None:
-    if PassFlags.REUSABLE in case.signed.content.flags or case.facts.pass_repeat is Known.YES:
-        return None
-    return None if case.facts.pass_used is Known.NO else Reason.DENIED_PASS_USED
+    good = _any_number_of_times(case) or case.facts.pass_used is Known.NO
+    return None if good else Reason.DENIED_PASS_USED
+
+
+def _pass_use_kept(case: Case) -> Reason | None:
+    good = _any_number_of_times(case) or case.facts.pass_use_kept is not Known.NO
+    return None if good else Reason.DENIED_PASS_NOT_KEPT
 
 
 def _clock_trusted(case: Case) -> Reason | None:
@@ -105,6 +113,7 @@ PASS_RULES = (
     Rule("pass for this door", _pass_for_this_door, lambda case: f"door group {case.signed.content.group}"),
     Rule("pass not revoked", _pass_not_revoked, lambda case: f"{len(case.orders.revoked_passes)} revocations"),
     Rule("pass not used", _pass_not_used, lambda case: f"used before: {case.facts.pass_used.value}"),
+    Rule("pass use kept", _pass_use_kept, lambda case: f"can be stored: {case.facts.pass_use_kept.value}"),
     Rule("clock trusted", _clock_trusted, lambda case: f"trusted: {case.facts.clock_trusted.value}"),
     Rule("pass times", _pass_times, _saw_times),
 )

@@ -66,6 +66,8 @@ class Reason(StrEnum):
     DENIED_INVITATION = "DENIED_INVITATION"
     DENIED_VISITOR_SIGNED_OUT = "DENIED_VISITOR_SIGNED_OUT"
     DENIED_POLICY = "DENIED_POLICY"
+    DENIED_POLICY_OLD = "DENIED_POLICY_OLD"
+    DENIED_PASS_NOT_KEPT = "DENIED_PASS_NOT_KEPT"
 
 
 WORDS: Mapping[Reason, str] = MappingProxyType(
@@ -130,11 +132,19 @@ WORDS: Mapping[Reason, str] = MappingProxyType(
         Reason.DENIED_PASS_USED: (
             "The pass has been used already and may have been copied. Compare the visitor with the photo."
         ),
+        Reason.DENIED_PASS_NOT_KEPT: (
+            "The door's controller cannot write, so it could not note that this pass is used. "
+            "Let the visitor in by hand and have the disk checked."
+        ),
         Reason.DENIED_PASS_CANCELLED: "The pass was cancelled. Ask the visitor to come to the desk.",
         Reason.DENIED_INVITATION: "This is the invitation, not the pass. Send the visitor to the desk to check in.",
         Reason.DENIED_VISITOR_SIGNED_OUT: "The visitor has signed out. Ask them to check in again.",
         Reason.DENIED_POLICY: (
             "The door's settings contradict themselves, so nothing was opened. Publish the settings again."
+        ),
+        Reason.DENIED_POLICY_OLD: (
+            "The door has not heard for too long whether its settings still hold, so it refuses what depends on the "
+            "hour. Restore its connection."
         ),
     }
 )

@@ -7,19 +7,16 @@ identity key, and 3 bytes that tell a slip of the pen. So the bridge knows the r
 from __future__ import annotations
 
 import hmac
-from base64 import b32decode, b32encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from access_control.core.wire.copied_letters import read_letters, write_letters
 from access_control.core.wire.errors import RefusalCode, Refused
 
 MARK: Final = "SAC1"
 SECRET_BYTES: Final = 16
 CHECK_BYTES: Final = 16
-_SLIP_BYTES: Final = 3
-_LETTERS: Final = 56
-_GROUP: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +53,7 @@ def code_for(secret: bytes, identity_key: bytes) -> EnrolmentCode:
 
 def write_code(code: EnrolmentCode) -> str:
     """The text that is printed."""
-    body = code.secret + code.identity_check
-    letters = b32encode(body + _slip(body)).decode("ascii")
-    groups = (letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
-    return "-".join((MARK, *groups))
+    return f"{MARK}-{write_letters(code.secret + code.identity_check)}"
 
 
 def read_code(text: str) -> EnrolmentCode:
@@ -68,21 +62,11 @@ def read_code(text: str) -> EnrolmentCode:
     Raises:
         Refused: ``bad_content``: it is no code, or a letter of it is wrong.
     """
-    letters = "".join(sign for sign in text.upper() if sign not in "- \t\r\n").removeprefix(MARK)
-    data = b""
-    if len(letters) == _LETTERS and letters.isascii():
-        try:
-            data = b32decode(letters)
-        except ValueError:
-            data = b""
-    body = data[: SECRET_BYTES + CHECK_BYTES]
-    if not data or data != body + _slip(body):
+    plain = "".join(sign for sign in text.upper() if sign not in "- \t\r\n")
+    body = read_letters(plain.removeprefix(MARK), SECRET_BYTES + CHECK_BYTES)
+    if body is None:
         raise Refused(
             RefusalCode.BAD_CONTENT,
             "That is not an enrolment code, or a letter of it is wrong. Copy it again, all of it from SAC1- on.",
         )
     return EnrolmentCode(body[:SECRET_BYTES], body[SECRET_BYTES:])
-
-
-def _slip(body: bytes) -> bytes:
-    return sha256(b"slip\n" + body).digest()[:_SLIP_BYTES]

@@ -29,6 +29,7 @@ class RefusalCode(StrEnum):
     SAME_REVISION = "same_revision"
     EXPIRED = "expired"
     NOT_ALLOWED = "not_allowed"
+    WRONG_PASSPHRASE = "wrong_passphrase"
 
 
 class Refused(Exception):  # noqa: N818 - it is a verdict on a document; its name is what the reader of an event sees

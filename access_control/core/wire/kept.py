@@ -3,12 +3,13 @@
 Directives and releases are a set that only grows. A revocation goes only when a new Policy takes the place of one
 that no longer granted that badge, and the newest document lacks it: so neither a Policy that is behind, nor the one
 before it that serves when the newest is damaged on the disk, ever lets a lost badge back in. Overrides are
-what the newest document says. Absence from Orders never releases an emergency.
+what the newest document says. Absence from Orders never releases an emergency. What the newest document holds and this
+bridge cannot believe is kept aside: the Policy or the key statement that names its signer may come later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -43,6 +44,8 @@ class Kept:
         sealed_releases: The same for releases.
         listed: The revoked badges that the newest document names; ``revoked`` may hold more.
         listed_passes: The same for passes.
+        doubted_directives: Sealed directives in the newest document that were refused when they were last tried.
+        doubted_releases: The same for releases.
     """
 
     revision: Revision | None = None
@@ -55,6 +58,8 @@ class Kept:
     listed: frozenset[bytes] = frozenset()
     revoked_passes: Mapping[int, RevokedPass] = field(default_factory=dict)
     listed_passes: frozenset[int] = frozenset()
+    doubted_directives: tuple[bytes, ...] = ()
+    doubted_releases: tuple[bytes, ...] = ()
 
     def orders(self) -> Orders:
         """What decisions use."""
@@ -108,18 +113,10 @@ def fold(
     kept = kept or Kept()
     fingerprint = sha256(encode_orders(document)).hexdigest()
     check_revision(kept.revision, document.revision, same_bytes=fingerprint == kept.document)
-    news: list[Heard] = []
-    refused: list[Refused] = []
-    for hear, sealed_documents in ((hear_directive, document.directives), (hear_release, document.releases)):
-        for sealed in sealed_documents:
-            try:
-                kept, record = hear(kept, sealed, authority, site=document.site)
-            except Refused as error:
-                refused.append(error)
-            else:
-                news += [Heard(record, sealed)] if record is not None else []
+    kept = replace(kept, doubted_directives=tuple(document.directives), doubted_releases=tuple(document.releases))
+    heard = hear_doubted(kept, authority, site=document.site)
     kept = replace(
-        kept,
+        heard.kept,
         revision=document.revision,
         document=fingerprint,
         overrides=tuple(document.overrides),
@@ -128,7 +125,51 @@ def fold(
         revoked_passes={**kept.revoked_passes, **document.revoked_passes},
         listed_passes=frozenset(document.revoked_passes),
     )
-    return Folded(_without_old_passes(kept, at), tuple(news), tuple(refused))
+    return replace(heard, kept=_without_old_passes(kept, at))
+
+
+def hear_doubted(kept: Kept, authority: Authority, *, site: str) -> Folded:
+    """Try once more what was refused of the newest Orders; call it when a Policy or key statement has come.
+
+    Other keys may count now, and the document itself does not come again.
+    """
+    news: list[Heard] = []
+    directives: list[tuple[bytes, Refused]] = []
+    releases: list[tuple[bytes, Refused]] = []
+    for hear, sealed_documents, doubted in (
+        (hear_directive, kept.doubted_directives, directives),
+        (hear_release, kept.doubted_releases, releases),
+    ):
+        for sealed in sealed_documents:
+            try:
+                kept, record = hear(kept, sealed, authority, site=site)
+            except Refused as error:
+                doubted.append((sealed, error))
+            else:
+                news += [Heard(record, sealed)] if record is not None else []
+    directives = _not_taken(directives, Kind.DIRECTIVE, kept.sealed_directives.values())
+    releases = _not_taken(releases, Kind.RELEASE, kept.sealed_releases.values())
+    kept = replace(
+        kept,
+        doubted_directives=tuple(sealed for sealed, _ in directives),
+        doubted_releases=tuple(sealed for sealed, _ in releases),
+    )
+    return Folded(kept, tuple(news), tuple(error for _, error in (*directives, *releases)))
+
+
+def _not_taken(doubted: list[tuple[bytes, Refused]], kind: Kind, taken: Iterable[bytes]) -> list[tuple[bytes, Refused]]:
+    """Without those whose content is in force under another signature, as the service's beside its raiser's."""
+    if not doubted:
+        return doubted
+    known = {reread(sealed, kind=kind) for sealed in taken}
+    return [(sealed, error) for sealed, error in doubted if _payload(sealed, kind) not in known]
+
+
+def _payload(sealed: bytes, kind: Kind) -> bytes | None:
+    try:
+        return reread(sealed, kind=kind)
+    except Refused:
+        return None
 
 
 def settle(kept: Kept, outgoing: Policy | None, at: datetime | None) -> Kept:

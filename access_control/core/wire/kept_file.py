@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from access_control.core.decision.model import Revision
 from access_control.core.wire.guarded import guard, unguard
 from access_control.core.wire.kept import Kept, recall_directive, recall_release
@@ -26,8 +28,11 @@ from access_control.core.wire.strict import PassId, Record, Ref, read_record, wr
 MAX_KEPT: Final = 64 * 1024 * 1024
 
 
-class KeptRow(Record, frozen=True):
-    """The file's content; ``listed`` and ``listed_passes`` name what the newest Orders named."""
+class KeptRow(Record, frozen=True, omit_defaults=True):
+    """The file's content; ``listed`` and ``listed_passes`` name what the newest Orders named.
+
+    What nothing is doubted of is left out, as in the files of programs that kept no doubts.
+    """
 
     revision: tuple[Ref, Ref] | None
     document: str
@@ -38,6 +43,8 @@ class KeptRow(Record, frozen=True):
     listed: str
     revoked_passes: list[RevokedPassRow]
     listed_passes: list[PassId]
+    doubted_directives: list[str] = msgspec.field(default_factory=list)
+    doubted_releases: list[str] = msgspec.field(default_factory=list)
 
 
 def encode_kept(kept: Kept) -> bytes:
@@ -52,6 +59,8 @@ def encode_kept(kept: Kept) -> bytes:
         listed=write_bytes(b"".join(sorted(kept.listed))),
         revoked_passes=write_revoked_passes(kept.revoked_passes),
         listed_passes=[f"{number:016x}" for number in sorted(kept.listed_passes)],
+        doubted_directives=[write_bytes(sealed) for sealed in kept.doubted_directives],
+        doubted_releases=[write_bytes(sealed) for sealed in kept.doubted_releases],
     )
     return guard(write_record(row))
 
@@ -71,6 +80,8 @@ def decode_kept(data: bytes) -> Kept:
         listed=frozenset(cut_digests(row.listed, "digests of listed badges")),
         revoked_passes=read_revoked_passes(row.revoked_passes),
         listed_passes=frozenset(int(number, 16) for number in row.listed_passes),
+        doubted_directives=tuple(read_bytes(text, "directive") for text in row.doubted_directives),
+        doubted_releases=tuple(read_bytes(text, "release") for text in row.doubted_releases),
     )
     for text in row.directives:
         kept, _ = recall_directive(kept, read_bytes(text, "directive"))

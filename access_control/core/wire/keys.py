@@ -15,8 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access_control.core.decision.model import Revision
 from access_control.core.wire.errors import RefusalCode, Refused
-from access_control.core.wire.policy_payload import NeighbourRow, PassKeyRow
-from access_control.core.wire.policy_tables import read_neighbours, read_pass_keys, write_neighbours, write_pass_keys
+from access_control.core.wire.policy_payload import BridgeKeyRow, PassKeyRow
+from access_control.core.wire.policy_tables import (
+    read_bridge_keys,
+    read_pass_keys,
+    write_bridge_keys,
+    write_pass_keys,
+)
 from access_control.core.wire.revisions import check_revision
 from access_control.core.wire.signing import LIMITS, Kind, SigningKey, open_sealed, seal
 from access_control.core.wire.spelling import read_bytes, read_time, write_bytes, write_time
@@ -67,7 +72,7 @@ class KeysRow(Record, frozen=True):
     pass_keys: list[PassKeyRow]
     tls_current: str | None
     tls_next: str | None
-    bridges: list[NeighbourRow]
+    bridges: list[BridgeKeyRow]
 
 
 def identity_key(private: Ed25519PrivateKey) -> SigningKey:
@@ -89,7 +94,7 @@ def encode_keys(statement: KeyStatement) -> bytes:
             pass_keys=write_pass_keys(statement.pass_keys),
             tls_current=None if statement.tls_current is None else write_bytes(statement.tls_current),
             tls_next=None if statement.tls_next is None else write_bytes(statement.tls_next),
-            bridges=write_neighbours(statement.bridges),
+            bridges=write_bridge_keys(statement.bridges),
         )
     )
 
@@ -117,7 +122,7 @@ def decode_keys(payload: bytes) -> KeyStatement:
         pass_keys=read_pass_keys(row.pass_keys),
         tls_current=_fingerprint(row.tls_current),
         tls_next=_fingerprint(row.tls_next),
-        bridges=read_neighbours(row.bridges),
+        bridges=read_bridge_keys(row.bridges),
     )
 
 

@@ -7,7 +7,7 @@ back before it hands them out, so whatever leaves can be taken.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -17,12 +17,15 @@ from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.policy_doors import (
     read_board,
     read_door,
+    read_input,
     read_reader,
     write_board,
     write_door,
+    write_input,
     write_reader,
 )
 from access_control.core.wire.policy_draft import Badge, Level, Person, PolicyDraft
+from access_control.core.wire.policy_inputs import check_inputs
 from access_control.core.wire.policy_payload import PolicyPayload
 from access_control.core.wire.policy_people import (
     Interned,
@@ -34,13 +37,16 @@ from access_control.core.wire.policy_people import (
 )
 from access_control.core.wire.policy_tables import (
     by_door,
+    read_addresses,
+    read_ages,
+    read_bridge_keys,
     read_groups,
     read_level_sets,
     read_levels,
-    read_neighbours,
     read_pass_keys,
     read_rules,
     read_scopes,
+    write_ages,
     write_groups,
     write_levels,
     write_neighbours,
@@ -49,6 +55,8 @@ from access_control.core.wire.policy_tables import (
     write_scopes,
 )
 from access_control.core.wire.policy_wiring import by_id, check_wiring
+from access_control.core.wire.recovery import read_recovery, write_recovery
+from access_control.core.wire.release_codes import read_release_codes, write_release_codes
 from access_control.core.wire.signing import LIMITS, Kind, open_sealed
 from access_control.core.wire.spelling import read_time, write_bytes, write_time
 from access_control.core.wire.strict import FOREVER, read_record, write_record
@@ -112,6 +120,7 @@ def _write(draft: PolicyDraft, digest_key: bytes) -> PolicyPayload:
         doors=[write_door(door, timetables) for door in doors],
         readers=[write_reader(reader, timetables) for reader in readers],
         boards=[write_board(board) for board in sorted(draft.boards, key=lambda board: board.id)],
+        inputs=[write_input(given) for given in sorted(draft.inputs, key=lambda given: given.id)],
         levels=[level.id for level in levels],
         grants=write_levels(by_door(levels, forbid=False), timetables),
         denials=write_levels(by_door(levels, forbid=True), timetables),
@@ -120,10 +129,13 @@ def _write(draft: PolicyDraft, digest_key: bytes) -> PolicyPayload:
         holders=write_holders(people, interned, digest_key),
         credentials=write_credentials(badges, people, interned, digest_key),
         emergency=write_rules(draft.emergency_rules or DEFAULT_EMERGENCY_RULES),
+        age_days=write_ages(draft.age_limits),
         pass_keys=write_pass_keys(draft.pass_keys),
         pass_groups=write_groups(draft.pass_groups),
         scopes=write_scopes(draft.scopes, [door.id for door in doors]),
-        neighbours=write_neighbours(draft.neighbour_keys),
+        neighbours=write_neighbours(draft.neighbour_keys, draft.neighbour_addresses),
+        release_codes=write_release_codes(draft.release_codes),
+        recovery=None if draft.recovery is None else write_recovery(draft.recovery),
     )
 
 
@@ -158,9 +170,11 @@ def index(row: PolicyPayload, digest_key: bytes) -> Policy:
     doors = by_id((read_door(door, timetables) for door in row.doors), "Door")
     readers = by_id((read_reader(reader, timetables) for reader in row.readers), "Reader")
     boards = by_id((read_board(board) for board in row.boards), "Board")
+    inputs = by_id((read_input(given) for given in row.inputs), "Input")
     check_wiring(doors, readers, boards)
-    levels = frozenset(row.levels)
-    require_ascending(row.levels, "level")
+    scopes = read_scopes(row.scopes, doors.keys())
+    check_inputs(inputs, doors, readers, boards, scopes)
+    levels = _read_level_ids(row.levels)
     holders = read_holders(row.holders, len(row.level_sets), row.validities)
     return Policy(
         site=row.site,
@@ -179,11 +193,21 @@ def index(row: PolicyPayload, digest_key: bytes) -> Policy:
         holders=holders,
         credentials=read_credentials(row.credentials, len(holders.refs), row.validities),
         emergency_rules=read_rules(row.emergency),
+        age_limits=read_ages(row.age_days),
         pass_keys=read_pass_keys(row.pass_keys),
         pass_groups=read_groups(row.pass_groups, doors.keys()),
-        scopes=read_scopes(row.scopes, doors.keys()),
-        neighbour_keys=read_neighbours(row.neighbours),
+        scopes=scopes,
+        neighbour_keys=read_bridge_keys(row.neighbours),
+        neighbour_addresses=read_addresses(row.neighbours),
+        release_codes=read_release_codes(row.release_codes),
+        inputs=MappingProxyType(inputs),
+        recovery=None if row.recovery is None else read_recovery(row.recovery),
     )
+
+
+def _read_level_ids(ids: Sequence[int]) -> frozenset[int]:
+    require_ascending(ids, "level")
+    return frozenset(ids)
 
 
 def _digest_check(digest_key: bytes) -> str:

@@ -1,13 +1,17 @@
-"""Doors, readers and boards between their records on the wire and the model, both ways."""
+"""Doors, readers, boards and alarm inputs between their records on the wire and the model, both ways."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
 
-from access_control.core.decision.model import Board, Door, DoorTiming, Lock, Point, Reader, Timetable
+from access_control.core.decision.model import AlarmInput, Board, Door, DoorTiming, Lock, Point, Reader, Timetable
 from access_control.core.wire.errors import RefusalCode, Refused
-from access_control.core.wire.policy_payload import BoardRow, DoorRow, LockRow, PointRow, ReaderRow, TimingRow
+from access_control.core.wire.policy_payload import BoardRow, DoorRow, InputRow, LockRow, PointRow, ReaderRow, TimingRow
 from access_control.core.wire.timetables import TimetableTable, timetable_at
+
+INPUTS: Final[tuple[Literal["contact", "rex", "latch"], ...]] = ("contact", "rex", "latch")
+"""A door's own inputs, as its record names them."""
 
 
 def write_door(door: Door, timetables: TimetableTable) -> DoorRow:
@@ -21,6 +25,7 @@ def write_door(door: Door, timetables: TimetableTable) -> DoorRow:
         contact=_write_point(door.contact),
         rex=_write_point(door.rex),
         latch=_write_point(door.latch),
+        rests_closed=[name for name in INPUTS if getattr(door, name) in door.rests_closed],
         timing=_write_timing(door.timing),
         scheduled_unlock=timetables.number(door.scheduled_unlock),
         evacuate_unlock=door.evacuate_unlock,
@@ -43,11 +48,28 @@ def read_door(row: DoorRow, timetables: Sequence[Timetable]) -> Door:
         contact=_read_point(row.contact),
         rex=_read_point(row.rex),
         latch=_read_point(row.latch),
+        rests_closed=frozenset(_resting(row)),
         timing=_read_timing(row.timing, row.number),
         scheduled_unlock=timetable_at(timetables, row.scheduled_unlock),
         evacuate_unlock=row.evacuate_unlock,
         out_of_service=row.out_of_service,
     )
+
+
+def _resting(row: DoorRow) -> Iterator[Point]:
+    if row.rests_closed != [name for name in INPUTS if name in row.rests_closed]:
+        raise Refused(
+            RefusalCode.BAD_CONTENT,
+            f"Door {row.number} names its inputs twice or out of order. Publish it again.",
+        )
+    for name in row.rests_closed:
+        point = _read_point(getattr(row, name))
+        if point is None:
+            raise Refused(
+                RefusalCode.BAD_CONTENT,
+                f"Door {row.number} has no {name} that could rest closed. Name its input and publish again.",
+            )
+        yield point
 
 
 def write_reader(reader: Reader, timetables: TimetableTable) -> ReaderRow:
@@ -63,7 +85,9 @@ def write_reader(reader: Reader, timetables: TimetableTable) -> ReaderRow:
         copyable=sorted(reader.copyable),
         pin_times=timetables.number(reader.pin_times),
         takes_passes=reader.takes_passes,
+        takes_releases=reader.takes_releases,
         enabled=reader.enabled,
+        head=reader.head,
     )
 
 
@@ -84,18 +108,50 @@ def read_reader(row: ReaderRow, timetables: Sequence[Timetable]) -> Reader:
         copyable=frozenset(row.copyable),
         pin_times=timetable_at(timetables, row.pin_times),
         takes_passes=row.takes_passes,
+        takes_releases=row.takes_releases,
         enabled=row.enabled,
+        head=row.head,
     )
 
 
 def write_board(board: Board) -> BoardRow:
     """Spell a board."""
-    return BoardRow(board.id, board.name, board.port, board.address, board.outputs, board.inputs)
+    return BoardRow(
+        id=board.id,
+        name=board.name,
+        port=board.port,
+        address=board.address,
+        outputs=board.outputs,
+        inputs=board.inputs,
+        osdp=board.osdp,
+        hardware_pulse=board.hardware_pulse,
+    )
 
 
 def read_board(row: BoardRow) -> Board:
     """The inverse of :func:`write_board`."""
-    return Board(row.id, row.name, row.port, row.address, row.outputs, row.inputs)
+    return Board(
+        row.id,
+        row.name,
+        row.port,
+        row.address,
+        row.outputs,
+        row.inputs,
+        osdp=row.osdp,
+        hardware_pulse=row.hardware_pulse,
+    )
+
+
+def write_input(given: AlarmInput) -> InputRow:
+    """Spell an alarm input."""
+    point = PointRow(given.point.kind, given.point.device, given.point.index)
+    return InputRow(given.id, given.name, given.kind, point, given.normal, given.action, given.scope)
+
+
+def read_input(row: InputRow) -> AlarmInput:
+    """The inverse of :func:`write_input`."""
+    point = Point(row.point.kind, row.point.device, row.point.index)
+    return AlarmInput(row.id, row.name, row.kind, point, row.normal, row.action, row.scope)
 
 
 def _write_point(point: Point | None) -> PointRow | None:

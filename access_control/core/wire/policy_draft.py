@@ -8,12 +8,15 @@ from datetime import datetime
 
 from access_control.core.credentials.canonical import Credential
 from access_control.core.decision.model import (
+    AlarmInput,
     BadgeStatus,
     Board,
     Door,
+    DoorClass,
     EmergencyRules,
     HolderClass,
     Reader,
+    RecoveryKey,
     Revision,
     Timetable,
 )
@@ -22,7 +25,10 @@ from access_control.core.wire.strict import FOREVER
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who may hold badges. ``ref`` is an opaque number; ``[valid_from, valid_until)`` are UTC seconds."""
+    """Someone who may hold badges. ``ref`` is an opaque number; ``[valid_from, valid_until)`` are UTC seconds.
+
+    ``may_release`` says that they may be one of the two who end an emergency at a marked reader.
+    """
 
     ref: int
     holder_class: HolderClass
@@ -32,6 +38,7 @@ class Person:
     valid_from: int = 0
     valid_until: int = FOREVER
     pin: str | None = None
+    may_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class PolicyDraft:
     Attributes:
         emergency_rules: ``None`` takes the defaults of ``core.decision.emergency``.
         scopes: What each symbolic scope means as doors; ``site`` is added and always means every door.
+        age_limits: Days for which the Policy may be used unconfirmed, by door class; no limit where none is named.
     """
 
     site: str
@@ -72,6 +80,7 @@ class PolicyDraft:
     doors: Iterable[Door] = ()
     readers: Iterable[Reader] = ()
     boards: Iterable[Board] = ()
+    inputs: Iterable[AlarmInput] = ()
     levels: Iterable[Level] = ()
     people: Iterable[Person] = ()
     badges: Iterable[Badge] = ()
@@ -80,3 +89,7 @@ class PolicyDraft:
     pass_groups: Mapping[int, Collection[int]] = field(default_factory=dict)
     scopes: Mapping[str, Collection[int]] = field(default_factory=dict)
     neighbour_keys: Mapping[str, tuple[bytes, Collection[str]]] = field(default_factory=dict)
+    neighbour_addresses: Mapping[str, str] = field(default_factory=dict)
+    release_codes: Collection[bytes] = ()
+    age_limits: Mapping[DoorClass, int] = field(default_factory=dict)
+    recovery: RecoveryKey | None = None

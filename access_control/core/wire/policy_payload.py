@@ -5,20 +5,24 @@ Few things (doors, readers, boards) are records. Many things (holders, credentia
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from access_control.core.decision.model import (
+    LONGEST_PULSE_S,
     DeviceKind,
     DoorClass,
     EmergencyAction,
     FireAction,
     HolderClass,
+    InputKind,
+    InputNormal,
     LockKind,
     RelockMode,
     UnlockWhen,
 )
+from access_control.core.wire.addresses import Address
 from access_control.core.wire.strict import Name, Number, Record, Ref, ScopeName, Second, TimeText, Uuid, Why
 from access_control.core.wire.timetables import TimetableRow
 
@@ -28,6 +32,8 @@ Code32 = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 KeyNumber = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Index = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Millis = Annotated[int, msgspec.Meta(ge=0, le=3_600_000)]
+UnlockMillis = Annotated[int, msgspec.Meta(ge=100, le=int(LONGEST_PULSE_S * 1000))]
+Days = Annotated[int, msgspec.Meta(ge=1, le=400)]
 Instant = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 
 
@@ -57,8 +63,8 @@ class LockRow(Record, frozen=True):
 class TimingRow(Record, frozen=True):
     """A door's timers in milliseconds."""
 
-    unlock_ms: Annotated[int, msgspec.Meta(ge=100, le=600_000)]
-    extended_unlock_ms: Annotated[int, msgspec.Meta(ge=100, le=600_000)]
+    unlock_ms: UnlockMillis
+    extended_unlock_ms: UnlockMillis
     held_open_ms: Annotated[int, msgspec.Meta(ge=100, le=3_600_000)]
     extended_held_open_ms: Annotated[int, msgspec.Meta(ge=100, le=3_600_000)]
     pre_alarm_ms: Millis
@@ -71,7 +77,7 @@ class TimingRow(Record, frozen=True):
 
 
 class DoorRow(Record, frozen=True):
-    """A door."""
+    """A door. ``rests_closed`` names its inputs that are active when their loop opens, in this order."""
 
     id: Number
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -81,6 +87,7 @@ class DoorRow(Record, frozen=True):
     contact: PointRow | None
     rex: PointRow | None
     latch: PointRow | None
+    rests_closed: Annotated[list[Literal["contact", "rex", "latch"]], msgspec.Meta(max_length=3)]
     timing: TimingRow
     scheduled_unlock: Number
     evacuate_unlock: bool
@@ -100,11 +107,13 @@ class ReaderRow(Record, frozen=True):
     copyable: Annotated[list[FormatName], msgspec.Meta(max_length=32)]
     pin_times: Number
     takes_passes: bool
+    takes_releases: bool
     enabled: bool
+    head: Annotated[int, msgspec.Meta(ge=0, le=7)]
 
 
 class BoardRow(Record, frozen=True):
-    """A relay and input board."""
+    """A relay and input board; ``osdp`` for one that speaks OSDP."""
 
     id: Number
     name: Name
@@ -112,6 +121,20 @@ class BoardRow(Record, frozen=True):
     address: Annotated[int, msgspec.Meta(ge=1, le=247)]
     outputs: Annotated[int, msgspec.Meta(ge=0, le=256)]
     inputs: Annotated[int, msgspec.Meta(ge=0, le=256)]
+    osdp: bool
+    hardware_pulse: bool
+
+
+class InputRow(Record, frozen=True):
+    """An alarm input; ``action`` and ``scope`` are those of a panic input, ``null`` for the others."""
+
+    id: Number
+    name: Name
+    kind: InputKind
+    point: PointRow
+    normal: InputNormal
+    action: EmergencyAction | None
+    scope: ScopeName | None
 
 
 class DoorLevels(Record, frozen=True):
@@ -130,7 +153,10 @@ class Pins(Record, frozen=True):
 
 
 class HolderColumns(Record, frozen=True):
-    """People. ``classes`` has a letter a row, ``active`` and ``extended`` a ``0`` or ``1``."""
+    """People. ``classes`` has a letter a row, ``active`` and ``extended`` a ``0`` or ``1``.
+
+    ``releasers`` are the rows of those who may be one of two that end an emergency at a marked reader.
+    """
 
     refs: list[Ref]
     classes: str
@@ -139,6 +165,7 @@ class HolderColumns(Record, frozen=True):
     extended: str
     validities: list[Number]
     pins: Pins
+    releasers: list[Number]
 
 
 class CredentialColumns(Record, frozen=True):
@@ -166,6 +193,14 @@ class EmergencyRow(Record, frozen=True):
     drill_moves_doors: bool
 
 
+class AgeRow(Record, frozen=True):
+    """For how many days the Policy may be used without word that it still holds; ``null`` where there is no limit."""
+
+    exterior: Days | None
+    interior: Days | None
+    room: Days | None
+
+
 class PassKeyRow(Record, frozen=True):
     """A key that signs visitor passes."""
 
@@ -187,12 +222,31 @@ class ScopeRow(Record, frozen=True):
     doors: str
 
 
-class NeighbourRow(Record, frozen=True):
-    """Another bridge, its key, and the scopes it may raise."""
+class BridgeKeyRow(Record, frozen=True):
+    """A bridge, its key, and the scopes it may raise."""
 
     bridge: Uuid
     key: str
     scopes: list[ScopeName]
+
+
+class NeighbourRow(Record, frozen=True):
+    """Another bridge, its key, the scopes it may raise, and where it listens for its neighbours, if it does."""
+
+    bridge: Uuid
+    key: str
+    scopes: list[ScopeName]
+    address: Address | None
+
+
+class RecoveryRow(Record, frozen=True):
+    """What devices' keys are sealed to, and how a passphrase becomes the key that opens it."""
+
+    key: str
+    salt: str
+    memory_kib: Annotated[int, msgspec.Meta(ge=8 * 1024, le=256 * 1024)]
+    passes: Annotated[int, msgspec.Meta(ge=1, le=16)]
+    lanes: Annotated[int, msgspec.Meta(ge=1, le=8)]
 
 
 class PolicyPayload(Record, frozen=True):
@@ -210,6 +264,7 @@ class PolicyPayload(Record, frozen=True):
     doors: list[DoorRow]
     readers: list[ReaderRow]
     boards: list[BoardRow]
+    inputs: list[InputRow]
     levels: list[Number]
     grants: list[DoorLevels]
     denials: list[DoorLevels]
@@ -218,7 +273,10 @@ class PolicyPayload(Record, frozen=True):
     holders: HolderColumns
     credentials: CredentialColumns
     emergency: EmergencyRow
+    age_days: AgeRow
     pass_keys: list[PassKeyRow]
     pass_groups: list[GroupRow]
     scopes: list[ScopeRow]
     neighbours: list[NeighbourRow]
+    release_codes: str
+    recovery: RecoveryRow | None

@@ -89,6 +89,7 @@ def write_holders(people: Sequence[Person], interned: Interned, digest_key: byte
         extended="".join(["01"[person.extended] for person in people]),
         validities=[interned.validity(person) for person in people],
         pins=Pins(rows=[row for row, _ in pins], digests=write_bytes(b"".join(pin for _, pin in pins))),
+        releasers=[row for row, person in enumerate(people) if person.may_release],
     )
 
 
@@ -136,6 +137,7 @@ def read_holders(row: HolderColumns, level_sets: int, validities: Sequence[tuple
         valid_from=valid_from,
         valid_until=valid_until,
         pins=_read_pins(row.pins, size),
+        releasers=_read_releasers(row.releasers, size),
     )
 
 
@@ -234,6 +236,12 @@ def _read_pins(row: Pins, holders: int) -> Mapping[int, bytes]:
     require_ascending(row.rows, "PIN")
     require_below(row.rows, holders, "person")
     return MappingProxyType(dict(zip(row.rows, digests, strict=True)))
+
+
+def _read_releasers(rows: Sequence[int], holders: int) -> frozenset[int]:
+    require_ascending(rows, "person who may end an emergency")
+    require_below(rows, holders, "person")
+    return frozenset(rows)
 
 
 def _require_lengths(what: str, size: int, columns: Iterable[Sequence[object]]) -> None:

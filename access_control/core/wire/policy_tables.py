@@ -11,6 +11,8 @@ from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.policy_draft import Level
 from access_control.core.wire.policy_payload import (
     AdmittedRow,
+    AgeRow,
+    BridgeKeyRow,
     DoorLevels,
     EmergencyRow,
     GroupRow,
@@ -24,6 +26,7 @@ from access_control.core.wire.timetables import TimetableTable, timetable_at
 
 KEY_SIZE: Final = 32
 SITE: Final = "site"
+_AGES: Final = (DoorClass.EXTERIOR, DoorClass.INTERIOR, DoorClass.ROOM)  # as AgeRow has them
 DoorTimetables = Mapping[int, Mapping[int, Timetable]]
 
 
@@ -110,6 +113,17 @@ def read_rules(row: EmergencyRow) -> EmergencyRules:
     return EmergencyRules(MappingProxyType(admitted), row.lockdown_locks_perimeter, row.drill_moves_doors)
 
 
+def write_ages(limits: Mapping[DoorClass, int]) -> AgeRow:
+    """Spell how many days a Policy may be used unconfirmed."""
+    return AgeRow(*(limits.get(door_class) for door_class in _AGES))
+
+
+def read_ages(row: AgeRow) -> Mapping[DoorClass, int]:
+    """The inverse of :func:`write_ages`."""
+    days = dict(zip(_AGES, (row.exterior, row.interior, row.room), strict=True))
+    return MappingProxyType({door_class: limit for door_class, limit in days.items() if limit is not None})
+
+
 def write_pass_keys(keys: Mapping[int, bytes]) -> list[PassKeyRow]:
     """Spell the keys that sign visitor passes."""
     return [PassKeyRow(number, write_bytes(key)) for number, key in sorted(keys.items())]
@@ -162,24 +176,35 @@ def read_scopes(rows: Sequence[ScopeRow], doors: Collection[int]) -> Mapping[str
     return MappingProxyType(found)
 
 
-def write_neighbours(neighbours: Mapping[str, tuple[bytes, Collection[str]]]) -> list[NeighbourRow]:
-    """Spell the other bridges and what each may raise."""
+def write_bridge_keys(bridges: Mapping[str, tuple[bytes, Collection[str]]]) -> list[BridgeKeyRow]:
+    """Spell bridges, their keys, and what each may raise."""
     return [
-        NeighbourRow(bridge, write_bytes(key), sorted(set(scopes)))
-        for bridge, (key, scopes) in sorted(neighbours.items())
+        BridgeKeyRow(bridge, write_bytes(key), sorted(set(scopes))) for bridge, (key, scopes) in sorted(bridges.items())
     ]
 
 
-def read_neighbours(rows: Sequence[NeighbourRow]) -> Mapping[str, tuple[bytes, tuple[str, ...]]]:
-    """The inverse of :func:`write_neighbours`.
+def read_bridge_keys(rows: Sequence[BridgeKeyRow | NeighbourRow]) -> Mapping[str, tuple[bytes, tuple[str, ...]]]:
+    """The inverse of :func:`write_bridge_keys`.
 
     Raises:
         Refused: ``bad_columns`` or ``bad_content``.
     """
     found = {row.bridge: (read_bytes(row.key, "key of a neighbour", KEY_SIZE), tuple(row.scopes)) for row in rows}
     if len(found) != len(rows):
-        raise Refused(RefusalCode.BAD_COLUMNS, "The Policy lists a neighbouring bridge twice. Publish it again.")
+        raise Refused(RefusalCode.BAD_COLUMNS, "The document lists a neighbouring bridge twice. Publish it again.")
     return MappingProxyType(found)
+
+
+def write_neighbours(
+    keys: Mapping[str, tuple[bytes, Collection[str]]], addresses: Mapping[str, str]
+) -> list[NeighbourRow]:
+    """Spell the other bridges, what each may raise, and where it listens."""
+    return [NeighbourRow(row.bridge, row.key, row.scopes, addresses.get(row.bridge)) for row in write_bridge_keys(keys)]
+
+
+def read_addresses(rows: Sequence[NeighbourRow]) -> Mapping[str, str]:
+    """Where those neighbours listen that do, by their UUID."""
+    return MappingProxyType({row.bridge: row.address for row in rows if row.address is not None})
 
 
 def _known_doors(text: str, doors: Collection[int]) -> frozenset[int]:

@@ -162,6 +162,12 @@ def reread(data: bytes, *, kind: Kind) -> bytes:
     return payload
 
 
+def signer_of(sealed: bytes) -> str:
+    """The key id in a sealed document's first line; whether it is true was judged when it was taken."""
+    parts = sealed.split(b"\n", 1)[0].split(b" ")
+    return parts[1].decode("ascii", "replace") if len(parts) > 1 else ""
+
+
 def _refuse_size(data: bytes, kind: Kind) -> None:
     if len(data) > LIMITS[kind]:
         raise Refused(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from access_control.core.decision.model import Revision
+from access_control.core.wire.addresses import Address
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.strict import Record, Ref, ShortText, TimeText, Uuid, read_record, write_record
 
@@ -29,6 +30,8 @@ Hex64 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{128}\Z", max_length=128)
 RevisionText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}/[0-9]{1,19}\Z", max_length=39)]
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Sealed = Annotated[str, msgspec.Meta(max_length=6000)]  # base64 of at most 4 KiB
+Copy = Annotated[str, msgspec.Meta(max_length=400_000)]  # base64 of sealed keys
+MOST_FORMER: Final = 8
 Sealeds = Annotated[list[Sealed], msgspec.Meta(max_length=MOST_SEALED)]
 
 
@@ -41,11 +44,15 @@ class SchoolAnswer(Record, frozen=True):
 
 
 class EnrolRequest(Record, frozen=True):
-    """``POST enrol``: a one-time code, and the public key that the new bridge made for itself."""
+    """``POST enrol``: a one-time code, and the public key that the new bridge made for itself.
+
+    ``replace``: it takes the place of a bridge that died; its code was made for that.
+    """
 
     code: ShortText
     public_key: Hex32
     address: Annotated[str, msgspec.Meta(max_length=120)]
+    replace: bool
 
 
 class EnrolAnswer(Record, frozen=True):
@@ -57,6 +64,41 @@ class EnrolAnswer(Record, frozen=True):
     identity_key: Hex32
     digest_key: Hex32
     keys: str
+
+
+class RecoveryRequest(Record, frozen=True):
+    """``POST recovery``: the code of a replacement, which is not used up by this."""
+
+    code: ShortText
+
+
+class RecoveryAnswer(Record, frozen=True):
+    """Which bridge is replaced, and its sealed keys if there are any; ``held`` says what else there is to know.
+
+    ``signature`` is that of the bridge; ``former`` are the last copies of machines that were this bridge before.
+    """
+
+    site: Uuid
+    bridge: Uuid
+    name: Annotated[str, msgspec.Meta(max_length=200)]
+    sealed: Copy | None
+    signature: Hex64 | None
+    former: Annotated[list[Copy], msgspec.Meta(max_length=MOST_FORMER)]
+    held: Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class SealedKeysRequest(Record, frozen=True):
+    """``POST sealed-keys``: the newest copy of a bridge's keys, in base64, and its signature."""
+
+    sealed: Copy
+    signature: Hex64
+
+
+class SealedKeysHeld(Record, frozen=True):
+    """Which copy the service holds: its number, and the SHA-256 of its bytes."""
+
+    n: Ref
+    digest: Hex32
 
 
 class ChallengeRequest(Record, frozen=True):
@@ -110,6 +152,9 @@ class StatusRequest(Record, frozen=True):
         stream: The stream of events that the bridge writes now; ``None`` while its disk takes none.
         acknowledged: The newest sequence number that the service acknowledged.
         last_seq: The newest one there is.
+        listens: Where its neighbours reach it, as ``host:port``.
+        sealed_keys: SHA-256 of the copy of its devices' keys that fits the keys it has now and the recovery key of the
+            Policy in force; ``None`` while there is none.
     """
 
     status: dict[str, Any]
@@ -117,6 +162,8 @@ class StatusRequest(Record, frozen=True):
     stream: Uuid | None
     acknowledged: Sequence
     last_seq: Sequence
+    listens: Address | None = None
+    sealed_keys: Hex32 | None = None
 
 
 class Want(Record, frozen=True):
@@ -129,7 +176,8 @@ class Want(Record, frozen=True):
 class StatusAnswer(Record, frozen=True):
     """The service's time, the newest revision of each document, and actions that wait (sealed, base64).
 
-    ``duplicate``: another process used this bridge's identity a moment ago.
+    ``duplicate``: another process used this bridge's identity a moment ago. ``sealed_keys``: the copy of its devices'
+    keys that is held for the recovery key in force.
     """
 
     time: TimeText
@@ -139,6 +187,7 @@ class StatusAnswer(Record, frozen=True):
     actions: Sealeds
     want: Want | None
     duplicate: bool
+    sealed_keys: SealedKeysHeld | None
 
 
 class EventsRequest(Record, frozen=True):

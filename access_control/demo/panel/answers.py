@@ -15,15 +15,18 @@ from sqlalchemy import select
 
 from access_control.clock import utc_now
 from access_control.database.errors import DatabaseError
-from access_control.demo.deeds import Deeds, Fault
+from access_control.demo.deeds import Deeds
 from access_control.demo.errors import StageError
 from access_control.demo.making import School, pass_of
+from access_control.demo.panel.faults import FaultPage
 from access_control.demo.panel.feed import Feed
+from access_control.demo.panel.outlook import Bridges
 from access_control.demo.panel.picture import text_in
 from access_control.demo.plan import DOORS, SCANNER, Side
 from access_control.demo.population import everybody
 from access_control.demo.programs import Programs
 from access_control.demo.sockets import UnreachableError
+from access_control.demo.switchboard import Switchboard
 from access_control.people.models import Cardholder
 from access_control.people.names import search_name
 from access_control.visitors.models import Visit, VisitState
@@ -60,17 +63,6 @@ class AtDoor(_Asked, frozen=True, tag="door"):
     action: Literal["leave", "open", "close"]
 
 
-class Break(_Asked, frozen=True, tag="break"):
-    """Have something go wrong at a door, by the fault's name."""
-
-    fault: str
-    door: int
-
-
-class Mend(_Asked, frozen=True, tag="mend"):
-    """Make everything good again."""
-
-
 class Run(_Asked, frozen=True, tag="program"):
     """Start or stop a program, or kill it without warning."""
 
@@ -78,16 +70,15 @@ class Run(_Asked, frozen=True, tag="program"):
     action: Literal["start", "stop", "kill"]
 
 
-_ANY: Final[msgspec.json.Decoder[Present | Scan | AtDoor | Break | Mend | Run]] = msgspec.json.Decoder(
-    Present | Scan | AtDoor | Break | Mend | Run
-)
+_ANY: Final[msgspec.json.Decoder[Present | Scan | AtDoor | Run]] = msgspec.json.Decoder(Present | Scan | AtDoor | Run)
 
 
 class SchoolAnswers:
-    """Looks at the school and does what the page asks."""
+    """Looks at the school and does what the page asks; ``faults`` is the page on which things are broken."""
 
     def __init__(self, programs: Programs, deeds: Deeds, school: School, feed: Feed) -> None:
         """Everything has started."""
+        self.faults = FaultPage(Switchboard(deeds, programs), Bridges(programs.places), deeds)
         self._programs = programs
         self._deeds = deeds
         self._school = school
@@ -100,7 +91,7 @@ class SchoolAnswers:
             "doors": self._doors(),
             "programs": self._programs.overview(),
             "visits": self._visits(),
-            "faults": [{"name": fault.name, "words": fault.value} for fault in Fault],
+            "broken": self.faults.broken(),
             "feed": [asdict(line) for line in self._feed.since(after)],
             "console": self._programs.url,
         }
@@ -164,7 +155,7 @@ class SchoolAnswers:
             raise StageError(f"The panel does not understand this: {error}.") from error
         return self._done(request)
 
-    def _done(self, asked: Present | Scan | AtDoor | Break | Mend | Run) -> str:
+    def _done(self, asked: Present | Scan | AtDoor | Run) -> str:
         match asked:
             case Present(person=0, door=door):
                 return self._deeds.present_stranger(door)
@@ -176,12 +167,6 @@ class SchoolAnswers:
                 return self._deeds.leave(door)
             case AtDoor(door=door, action=action):
                 return self._deeds.at_door(door, action)
-            case Break(fault=fault, door=door):
-                if fault not in Fault.__members__:
-                    raise StageError("There is no such fault.")
-                return self._deeds.break_something(Fault[fault], door)
-            case Mend():
-                return self._deeds.mend()
             case Run(name=name, action=action):
                 return self._run(name, action)
 

@@ -1,11 +1,16 @@
-"""Serves the panel on loopback: a page, its looks, and a few JSON questions; everything needs the panel's token."""
+"""Serves the panel on loopback: two pages, their looks, and a few JSON questions; everything needs the panel's token.
+
+What is posted also needs proof that a page of the panel sent it: a header that only its scripts can set, or the secret
+that is in its forms. The console is another port of the same host, so that a cookie's ``SameSite`` would not do.
+"""
 
 from __future__ import annotations
 
 import hmac
 import json
+import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,15 +26,42 @@ COOKIE: Final = "demo_panel"
 HEADER: Final = "X-Panel"
 LOOK_S: Final = 0.05
 MAX_BODY: Final = 4 * 1024 * 1024
+MAX_FORM: Final = 4096
+SECRET_BYTES: Final = 16
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 TYPES: Final = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript"}
 
 
+class Faults(Protocol):
+    """What the page of faults asks for."""
+
+    def html(self, csrf: str) -> str:
+        """The page, with the secret for its forms."""
+        ...
+
+    def state(self) -> Mapping[str, Any]:
+        """What changes on it."""
+        ...
+
+    def do(self, fields: Mapping[str, str]) -> str:
+        """Do what a form asks for; one sentence about it.
+
+        Raises:
+            StageError: It cannot be done.
+        """
+        ...
+
+
 class Answers(Protocol):
     """What the page asks for."""
+
+    @property
+    def faults(self) -> Faults:
+        """The other page."""
+        ...
 
     def state(self, after: int) -> Mapping[str, Any]:
         """Everything that the page shows now; of the feed what is newer than ``after``."""
@@ -60,6 +92,7 @@ class Panel:
 
         class Handler(_Handler):
             panel_token = token
+            panel_csrf = secrets.token_urlsafe(SECRET_BYTES)
             panel_answers = answers
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
@@ -82,6 +115,7 @@ class Panel:
 
 class _Handler(BaseHTTPRequestHandler):
     panel_token = ""
+    panel_csrf = ""
     panel_answers: Answers
     protocol_version = "HTTP/1.0"  # a connection for each request, so that none outlives the panel
     server_version = "panel"
@@ -103,20 +137,40 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(self.panel_answers.state(_whole(asked.get("after", ["0"])[0])))
         elif where.path == "/people":
             self._json(self.panel_answers.people(asked.get("q", [""])[0]))
+        elif where.path == "/faults":
+            self._send(HTTPStatus.OK, self.panel_answers.faults.html(self.panel_csrf).encode(), TYPES[".html"])
+        elif where.path == "/faults/state":
+            self._json(self.panel_answers.faults.state())
         else:
             self._file(where.path)
 
     def do_POST(self) -> None:
         length = _whole(self.headers.get("Content-Length", ""))
-        if not (self._addressed_here() and self._known() and self.headers.get(HEADER)):
-            self._send(HTTPStatus.FORBIDDEN, b"This page is no longer good. Load it again.\n")
+        if not (self._addressed_here() and self._known()):
+            self._refuse()
+        elif self.path == "/press" and 0 < length <= MAX_FORM:
+            self._press(_fields(self.rfile.read(length)))
+        elif not self.headers.get(HEADER):
+            self._refuse()
         elif self.path != "/do" or not 0 < length <= MAX_BODY:
             self._send(HTTPStatus.BAD_REQUEST, b"This is nothing that the panel does.\n")
         else:
-            try:
-                self._json({"ok": True, "sentence": self.panel_answers.do(self.rfile.read(length))})
-            except StageError as error:
-                self._json({"ok": False, "sentence": str(error)})
+            body = self.rfile.read(length)
+            self._json(_outcome(lambda: self.panel_answers.do(body)))
+
+    def _press(self, fields: dict[str, str]) -> None:
+        """A form of the page of faults: its script asks for JSON, the browser itself for the page again."""
+        if not _same(fields.pop("csrf", ""), self.panel_csrf):
+            self._refuse()
+            return
+        outcome = _outcome(lambda: self.panel_answers.faults.do(fields))
+        if self.headers.get("Accept") == "application/json":
+            self._json(outcome)
+        else:
+            self._redirect("/faults")
+
+    def _refuse(self) -> None:
+        self._send(HTTPStatus.FORBIDDEN, b"This page is no longer good. Load it again.\n")
 
     def _addressed_here(self) -> bool:
         """Whether the browser means this server by name: else another name leads here, and its page asks."""
@@ -124,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         return name in {"127.0.0.1", "localhost"}
 
     def _is_token(self, text: str) -> bool:
-        return hmac.compare_digest(text.encode(), self.panel_token.encode())
+        return _same(text, self.panel_token)
 
     def _known(self) -> bool:
         try:
@@ -135,9 +189,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _welcome(self) -> None:
         """Keep the token out of the address bar."""
+        self._redirect("/", f"{COOKIE}={self.panel_token}; Path=/; HttpOnly; SameSite=Lax")
+
+    def _redirect(self, path: str, cookie: str = "") -> None:
         self.send_response(HTTPStatus.SEE_OTHER)
-        self.send_header("Location", "/")
-        self.send_header("Set-Cookie", f"{COOKIE}={self.panel_token}; Path=/; HttpOnly; SameSite=Lax")
+        self.send_header("Location", path)
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", "0")
         self.send_header("Referrer-Policy", "no-referrer")
         self.end_headers()
@@ -171,3 +229,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _same(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), secret.encode())
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """A form's fields, the first of each; of bytes that are no form, none."""
+    try:
+        return {name: values[0] for name, values in parse_qs(body.decode("ascii"), max_num_fields=8).items()}
+    except ValueError:
+        return {}
+
+
+def _outcome(do: Callable[[], str]) -> dict[str, object]:
+    try:
+        return {"ok": True, "sentence": do()}
+    except StageError as error:
+        return {"ok": False, "sentence": str(error)}

@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 from flask import Blueprint, Response, g, request
 
-from access_control.core.wire.errors import Refused
+from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.signing import Kind
 from access_control.core.wire.spelling import write_time
 from access_control.core.wire.uplink import (
@@ -26,12 +26,15 @@ from access_control.core.wire.uplink import (
     EnrolRequest,
     EventsAnswer,
     EventsRequest,
+    RecoveryRequest,
     SchoolAnswer,
+    SealedKeysRequest,
     SessionAnswer,
     SessionRequest,
     StatusRequest,
     write_revision,
 )
+from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.bridge_sessions import (
     SessionRefusedError,
     challenge_for,
@@ -42,9 +45,11 @@ from access_control.readers.enrolment import EnrolmentRefusedError, enroll
 from access_control.readers.events import GapError, take_events
 from access_control.readers.orders import hear_from_bridge
 from access_control.readers.publishing import published
+from access_control.readers.recovery import keep_sealed_keys
+from access_control.readers.replacement import enroll_replacement, offer_keys
 from access_control.readers.site import the_site
 from access_control.readers.statements import statement_in_force
-from access_control.readers.status import take_status
+from access_control.readers.status import hold_for_status, take_status
 from access_control.web.api.bodies import answer, bad_request, packed, read_body
 from access_control.web.api.bridge_stream import messages
 from access_control.web.api.callers import caller, session_problem
@@ -84,9 +89,10 @@ def enrol() -> Response:
     """
     asked = read_body(EnrolRequest)
     services = current()
+    take = enroll_replacement if asked.replace else enroll
     try:
         with services.database.writing() as session:
-            made = enroll(
+            made = take(
                 session,
                 services.keys,
                 services.clock(),
@@ -95,7 +101,7 @@ def enrol() -> Response:
                 address=asked.address or request.remote_addr or "",
             )
     except EnrolmentRefusedError as refused:
-        raise Problem(403, code=refused.code, detail=refused.sentence, action=refused.action) from refused
+        raise _no_enrolment(refused) from refused
     return answer(
         EnrolAnswer(
             site=made.site,
@@ -106,6 +112,23 @@ def enrol() -> Response:
             keys=b64encode(made.keys).decode(),
         )
     )
+
+
+@blueprint.post("/recovery")
+def recovery() -> Response:
+    """What a machine is given that is to take a bridge's place, before it enrols: the bridge's sealed keys.
+
+    Raises:
+        Problem: 403 for a code that is wrong, used or too old.
+    """
+    asked = read_body(RecoveryRequest)
+    services = current()
+    try:
+        with services.database.writing() as session:
+            offered = offer_keys(session, services.keys, services.clock(), asked.code)
+    except EnrolmentRefusedError as refused:
+        raise _no_enrolment(refused) from refused
+    return answer(offered)
 
 
 @blueprint.post("/challenge")
@@ -183,6 +206,7 @@ def status() -> Response:
     at = services.clock()
     try:
         with services.database.writing() as writing:
+            hold_for_status(writing, asking.bridge_id, said.listens)
             require_session(writing, at, asking, write=True)
             told = take_status(writing, services.keys, at, asking.bridge_id, said)
     except SessionRefusedError as refused:
@@ -232,12 +256,39 @@ def directives() -> Response:
     raised, ended = _sealed(sent.directives), _sealed(sent.releases)
     try:
         with services.database.writing() as writing:
+            lock_bridges(writing)  # so that the bridge is not revoked or replaced between the look and what follows
             require_session(writing, at, asking)
             refused = hear_from_bridge(writing, services.keys, at, asking.bridge_id, raised, ended)
     except SessionRefusedError as error:
         raise session_problem(error) from error
     taken = len(raised) + len(ended) - len(refused)
     return answer(EmergenciesAnswer(taken, [one.sentence for one in refused]))
+
+
+@blueprint.post("/sealed-keys")
+def sealed_keys() -> Response:
+    """Take the newest sealed copy of the keys of a bridge's devices, which nobody here can open.
+
+    Raises:
+        Problem: 409 for one that is not newer or sealed to another passphrase, 400 for anything else but a copy, 401 or
+            403 without a session.
+    """
+    asking = caller()
+    sent = read_body(SealedKeysRequest)
+    services = current()
+    at = services.clock()
+    (copy,) = _sealed([sent.sealed])
+    try:
+        with services.database.writing() as writing:
+            require_session(writing, at, asking)
+            held = keep_sealed_keys(writing, at, asking.bridge_id, copy, bytes.fromhex(sent.signature))
+    except SessionRefusedError as refused:
+        raise session_problem(refused) from refused
+    except Refused as refused:
+        if refused.code in {RefusalCode.OLDER, RefusalCode.UNKNOWN_KEY}:
+            raise Problem(409, code=refused.code.value, detail=refused.sentence) from refused
+        raise bad_request(refused) from refused
+    return answer(held)
 
 
 @blueprint.get("/stream")
@@ -257,6 +308,10 @@ def stream() -> Response:
     response = Response(messages(services, asking), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def _no_enrolment(refused: EnrolmentRefusedError) -> Problem:
+    return Problem(403, code=refused.code, detail=refused.sentence, action=refused.action)
 
 
 def _sealed(texts: Sequence[str]) -> list[bytes]:

@@ -6,21 +6,22 @@ import re
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField
 
 from access_control.core.credentials.formats import FORMATS
 from access_control.core.decision.building import DoorClass, DoorTiming, FireAction, LockKind, RelockMode, UnlockWhen
+from access_control.people.permissions import Permission
 from access_control.readers.badge_numbers import FORMAT_WORDS
 from access_control.readers.boards import BoardForm
 from access_control.readers.bridges import list_bridges
 from access_control.readers.building_records import TIMERS
 from access_control.readers.door_readers import ReaderForm
-from access_control.readers.doors import TIMER_WORDS, DoorForm, form_of, list_doors
-from access_control.readers.models import Board, Building, Door, Reader, Zone
+from access_control.readers.doors import TIMER_WORDS, DoorForm, form_of
+from access_control.readers.models import Board, Door, Reader
 from access_control.readers.schedules import list_schedules
 from access_control.web.console.fields import ConsoleForm, Line, Pick, PickMany, Seconds, Whole, refuse
+from access_control.web.console.places import bridges_for, buildings_for, doors_for, may_at_bridge, zones_for
 
 CLASS_WORDS: Final = {
     DoorClass.EXTERIOR: "Outside door",
@@ -32,6 +33,7 @@ LOCK_WORDS: Final = {
     LockKind.MAGLOCK: "Magnet",
     LockKind.LOCKSET: "Electric lockset",
     LockKind.LATCH_RETRACTION: "Latch retraction",
+    LockKind.DELAYED_EGRESS: "Delayed egress (not supported)",
 }
 UNLOCK_WORDS: Final = {
     UnlockWhen.RELAY_ON: "Unlocked while the relay is on (locks when power fails)",
@@ -103,11 +105,13 @@ class ReaderPageForm(ConsoleForm):
     door_id = Pick("Door", convert=int)
     port = Line("Serial port of the bridge", needed="Type the port's name, as in the bridge's own settings.")
     address = Whole("Address on the line")
+    head = Whole("Head of the device", needed=False, default=0)
     formats = PickMany("Card formats it takes", convert=str)
     copyable = PickMany("Formats that anyone can copy here", convert=str)
     facility_codes = Line("Facility codes it takes")
     pin_schedule_id = Pick("A PIN is asked for besides the card", convert=int, needed=False)
     takes_passes = BooleanField("Visitors show their passes here")
+    takes_releases = BooleanField("Two people may end an emergency here")
     enabled = BooleanField("In use", default=True)
 
 
@@ -121,16 +125,20 @@ class BoardPageForm(ConsoleForm):
     address = Whole("Address on the line")
     outputs = Whole("Relays")
     inputs = Whole("Inputs")
+    osdp = BooleanField("It is an OSDP module")
+    hardware_pulse = BooleanField("The board times each unlock itself")
 
 
 def door_form(session: Session, door: Door | None = None, *, typed: bool) -> DoorPageForm:
     """The form of a door, as it was typed or as the door is stored (a new one: the usual)."""
     form = DoorPageForm() if typed else DoorPageForm(formdata=None, data=_door_data(door))
-    form.building_id.offer((one.id, one.name) for one in session.scalars(select(Building).order_by(Building.name)))
-    form.zone_id.offer(
-        ((one.id, one.name) for one in session.scalars(select(Zone).order_by(Zone.name))), nothing="None"
-    )
-    bridges = list_bridges(session, revoked=door is not None)
+    form.building_id.offer((one.id, one.name) for one in buildings_for(session, Permission.DOOR_EDIT))
+    form.zone_id.offer(((one.id, one.name) for one in zones_for(session, Permission.DOOR_EDIT)), nothing="None")
+    bridges = [
+        line
+        for line in list_bridges(session, revoked=door is not None)
+        if may_at_bridge(line.bridge, Permission.DOOR_EDIT) or (door is not None and door.bridge_id == line.bridge.id)
+    ]
     form.bridge_id.offer(((one.bridge.id, one.bridge.name) for one in bridges), nothing="No bridge yet")
     form.unlock_schedule_id.offer(((one.id, one.name) for one in list_schedules(session)), nothing="Never")
     form.door_class.offer(CLASS_WORDS.items())
@@ -173,7 +181,7 @@ def said_of_door(form: DoorPageForm) -> DoorForm:
 def reader_form(session: Session, reader: Reader | None = None, *, typed: bool, door_id: int = 0) -> ReaderPageForm:
     """The form of a reader, as it was typed or as the reader is stored."""
     form = ReaderPageForm() if typed else ReaderPageForm(formdata=None, data=_reader_data(reader, door_id))
-    form.door_id.offer((door.id, f"{door.number}: {door.name}") for door in list_doors(session))
+    form.door_id.offer((door.id, f"{door.number}: {door.name}") for door in doors_for(session, Permission.READER_EDIT))
     form.formats.offer((name, FORMAT_WORDS[name]) for name in FORMATS)
     form.copyable.offer((name, FORMAT_WORDS[name]) for name in FORMATS)
     form.pin_schedule_id.offer(((one.id, one.name) for one in list_schedules(session)), nothing="Never")
@@ -196,14 +204,18 @@ def said_of_reader(form: ReaderPageForm) -> ReaderForm | None:
         copyable=tuple(form.copyable.picked),
         pin_schedule_id=form.pin_schedule_id.picked,
         takes_passes=form.takes_passes.data,
+        takes_releases=form.takes_releases.data,
         enabled=form.enabled.data,
+        head=form.head.data or 0,
     )
 
 
 def board_form(session: Session, board: Board | None = None, *, typed: bool) -> BoardPageForm:
     """The form of a board, as it was typed or as the board is stored."""
     form = BoardPageForm() if typed else BoardPageForm(formdata=None, data=_board_data(board))
-    form.bridge_id.offer((one.bridge.id, one.bridge.name) for one in list_bridges(session, revoked=False))
+    form.bridge_id.offer(
+        (one.bridge.id, one.bridge.name) for one in bridges_for(session, Permission.READER_EDIT, revoked=False)
+    )
     return form
 
 
@@ -216,6 +228,8 @@ def said_of_board(form: BoardPageForm) -> BoardForm:
         address=form.address.data or 0,
         outputs=form.outputs.data or 0,
         inputs=form.inputs.data or 0,
+        osdp=form.osdp.data,
+        hardware_pulse=form.hardware_pulse.data,
     )
 
 
@@ -237,11 +251,13 @@ def _reader_data(reader: Reader | None, door_id: int) -> dict[str, Any]:
         "door_id": str(reader.door_id),
         "port": reader.port,
         "address": reader.address,
+        "head": reader.head,
         "formats": list(reader.formats),
         "copyable": list(reader.copyable),
         "facility_codes": ", ".join(map(str, reader.facility_codes)),
         "pin_schedule_id": str(reader.pin_schedule_id or ""),
         "takes_passes": reader.takes_passes,
+        "takes_releases": reader.takes_releases,
         "enabled": reader.enabled,
     }
 
@@ -249,5 +265,5 @@ def _reader_data(reader: Reader | None, door_id: int) -> dict[str, Any]:
 def _board_data(board: Board | None) -> dict[str, Any]:
     if board is None:
         return {}
-    names = ("name", "bridge_id", "port", "address", "outputs", "inputs")
+    names = ("name", "bridge_id", "port", "address", "outputs", "inputs", "osdp", "hardware_pulse")
     return {"version": str(board.version), **{name: getattr(board, name) for name in names}}

@@ -24,6 +24,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "This field is required.": "Fill this in.",
 }
 _MOST_DIGITS: Final = 9
+YEARS: Final = range(1900, 9000)
+"""In these every time has a day before and after it, in every zone."""
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -90,6 +92,10 @@ class Seconds(FloatField):
         if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", typed, re.ASCII):
             raise ValueError("Type a number of seconds, as 5 or 0.5.")
         self.data = float(typed)
+
+    def _value(self) -> str:
+        """What the form shows: ``4``, not ``4.0``."""
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:g}"
 
 
 class Day(DateField):
@@ -160,6 +166,15 @@ class PickMany(SelectMultipleField):
 def words_of(kind: type[Word], said: Mapping[Word, str]) -> list[tuple[str, str]]:
     """The choices of an enum, in its order."""
     return [(one.value, said[one]) for one in kind]
+
+
+def day_in(text: str) -> date | None:
+    """A day in an address, as ``2026-11-23``; ``None`` for nonsense."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.year in YEARS else None
 
 
 def first_of_day(day: date | None, zone: ZoneInfo) -> datetime | None:

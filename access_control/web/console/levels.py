@@ -9,11 +9,12 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import HiddenField
 
-from access_control.readers.doors import list_doors
+from access_control.people.permissions import Permission
 from access_control.readers.levels import LevelForm
 from access_control.readers.models import Door, Level
 from access_control.readers.schedules import list_schedules
 from access_control.web.console.fields import ConsoleForm, Line, Pick
+from access_control.web.console.places import doors_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ class LevelPageForm(ConsoleForm):
 
 
 def make(session: Session, level: Level | None = None, *, typed: bool) -> FlaskForm:
-    """The form with a row for each door, as it was typed or as the level is stored."""
-    doors, schedules = list_doors(session), [(one.id, one.name) for one in list_schedules(session)]
+    """The form with a row for each door that whoever looks may see, as it was typed or as the level is stored."""
+    doors, schedules = (
+        doors_for(session, Permission.LEVEL_VIEW),
+        [(one.id, one.name) for one in list_schedules(session)],
+    )
     fields: dict[str, Any] = {}
     for door in doors:
         place = f"Door {door.number}, {door.name}"
@@ -49,13 +53,15 @@ def make(session: Session, level: Level | None = None, *, typed: bool) -> FlaskF
     return form
 
 
-def said(form: FlaskForm) -> LevelForm:
-    """What a valid form says."""
-    return LevelForm(
-        form.name.data or "",
-        {row.door.id: row.grant.picked for row in form.rows if row.grant.picked is not None},
-        {row.door.id: row.denial.picked for row in form.rows if row.denial.picked is not None},
-    )
+def said(form: FlaskForm, before: LevelForm | None = None) -> LevelForm:
+    """What a valid form says; of doors that it does not show, what was so ``before``."""
+    shown = {row.door.id for row in form.rows}
+    kept = before or LevelForm("")
+    grants = {door: schedule for door, schedule in kept.grants.items() if door not in shown}
+    denials = {door: schedule for door, schedule in kept.denials.items() if door not in shown}
+    grants |= {row.door.id: row.grant.picked for row in form.rows if row.grant.picked is not None}
+    denials |= {row.door.id: row.denial.picked for row in form.rows if row.denial.picked is not None}
+    return LevelForm(form.name.data or "", grants, denials)
 
 
 def _stored(level: Level | None) -> dict[str, str]:

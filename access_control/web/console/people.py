@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField
 
 from access_control.core.decision.model import HolderClass
-from access_control.people.cardholders import PersonDetails, edit_person
+from access_control.people.cardholders import PersonDetails, edit_person, get_person
 from access_control.people.groups import list_groups
 from access_control.people.models import Cardholder
 from access_control.people.permissions import Actor
@@ -27,7 +27,7 @@ from access_control.web.console.fields import (
     end_of_day,
     first_of_day,
 )
-from access_control.web.console.places import require_at_levels, require_at_person
+from access_control.web.console.places import may_give_release, require_at_levels, require_at_person
 
 CLASS_WORDS: Final = {
     HolderClass.STUDENT: "Student",
@@ -49,6 +49,7 @@ class PersonForm(ConsoleForm):
     external_id = Line("Roster number")
     active = BooleanField("Active here", default=True)
     extended = BooleanField("Doors stay unlocked longer")
+    may_release = BooleanField("May end an emergency at a marked reader")
     valid_from = Day("First day")
     valid_until = Day("Last day")
     groups = PickMany("Groups")
@@ -71,7 +72,9 @@ class GroupForm(ConsoleForm):
 
 
 def offer(session: Session, form: PersonForm) -> PersonForm:
-    """Fill the lists of a person's form."""
+    """Fill the lists of a person's form, and leave out what whoever looks may not decide."""
+    if not may_give_release():
+        del form["may_release"]
     form.holder_class.offer(CLASS_WORDS.items())
     form.groups.offer((group.id, group.name) for group, _ in list_groups(session))
     form.levels.offer((level.id, level.name) for level in list_levels(session))
@@ -91,6 +94,7 @@ def stored(session: Session, person: Cardholder, zone: ZoneInfo) -> PersonForm:
             "external_id": person.external_id or "",
             "active": person.active,
             "extended": person.extended,
+            "may_release": person.may_release,
             "valid_from": day_begun(person.valid_from, zone),
             "valid_until": day_ended(person.valid_until, zone),
             "groups": [str(one.group_id) for one in person.memberships],
@@ -100,8 +104,8 @@ def stored(session: Session, person: Cardholder, zone: ZoneInfo) -> PersonForm:
     return offer(session, form)
 
 
-def details(form: PersonForm, zone: ZoneInfo) -> PersonDetails:
-    """What a valid form says."""
+def details(form: PersonForm, zone: ZoneInfo, *, may_release: bool) -> PersonDetails:
+    """What a valid form says; ``may_release`` is as stored, for whoever may not change it and is not asked."""
     return PersonDetails(
         given_name=form.given_name.data or "",
         family_name=form.family_name.data or "",
@@ -110,6 +114,7 @@ def details(form: PersonForm, zone: ZoneInfo) -> PersonDetails:
         external_id=form.external_id.data or None,
         active=form.active.data,
         extended=form.extended.data,
+        may_release=form.may_release.data if "may_release" in form else may_release,
         valid_from=first_of_day(form.valid_from.data, zone),
         valid_until=end_of_day(form.valid_until.data, zone),
         groups=form.groups.picked,
@@ -126,7 +131,8 @@ def keep(
         ConflictError: Somebody else changed the person meanwhile.
     """
     before, standing = _belongings(session, ref), _standing(session, ref)
-    person = edit_person(session, at, ref, details(form, zone), version=version, by=by)
+    stored_right = get_person(session, ref).may_release
+    person = edit_person(session, at, ref, details(form, zone, may_release=stored_right), version=version, by=by)
     set_person_levels(session, at, ref, form.levels.picked, by.reference)
     session.flush()
     now = _belongings(session, ref)

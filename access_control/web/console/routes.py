@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint
 
 from access_control.web.pages import (
+    alarm_inputs,
     audit,
     badges,
     bridges,
@@ -14,11 +15,13 @@ from access_control.web.pages import (
     devices,
     door,
     doors,
+    fire_tests,
     groups,
     levels,
     operators,
     people,
     presence,
+    replacement,
     schedules,
     settings,
     why,
@@ -32,7 +35,10 @@ CONSOLE: Final[tuple[Blueprint, ...]] = (
     doors.blueprint,
     door.blueprint,
     devices.blueprint,
+    alarm_inputs.blueprint,
     bridges.blueprint,
+    replacement.blueprint,
+    fire_tests.blueprint,
     levels.blueprint,
     schedules.blueprint,
     calendar.blueprint,

@@ -46,9 +46,11 @@ class RawFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fire_at_door: Known = Known.UNKNOWN
     room_locked: Known = Known.UNKNOWN
     pass_used: Known = Known.UNKNOWN
+    pass_use_kept: Known = Known.UNKNOWN
     pass_repeat: Known = Known.UNKNOWN
     locked_out: Known = Known.UNKNOWN
     pin_paused: Known = Known.UNKNOWN
+    policy_old: Known = Known.UNKNOWN
 
     def as_facts(self) -> Facts:
         """The same for the decision."""

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response
 
 from access_control.people.permissions import Permission
 from access_control.readers.boards import add_board, edit_board, get_board, list_boards
-from access_control.readers.bridges import list_bridges
 from access_control.readers.door_readers import add_reader, edit_reader, get_reader
+from access_control.readers.status import site_overview
 from access_control.web.console import doors as forms
 from access_control.web.console.editing import save
-from access_control.web.console.places import require_at_bridge, require_at_doors
+from access_control.web.console.places import bridges_for, require_at_bridge, require_at_doors
 from access_control.web.console.saving import Difference, RefusedError, found, version_of
 from access_control.web.guard import actor, needs
 from access_control.web.services import current
@@ -93,10 +93,13 @@ def keep_reader(reader_id: int) -> Response:
 @blueprint.get("/boards")
 @needs(Permission.BRIDGE_VIEW)
 def boards() -> str:
-    """Every board."""
+    """The boards of the bridges that whoever looks may see, and what these say of them now."""
     with current().database.reading() as session:
-        names = {one.bridge.id: one.bridge.name for one in list_bridges(session)}
-        return render_template("pages/boards.html", boards=list_boards(session), names=names)
+        names = {one.bridge.id: one.bridge.name for one in bridges_for(session, Permission.BRIDGE_VIEW)}
+        bridges = site_overview(session, current().clock()).bridges
+        said = {given.board: given for bridge in bridges if not bridge.silent for given in bridge.boards}
+        shown = [row for row in list_boards(session) if row.bridge_id in names]
+        return render_template("pages/boards.html", boards=shown, names=names, said=said)
 
 
 @blueprint.get("/boards/new")

@@ -20,6 +20,7 @@ from access_control.readers.event_sentences import ALARMING
 from access_control.readers.events import EventFilter, recent_events
 from access_control.readers.models import Building, Door
 from access_control.readers.records import EventRow
+from access_control.web.console.fields import YEARS, day_in
 from access_control.web.event_lines import lines
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs
@@ -30,8 +31,6 @@ blueprint = Blueprint("events", __name__)
 PAGE: Final = 50
 MOST_SKIPPED: Final = 900
 _TICK: Final = timedelta(microseconds=1)
-_YEARS: Final = range(1900, 9000)
-"""In these every time has a day before and after it, in every zone."""
 
 KINDS: Final[Mapping[str, str]] = {
     "": "Everything",
@@ -62,7 +61,7 @@ class Asked:
         return cls(
             kind=kind if kind in KINDS else "",
             door=_number(args.get("door", "")),
-            day=_day(args.get("day", "")),
+            day=day_in(args.get("day", "")),
             before=_moment(args.get("before", "")),
             skip=min(skip or 0, MOST_SKIPPED) if args.get("before") else 0,
         )
@@ -154,17 +153,9 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.year in _YEARS else None
-
-
 def _moment(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo is not None and found.year in _YEARS else None
+    return found if found.tzinfo is not None and found.year in YEARS else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +17,9 @@ from access_control.database.engine import Database
 from access_control.database.errors import DatabaseError
 from access_control.emergency.board import Board, make_board, read_board
 from access_control.emergency.errors import EmergencyError, MayNotError, NoSuchDirectiveError
-from access_control.emergency.models import Going
-from access_control.emergency.releasing import releases_of, waiting_releases
+from access_control.emergency.models import Going, PendingRelease
+from access_control.emergency.released import released_by
+from access_control.emergency.releasing import not_carried_out, releases_of, waiting_releases
 from access_control.emergency.ruler import Ruler, make_ruler
 from access_control.emergency.school import Running, School, directive_of
 from access_control.emergency.walking import say_going, who_goes
@@ -40,7 +42,9 @@ class View:
     Attributes:
         known: Whether the database answered; if not, the doors are shown as commanded only.
         going: For each door, who said last that they go.
+        released_by: Who made each release, by its id.
         release: The release row; ``None`` for whoever may not release and for what has ended.
+        failed: The release that was asked for last, if the service could not carry it out.
     """
 
     band: Band
@@ -48,9 +52,11 @@ class View:
     ruler: Ruler
     going: dict[int, Going]
     releases: list[ReleaseRow]
+    released_by: Mapping[str, str]
     release: Row | None
     known: bool
     at: datetime
+    failed: PendingRelease | None = None
 
 
 @blueprint.get("/")
@@ -128,15 +134,18 @@ def _view(directive: str) -> View:
 def _read(database: Database, at: datetime, school: School, directive: str) -> View:
     with database.reading() as session:
         board = read_board(session, at, school, directive)
+        releases = releases_of(session, directive)
         return View(
             band=band_of(school, board.running),
             board=board,
             ruler=make_ruler(board.cells),
             going=dict(who_goes(session, directive)),
-            releases=releases_of(session, directive),
+            releases=releases,
+            released_by=released_by(session, releases, names=may(Permission.PERSON_VIEW)),
             release=_release(session, school, board),
             known=True,
             at=at,
+            failed=not_carried_out(session, directive) if board.ended_at is None else None,
         )
 
 
@@ -153,4 +162,4 @@ def _from_memory(at: datetime, school: School, directive: str, *, known: bool) -
     if running is None:
         raise Problem(404 if known else 503)
     board = make_board(at, school, running, None)
-    return View(band_of(school, running), board, make_ruler(board.cells), {}, [], None, known, at)
+    return View(band_of(school, running), board, make_ruler(board.cells), {}, [], {}, None, known, at)

@@ -11,11 +11,13 @@ from werkzeug.wrappers import Response
 
 from access_control.database.errors import ConflictError
 from access_control.people.permissions import Actor, Permission
-from access_control.readers.levels import add_level, edit_level, form_of, get_level, holders_of, list_levels
+from access_control.readers.levels import add_level, edit_level, form_of, get_level, holders_of
+from access_control.readers.models import Level
 from access_control.web.console import levels as forms
-from access_control.web.console.places import require_at_doors
+from access_control.web.console.places import doors_for, levels_for, require_at_doors
 from access_control.web.console.saving import Difference, RefusedError, attempt, differences, found, version_of
 from access_control.web.guard import actor, needs
+from access_control.web.problems import Problem
 from access_control.web.services import current
 
 blueprint = Blueprint("levels", __name__)
@@ -24,9 +26,11 @@ blueprint = Blueprint("levels", __name__)
 @blueprint.get("/levels")
 @needs(Permission.LEVEL_VIEW)
 def show() -> str:
-    """Every level, with how many doors and holders."""
+    """The levels that reach whoever looks, each with how many doors and holders."""
     with current().database.reading() as session:
-        return render_template("pages/levels.html", levels=list_levels(session), holders=holders_of(session))
+        levels = levels_for(session, Permission.LEVEL_VIEW)
+        near = {door.id for door in doors_for(session, Permission.LEVEL_VIEW)}
+        return render_template("pages/levels.html", levels=levels, near=near, holders=holders_of(session))
 
 
 @blueprint.get("/levels/new")
@@ -60,7 +64,7 @@ def add() -> Response:
 def level(level_id: int) -> str:
     """One level."""
     with current().database.reading() as session:
-        return _form(forms.make(session, found(get_level, session, level_id), typed=False), level_id)
+        return _form(forms.make(session, _found(session, level_id), typed=False), level_id)
 
 
 @blueprint.post("/levels/<int(max=2147483647):level_id>")
@@ -69,7 +73,7 @@ def keep(level_id: int) -> Response:
     """Save a level."""
     at, who = current().clock(), actor()
     with current().database.reading() as session:
-        found(get_level, session, level_id)
+        _found(session, level_id)
         form = forms.make(session, typed=True)
     if not form.validate():
         return make_response(_form(form, level_id), 422)
@@ -86,6 +90,18 @@ def keep(level_id: int) -> Response:
     return redirect(f"/levels/{level_id}", 303)
 
 
+def _found(session: Session, level_id: int) -> Level:
+    """The level that an address names.
+
+    Raises:
+        Problem: It is not there (404), or all its doors lie elsewhere (403).
+    """
+    level = found(get_level, session, level_id)
+    if level not in levels_for(session, Permission.LEVEL_VIEW):
+        raise Problem(403)
+    return level
+
+
 def _add(session: Session, at: datetime, form: FlaskForm, who: Actor) -> int:
     said = forms.said(form)
     require_at_doors(session, {*said.grants, *said.denials})
@@ -93,7 +109,8 @@ def _add(session: Session, at: datetime, form: FlaskForm, who: Actor) -> int:
 
 
 def _keep(session: Session, at: datetime, level_id: int, form: FlaskForm, who: Actor) -> None:
-    said, before = forms.said(form), form_of(get_level(session, level_id))
+    before = form_of(get_level(session, level_id))
+    said = forms.said(form, before)
     changed = {
         door
         for new, old in ((said.grants, before.grants), (said.denials, before.denials))

@@ -24,10 +24,11 @@ from access_control.readers.models import Badge, GroupLevel, Level
 from access_control.readers.staleness import mark_all_stale
 from access_control.web.console import badges as badge_forms
 from access_control.web.console import people as forms
-from access_control.web.console.places import require_at_levels, require_at_person
+from access_control.web.console.places import may_give_release, require_at_levels, require_at_person
 from access_control.web.console.saving import RefusedError, attempt, differences, version_of
 from access_control.web.frame import frame
 from access_control.web.guard import actor, may, needs
+from access_control.web.problems import Problem
 from access_control.web.services import current
 
 blueprint = Blueprint("people", __name__)
@@ -107,13 +108,22 @@ def keep(ref: int) -> Response:
     if not form.validate():
         return make_response(_page(ref, details=form), 422)
     at, who = services.clock(), actor()
+
+    def act(session: Session) -> bool:
+        had_pin = get_person(session, ref).pin_sealed is not None
+        kept = forms.keep(session, at, ref, form, version_of(form), zone, who)
+        return had_pin and kept.pin_sealed is None
+
     try:
-        attempt(form, lambda session: forms.keep(session, at, ref, form, version_of(form), zone, who))
+        ended_pin = attempt(form, act)
     except RefusedError:
         return make_response(_page(ref, details=form), 422)
     except ConflictError:
         return make_response(_page(ref, details=form, conflict=True), 409)
-    flash("Saved. The bridges get it within seconds.", "details")
+    told = "Saved. The bridges get it within seconds."
+    if ended_pin:
+        told += " The PIN from before the right to end emergencies is gone: set a new one that only they know."
+    flash(told, "details")
     return redirect(f"/people/{ref}", 303)
 
 
@@ -130,6 +140,8 @@ def keep_pin(ref: int) -> Response:
 
     def act(session: Session) -> None:
         require_at_person(session, ref)
+        if not remove and get_person(session, ref).may_release and not may_give_release():
+            raise Problem(403)  # whoever sets this PIN could use it
         set_pin(session, at, person_ref=ref, pin=pin, seal=services.keys.seal, version=version_of(form), by=who)
         mark_all_stale(session)
 
@@ -170,7 +182,8 @@ def give_badge(ref: int) -> Response:
 def _add(session: Session, form: forms.PersonForm) -> int:
     at, who = current().clock(), actor()
     require_at_levels(session, form.levels.picked, form.groups.picked)
-    made = add_person(session, at, forms.details(form, frame().school.zone), by=who)
+    details = forms.details(form, frame().school.zone, may_release=False)
+    made = add_person(session, at, details, by=who)
     set_person_levels(session, at, made.ref, form.levels.picked, who.reference)
     mark_all_stale(session)
     return made.ref

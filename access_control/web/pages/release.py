@@ -20,11 +20,11 @@ from access_control.emergency.releasing import (
     ask_release,
     cancel_release,
     doors_of_part,
+    may_release,
 )
 from access_control.emergency.school import Running, School
-from access_control.people.errors import SignInRefused
 from access_control.people.permissions import Permission
-from access_control.people.sign_in import verify_password
+from access_control.web.console.own_password import password_problem
 from access_control.web.emergencies import Choice, emergencies
 from access_control.web.guard import actor, may, needs
 from access_control.web.problems import Problem
@@ -76,7 +76,7 @@ def release() -> AnyResponse | tuple[str, int]:
     """Release, or begin the wait; with the password again and a reason."""
     form = request.form
     directive = form.get("directive", "")
-    problem, field = _password_problem(form.get("password", ""))
+    problem, field = password_problem(form.get("password", ""), "Nothing was released."), "password"
     if not problem:
         problem, field = _ask(form.get("id", ""), directive, form.get("part", "all"), form.get("why", ""))
     if problem:
@@ -126,22 +126,13 @@ def _ask(id_: str, directive: str, part: str, why: str) -> tuple[str, str]:
     return "", ""
 
 
-def _password_problem(password: str) -> tuple[str, str]:
-    services = current()
-    try:
-        right = verify_password(services.database, services.clock(), operator_id=actor().id, password=password)
-    except SignInRefused as error:
-        return f"{error.sentence} {error.action}", "password"
-    return ("", "") if right else ("That is not your password. Nothing was released. Type it again.", "password")
-
-
 def _preview(directive: str, part: str) -> list[After]:
     services, school = current(), _school()
     running = next((one for one in school.running if one.directive.id == directive), None)
     if running is None:
         raise Problem(404)
     try:
-        doors = doors_of_part(school, running, part)
+        doors = doors_of_part(school, running, part, actor())
     except EmergencyError as error:
         raise Problem(400, title=error.sentence, action=error.action) from error
     with services.database.reading() as session:
@@ -155,7 +146,7 @@ def _parts(school: School, running: Running) -> tuple[Choice, ...]:
         number for number in buildings if may(Permission.EMERGENCY_RELEASE, school.place_of(f"building:{number}"))
     ]
     parts = [Choice(f"building:{number}", f"{school.buildings[number]} only") for number in allowed]
-    if allowed == buildings:
+    if may_release(school, running, None, actor()):
         parts = [Choice("all", "Everything"), *(parts if len(parts) > 1 else [])]
     return tuple(parts)
 

@@ -119,10 +119,11 @@ def _ask(session: Session) -> Response:
     answer: Explanation | None = None
     asked = bool(badge) and question.door is not None and not question.problem
     if asked and badge is not None and question.door is not None:
-        at = question.at or current().clock()
+        now = current().clock()
+        at = question.at or now
         try:
             reader = card_reader_of(session, question.door)
-            answer = explain_badge(session, current().keys, at, badge.id, reader.id, pin=question.pin)
+            answer = explain_badge(session, current().keys, at, badge.id, reader.id, pin=question.pin, now=now)
         except (ReadersError, KeyFileError) as error:
             question.problem, question.field = str(error), "door"
     elif question.text and not choices and badge is None and not question.problem:

@@ -1,4 +1,4 @@
-"""One RS-485 line: whose turn it is, and what the bytes on it mean. No clock, no line: bytes and moments in and out.
+"""One RS-485 line of readers and boards: whose turn it is, and what the bytes on it mean. No clock, no line.
 
 ``receive`` takes what arrived, ``advance`` gives what to send, ``wake_s`` says when to ask again, ``events`` is what
 happened. The line goes to lock commands of an emergency, then to the answer to a card, then to the reader that has
@@ -10,28 +10,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from access_control.core.decision.model import DeviceKind
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
 from firmware_bridge.controller.events import (
     CardPresented,
     Event,
+    LineJabbers,
     LinkAlarm,
     LinkState,
     Moment,
     OutputFailed,
-    ReaderAlarmed,
 )
+from firmware_bridge.protocol.osdp.conflicts import Conflicts
+from firmware_bridge.protocol.osdp.deaf import Deafness, jabbers
 from firmware_bridge.protocol.osdp.exchange import Claim
 from firmware_bridge.protocol.osdp.frames import MAX_PACKET, FrameDecoder, Garbage, Packet
+from firmware_bridge.protocol.osdp.jabber import Jabber
 from firmware_bridge.protocol.osdp.panel import ReaderSession
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
 
 _BITS_A_CHARACTER = 10
 _IDLE_CHARACTERS = 2
+_OTHERS_SHARE = 10
+"""So many times as long as a probe the line belongs to those that answer."""
 _SHORTEST_REPLY = 8
 _LONGEST_GAP_S = 0.02
 _FAREWELL_S = 1.0
 _GARBAGE_ALARM_BYTES = 64
 _GARBAGE_ALARM_EVERY_S = 60.0
+
+_Device = tuple[DeviceKind, int]
 
 REPLACED = "The reader's settings have changed; its session begins anew."
 UNKNOWN_READER = "This port has no such reader. Check the wiring in the site's settings."
@@ -39,9 +47,10 @@ UNKNOWN_READER = "This port has no such reader. Check the wiring in the site's s
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A question is out: until when it is still being sent, and until when its answer may begin."""
+    """A question is out: from and until when it is being sent, and until when its answer may begin."""
 
     session: ReaderSession
+    begun_s: float
     sent_s: float
     deadline_s: float
 
@@ -55,8 +64,9 @@ class Bus:
         baud: int,
         entropy: Callable[[int], bytes],
         timing: LinkTiming | None = None,
+        port: str = "",
     ) -> None:
-        """``entropy(n)`` gives ``n`` unguessable bytes.
+        """``entropy(n)`` gives ``n`` unguessable bytes; ``port`` is what people call the line.
 
         Raises:
             ValueError: Two readers share an id or an address.
@@ -66,16 +76,21 @@ class Bus:
         self._entropy = entropy
         self._character_s = _BITS_A_CHARACTER / baud
         self._decoder = FrameDecoder(max(_LONGEST_GAP_S, 4 * self._character_s))
-        self._by_id: dict[int, ReaderSession] = {}
+        self._by_id: dict[_Device, ReaderSession] = {}
         self._by_address: dict[int, ReaderSession] = {}
+        self._faces: dict[int, ReaderSession] = {}
         self._slot: _Slot | None = None
-        self._free_s = 0.0
+        self._free_s = self._sent_s = 0.0
         self._hold: tuple[ReaderSession, float] | None = None
-        self._leaving: dict[int, float] = {}
+        self._leaving: dict[_Device, float] = {}
         self._turns_since_errand = 0
         self._garbage = 0
         self._garbage_since_s = 0.0
         self._garbage_told = False
+        self._port = port
+        self._jabber = Jabber(self._character_s)
+        self._deaf: Deafness | None = None
+        self._conflicts = Conflicts()
         self._serve(readers)
 
     def reconfigure(self, readers: Sequence[ReaderSetup], moment: Moment) -> None:
@@ -100,9 +115,10 @@ class Bus:
     def _see_off(self, session: ReaderSession, moment: Moment) -> None:
         """Nobody will end the leases of a reader that is served no more, so it is told *off* before it is forgotten."""
         session.outputs.all_off(moment)
-        # Beside the readers' own numbers, which are never negative: no command reaches it any more.
-        self._by_id[~session.setup.id] = self._by_address[session.setup.address] = session
-        self._leaving[~session.setup.id] = moment.mono_s + _FAREWELL_S
+        # Beside the devices' own numbers, which are never negative: no command reaches it any more.
+        gone = session.setup.kind, ~session.setup.id
+        self._by_id[gone] = self._by_address[session.setup.address] = session
+        self._leaving[gone] = moment.mono_s + _FAREWELL_S
 
     def _part(self, moment: Moment) -> None:
         for number, until_s in tuple(self._leaving.items()):
@@ -112,29 +128,40 @@ class Bus:
                 session.line_lost(REPLACED, moment)
 
     def _serve(self, readers: Sequence[ReaderSetup]) -> None:
-        if len({r.id for r in readers}) != len(readers) or len({r.address for r in readers}) != len(readers):
+        ids = [(setup.kind, number) for setup in readers for number in setup.ids]
+        if len(set(ids)) != len(ids) or len({r.address for r in readers}) != len(readers):
             raise ValueError("two readers on one line share an id or an address")
         kept = {session.setup: session for session in self._by_id.values()}
         sessions = [kept.get(r) or ReaderSession(r, self._timing, self._entropy, self._tell) for r in readers]
-        self._by_id = {session.setup.id: session for session in sessions}
+        self._by_id = {session.setup.device: session for session in sessions}
         self._by_address = {session.setup.address: session for session in sessions}
+        self._faces = {
+            number: session
+            for session in sessions
+            if session.setup.kind is DeviceKind.READER
+            for number in session.setup.ids
+        }
         if self._slot is not None and self._slot.session not in sessions:
             self._slot = None
+        self._conflicts.serve(tuple(sessions))
+        if self._deaf is not None:
+            self._deaf.serve(sessions)
 
     def _tell(self, event: Event) -> None:
         self.events.append(event)
 
     def submit(self, command: DriveOutput | ShowAtReader, moment: Moment) -> None:
-        """Queue a command for one of the readers."""
-        device = command.point.device if isinstance(command, DriveOutput) else command.reader
-        session = self._by_id.get(device)
-        if session is None:
-            if isinstance(command, DriveOutput):
-                self._tell(OutputFailed(moment, command.point, command.energised, UNKNOWN_READER))
-            return
+        """Queue a command for one of the readers or boards."""
         if isinstance(command, DriveOutput):
+            session = self._by_id.get((command.point.kind, command.point.device))
+            if session is None:
+                self._tell(OutputFailed(moment, command.point, command.energised, UNKNOWN_READER))
+                return
             session.outputs.submit(command, moment)
         else:
+            session = self._faces.get(command.reader)
+            if session is None:
+                return
             session.errands.display.show(command)
         if self._hold is not None and self._hold[0] is session:
             self._hold = None
@@ -149,6 +176,8 @@ class Bus:
         self._slot = None
         self._hold = None
         self._decoder.clear()
+        self._jabber.clear()
+        self._deaf = None
         for session in self._by_id.values():
             session.line_lost(why, moment)
 
@@ -163,7 +192,9 @@ class Bus:
         return min(times, default=float("inf"))
 
     def settled(self) -> bool:
-        """Whether no reader that answers has an output command left to take."""
+        """Whether no reader that answers has an output command left to take; where none can, whether all were sent."""
+        if self._deaf is not None:
+            return not self._deaf.owes()
         return not any(session.owes_output() for session in self._by_id.values())
 
     # -- the line
@@ -171,12 +202,20 @@ class Bus:
     def receive(self, data: bytes, moment: Moment) -> None:
         """Take bytes that arrived by ``moment``."""
         self._free_s = moment.mono_s + _IDLE_CHARACTERS * self._character_s
+        self._jabber.heard(len(data), moment.mono_s)
         for item in self._decoder.feed(data, moment.mono_s):
             self._take(item, moment)
+
+    def collided(self, moment: Moment) -> None:
+        """What was sent last came back from the adapter otherwise: somebody else sent at the same time."""
+        if self._slot is not None:
+            self._conflicts.collided(self._slot.session, moment)
 
     def advance(self, moment: Moment) -> bytes:
         """What to send now; nothing while an answer is awaited or nobody's turn has come."""
         now_s = moment.mono_s
+        if self._deaf is not None or self._jabber.never_quiet(now_s):
+            return self._advance_deaf(moment)
         if self._slot is not None:
             if now_s < self._patient_until_s(self._slot):
                 return b""
@@ -191,6 +230,9 @@ class Bus:
 
     def wake_s(self) -> float:
         """When :meth:`advance` has something to do even if nothing arrives."""
+        if self._deaf is not None:
+            deadline_s = self.next_deadline_s()
+            return min(self._jabber.ended_s(), max(self._sent_s, self._deaf.wake_s(self._free_s)), deadline_s)
         if self._slot is not None:
             return self._patient_until_s(self._slot)
         times = [session.wake_s() for session in self._by_id.values()]
@@ -199,13 +241,22 @@ class Bus:
         return max(self._free_s, min(times, default=float("inf")))
 
     def deaf_until_s(self) -> float:
-        """Until when nothing that arrives could be acted upon: the line still carries the rest of a packet."""
-        if self._slot is None:
-            return self._free_s
+        """Until when nothing that arrives could be acted upon: the line must still be carrying the answer.
+
+        Only refusals in the clear are shorter than what is waited for, and none of them is in a hurry.
+        """
+        slot = self._slot
+        if slot is None:
+            return 0.0
+        usual_s = slot.session.silence.patience.usual_s
         missing = self._decoder.missing()
-        if missing:
-            return self._free_s + (missing - _IDLE_CHARACTERS - 1) * self._character_s
-        return self._slot.sent_s + _SHORTEST_REPLY * self._character_s
+        if not missing:
+            # Half of the usual delay: if it ever gets shorter, that is found out.
+            handed_over_s = min(usual_s / 2, self._character_s)
+            return slot.sent_s + slot.session.least_answer() * self._character_s + handed_over_s
+        # What is here may have lain in an adapter for a while, and then the rest is there already.
+        at_its_pace_s = self._free_s + (missing - _IDLE_CHARACTERS - 1) * self._character_s
+        return min(at_its_pace_s, slot.sent_s + usual_s + self._decoder.wanted() * self._character_s)
 
     def _patient_until_s(self, slot: _Slot) -> float:
         """Until when to wait: a packet that has begun in time may end later."""
@@ -214,6 +265,32 @@ class Bus:
             return slot.deadline_s
         return min(max(slot.deadline_s, stalls_s), slot.deadline_s + MAX_PACKET * self._character_s)
 
+    def _advance_deaf(self, moment: Moment) -> bytes:
+        """While nobody can be heard only what never expires is sent; a silence makes the line what it was."""
+        if self._deaf is None:
+            self._slot, self._hold = None, None
+            self.events.append(jabbers(self._port, self._jabber.culprit(), self._name_at, moment))
+            self._deaf = Deafness(tuple(self._by_id.values()), moment)
+        self.pass_time(moment)
+        self._part(moment)
+        if moment.mono_s >= self._jabber.ended_s():
+            self._deaf = None
+            self._jabber.clear()
+            self._decoder.clear()
+            self.events.append(LineJabbers(moment, self._port, jabbers=False))
+            for session in self._by_id.values():
+                session.stirred(moment)
+            return b""
+        if moment.mono_s < self._sent_s:
+            return b""
+        frame = self._deaf.frame(self._free_s, moment)
+        self._sent_s = moment.mono_s + (len(frame) + _IDLE_CHARACTERS) * self._character_s
+        return frame
+
+    def _name_at(self, address: int) -> str | None:
+        session = self._by_address.get(address)
+        return None if session is None else f"{session.setup.kind.value} {session.setup.id}"
+
     def _send(self, claim: Claim, session: ReaderSession, moment: Moment) -> bytes:
         frame = session.transmit(claim, moment)
         self._turns_since_errand = 0 if claim is Claim.ERRAND else self._turns_since_errand + 1
@@ -221,16 +298,35 @@ class Bus:
         reply_s = session.reply_s() + _SHORTEST_REPLY * self._character_s
         self._decoder.clear()
         self._hold = None
-        self._slot = _Slot(session, sent_s, sent_s + reply_s)
+        self._slot = _Slot(session, moment.mono_s, sent_s, sent_s + reply_s)
         self._free_s = sent_s + _IDLE_CHARACTERS * self._character_s
         return frame
 
     def _give_up(self, slot: _Slot, moment: Moment) -> None:
-        self._slot = None
         for item in self._decoder.idle(moment.mono_s):
             self._take(item, moment)
+        if self._slot is None:
+            return  # what had stalled held the answer
+        self._slot = None
         self._decoder.clear()
+        if self._jabber.suspected(moment.mono_s):
+            for session in self._by_id.values():
+                session.silence.garbled()
+        was_probing = slot.session.probing
         slot.session.silent(moment)
+        if was_probing:
+            self._space_probes(slot, moment.mono_s)
+
+    def _space_probes(self, slot: _Slot, now_s: float) -> None:
+        """After a probe nobody is probed for a while: the line belongs to those that answer."""
+        silent = [session for session in self._by_id.values() if session.probing]
+        if len(silent) == len(self._by_id):
+            return  # nobody else wants it
+        # A patient probe is rare enough to count as any other: the one that returns just now must not wait for long.
+        took_s = slot.sent_s - slot.begun_s + _SHORTEST_REPLY * self._character_s + slot.session.silence.probe_s
+        for session in silent:
+            session.silence.shared(len(silent))
+            session.ready_s = max(session.ready_s, now_s + _OTHERS_SHARE * took_s)
 
     # -- whose turn it is
 
@@ -255,19 +351,27 @@ class Bus:
         if isinstance(item, Garbage):
             self._count_garbage(item, moment)
             return
-        session = self._by_address.get(item.address)
-        if session is None or not item.reply:
+        if not item.reply:
             return
-        slot = self._slot
-        if slot is None or slot.session is not session:
-            session.late(moment)
+        session, slot = self._by_address.get(item.address), self._slot
+        if session is None or slot is None or slot.session is not session:
+            self._jabber.named(item.address)
+            if self._deaf is not None:
+                return
+            self._conflicts.heard(None if slot is None else slot.session, session, item.address, moment)
+            if session is not None:
+                session.late(moment)
             return
-        was_probing = session.probing
+        was_probing, tries = session.probing, session.tries
         told = len(self.events)
         if not session.heard(item, moment):
+            self._jabber.named(item.address)
             return
-        after_s = moment.mono_s - slot.sent_s - len(item.to_bytes()) * self._character_s
-        session.patience.answered(after_s)
+        length = item.length()
+        self._jabber.answered(length)
+        self._conflicts.accepted(session, tries, moment.mono_s)
+        after_s = moment.mono_s - slot.sent_s - length * self._character_s
+        session.silence.patience.answered(after_s)
         self._slot = None
         if was_probing:
             self._look_for_others(session, moment)
@@ -281,6 +385,9 @@ class Bus:
 
     def _count_garbage(self, garbage: Garbage, moment: Moment) -> None:
         """Alarm once when a minute brings more nonsense than a good line ever does."""
+        if self._slot is not None:
+            self._slot.session.silence.garbled()
+            self._conflicts.garbled(self._slot.session, moment)
         if moment.mono_s - self._garbage_since_s >= _GARBAGE_ALARM_EVERY_S:
             self._garbage_since_s, self._garbage, self._garbage_told = moment.mono_s, 0, False
         self._garbage += garbage.count
@@ -288,4 +395,4 @@ class Bus:
             return
         self._garbage_told = True
         detail = f"{self._garbage} bytes on this reader's line made no sense. Check its cable, shield and termination."
-        self._tell(ReaderAlarmed(moment, self._slot.session.setup.id, LinkAlarm.GARBAGE, detail))
+        self._slot.session.reports.alarm(LinkAlarm.GARBAGE, detail, moment)

@@ -1,72 +1,74 @@
-"""What a reader is asked and told when nothing is urgent, and what its answers mean to the rest of the bridge."""
+"""What a reader or board is asked and told when nothing is urgent, each only as far as it says that it can."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from access_control.core.decision.model import DeviceKind, Point
-from firmware_bridge.controller.events import (
-    CardPresented,
-    Event,
-    InputChanged,
-    InputState,
-    KeysPressed,
-    LinkAlarm,
-    Moment,
-    ReaderAlarmed,
-    ReaderTampered,
-)
+from firmware_bridge.controller.events import LinkAlarm, Moment
+from firmware_bridge.protocol.osdp.answers import Answers
 from firmware_bridge.protocol.osdp.commands import (
     AskCapabilities,
     AskInputs,
     AskLocalStatus,
     AskOutputs,
+    AskReaders,
     Buzz,
     Command,
+    KeepActive,
+    PanelReceiveSize,
+    Poll,
+    SetOutputs,
+    ShowText,
 )
+from firmware_bridge.protocol.osdp.displays import Displays
+from firmware_bridge.protocol.osdp.exchange import Claim
 from firmware_bridge.protocol.osdp.fields import Malformed
-from firmware_bridge.protocol.osdp.indications import Display
+from firmware_bridge.protocol.osdp.frames import MAX_PACKET
 from firmware_bridge.protocol.osdp.lights import SetLeds
 from firmware_bridge.protocol.osdp.outputs import Outputs, Pending
-from firmware_bridge.protocol.osdp.replies import (
-    Capabilities,
-    Function,
-    InputStatus,
-    Keypad,
-    LocalStatus,
-    Nak,
-    NakCode,
-    OutputStatus,
-    RawCard,
-    UnknownReply,
-)
+from firmware_bridge.protocol.osdp.refusals import LATER_AT_MOST, Remedy, remedy, words
+from firmware_bridge.protocol.osdp.replies import Capabilities, Function, InputStatus, Nak, OutputStatus, UnknownReply
+from firmware_bridge.protocol.osdp.reports import Reports
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
 
 SENSELESS = "The reader's answer to its output command makes no sense."
 
-_INPUT_STATES = {0: InputState.NORMAL, 1: InputState.ACTIVE}
-_KEYS = {0x7F: "*", 0x0D: "#"} | {ord(digit): digit for digit in "0123456789*#"}
 _TIMED_OUTPUTS = (3, 4)
 _FATAL_SILENCES = 2
+_ASSUMED_SIZE = 128
+"""The longest packet that a peripheral may send before it is told otherwise."""
+_NAMES: dict[type, str] = {
+    SetLeds: "light",
+    Buzz: "buzzer",
+    ShowText: "display",
+    KeepActive: "card field",
+    PanelReceiveSize: "packet size",
+    AskInputs: "input",
+    AskLocalStatus: "tamper",
+    AskReaders: "reader head",
+    AskOutputs: "output status",
+    Poll: "poll",
+}
+_ASKED_AGAIN = (AskInputs, AskLocalStatus, AskReaders, SetLeds)
 
 
 class Errands:
-    """One reader's status questions and indications, each only as far as the reader says that it can."""
+    """One peripheral's status questions and indications."""
 
-    def __init__(self, setup: ReaderSetup, timing: LinkTiming, outputs: Outputs, tell: Callable[[Event], None]) -> None:
-        """``tell`` takes events."""
-        self.display = Display()
+    def __init__(self, setup: ReaderSetup, timing: LinkTiming, outputs: Outputs, reports: Reports) -> None:
+        """``reports`` takes what is told."""
+        self.display = Displays(setup)
         self._setup = setup
         self._timing = timing
         self._outputs = outputs
-        self._tell = tell
+        self._reports = reports
+        self._answers = Answers(reports)
         self._can: Capabilities | None = None
         self._unwilling: set[int] = set()
         self._silences: dict[int, int] = {}
+        self._put_off: dict[int, int] = {}
+        self._later: list[tuple[float, Command]] = []
+        self._told: set[tuple[int, int]] = set()
         self._due: list[Command] = []
         self._read_back_s = 0.0
-        self._tampered: bool | None = None
-        self._inputs: dict[int, InputState] = {}
 
     # -- what it can do
 
@@ -83,26 +85,53 @@ class Errands:
     def learn(self, can: Capabilities) -> None:
         """Keep what it can do."""
         self._can = can
+        text = can.of(Function.TEXT)
+        self.display.learn(writes=text.level > 0 and text.count > 0, keeps_field=can.of(Function.SMART_CARD).level > 0)
 
     def forget_capabilities(self) -> None:
-        """It may be another reader now."""
+        """It may be another peripheral now."""
         self._can = None
         self._unwilling.clear()
         self._silences.clear()
 
-    def _able(self, function: Function, command: int) -> bool:
-        if self._can is None or command in self._unwilling:
+    def _able(self, question: Command) -> bool:
+        if self._can is None or question.CODE in self._unwilling:
             return False
+        match question:
+            case AskLocalStatus():
+                return True
+            case PanelReceiveSize():
+                longest = self._can.of(Function.LARGEST_MESSAGE)
+                return longest.level | longest.count << 8 > _ASSUMED_SIZE
+            case AskReaders():
+                return self._can.of(Function.READERS).count > 0
+            case Buzz():
+                return self._can.of(Function.BUZZER).level > 0
+            case KeepActive():
+                return self._can.of(Function.SMART_CARD).level > 0
+            case AskInputs():
+                function = Function.INPUTS
+            case AskOutputs():
+                function = Function.OUTPUTS
+            case ShowText():
+                function = Function.TEXT
+            case _:
+                function = Function.LED
         can = self._can.of(function)
-        return can.level > 0 and (can.count > 0 or function is Function.BUZZER)
+        return can.level > 0 and can.count > 0
 
     # -- what to send next
 
     def new_session(self, mono_s: float) -> None:
         """Ask for everything again, and show the resting state again."""
-        self._due = [AskLocalStatus(), AskInputs()]
+        # Taken from the end. The last one is asked of everybody, so that no turn is spent on finding nothing to ask.
+        self._due = [AskLocalStatus(), PanelReceiveSize(MAX_PACKET), AskInputs()]
         self._read_back_s = mono_s + self._timing.read_back_s
-        self._inputs.clear()
+        self._put_off.clear()
+        # Not among the first questions: neighbours that come up at the same time wait for those.
+        self._later = [(mono_s + self._timing.read_back_s, AskReaders())]
+        self._told.clear()
+        self._answers.new_session()
         self.display.new_session()
 
     @property
@@ -111,35 +140,58 @@ class Errands:
         return self._can is None or bool(self._due)
 
     def waiting(self, mono_s: float) -> bool:
-        """Whether there is something to show, or to prove."""
+        """Whether there is something to show, to ask again, or to prove."""
+        for due_s, question in self._later:
+            if due_s <= mono_s and self._able(question):
+                return True
         return self.display.waiting() or self._read_back_due(mono_s)
 
     def _read_back_due(self, mono_s: float) -> bool:
         return self._setup.read_back and mono_s >= self._read_back_s and self._outputs.moved()
 
+    def question(self, claim: Claim, moment: Moment) -> tuple[Command, Pending | None]:
+        """What to say inside the session when its turn has come for ``claim``, and the output command that it is."""
+        if claim is Claim.TURN:
+            return Poll(), None
+        if self._can is None:
+            return AskCapabilities(), None
+        outputs = self._can.of(Function.OUTPUTS).count
+        while (pending := self._outputs.take(moment.mono_s)) is not None:
+            if pending.command.point.index < outputs or not outputs:
+                return SetOutputs((pending.order(moment.mono_s, timed=self.timed_outputs),)), pending
+            why = f"The reader has no output {pending.command.point.index}."
+            self._outputs.refused(pending, self._reports.worded(why), moment, again=False)
+        return self.next(moment.mono_s) or Poll(), None
+
+    def unheard(self, mono_s: float) -> tuple[Command | None, tuple[Pending, ...]]:
+        """What it is to be told although no answer can be heard: output commands that never expire, all in one."""
+        outputs = self._can.of(Function.OUTPUTS).count if self._can is not None else 0
+        waiting = tuple(p for p in self._outputs.standing() if p.command.point.index < outputs or not outputs)
+        orders = tuple(pending.order(mono_s, timed=self.timed_outputs) for pending in waiting)
+        return (SetOutputs(orders) if orders else None), waiting
+
     def next(self, mono_s: float) -> Command | None:
         """The next thing to send besides polls and outputs."""
+        self._due += [question for due_s, question in self._later if due_s <= mono_s]
+        self._later = [entry for entry in self._later if entry[0] > mono_s]
         while self._due:
             question = self._due.pop()
-            if question.CODE in self._unwilling:
-                continue
-            if isinstance(question, AskLocalStatus) or self._able(Function.INPUTS, question.CODE):
+            if isinstance(question, SetLeds):
+                self.display.new_session()
+            elif self._able(question):
                 return question
-        led = self.display.take_led()
-        if led is not None and self._able(Function.LED, led.CODE):
-            return led
-        buzz = self.display.take_buzz()
-        if buzz is not None and self._able(Function.BUZZER, buzz.CODE):
-            return buzz
+        for shown in self.display.take():
+            if self._able(shown):
+                return shown
         if self._read_back_due(mono_s):
             self._read_back_s = mono_s + self._timing.read_back_s
-            if self._able(Function.OUTPUTS, AskOutputs.CODE):
+            if self._able(AskOutputs()):
                 return AskOutputs()
         return None
 
     def unanswered(self, message: Command) -> None:
         """It went off-line over this question; one that does so again is not asked any more."""
-        if isinstance(message, AskInputs | AskLocalStatus | AskOutputs):
+        if isinstance(message, AskInputs | AskLocalStatus | AskOutputs | AskReaders | PanelReceiveSize):
             self._silences[message.CODE] = self._silences.get(message.CODE, 0) + 1
             if self._silences[message.CODE] >= _FATAL_SILENCES:
                 self._unwilling.add(message.CODE)
@@ -149,64 +201,57 @@ class Errands:
     def answered(self, message: Command, reply: object, moment: Moment) -> None:
         """Take the answer to anything but an output command."""
         self._silences.pop(message.CODE, None)
-        if isinstance(message, AskCapabilities):
+        if isinstance(reply, Nak):
+            self._refused(message, reply, moment)
+        elif isinstance(message, AskCapabilities):
             self.learn(reply if isinstance(reply, Capabilities) else Capabilities(()))
-        elif isinstance(reply, Nak):
-            self._unwilling.add(message.CODE)
-            self.note_refusal(_NAMES.get(type(message), "question"), reply, moment)
         elif isinstance(reply, OutputStatus):
             self._outputs.read_back(reply.states, moment)
+        elif isinstance(message, AskInputs):
+            self._answers.take(reply, moment)
         else:
             self.unasked(reply, moment)
 
     def output_answered(self, pending: Pending, reply: object, moment: Moment) -> None:
         """Take the answer to an output command; one that makes no sense is no acknowledgement."""
         if isinstance(reply, Nak):
-            self.note_refusal("output", reply, moment)
-            why = f"The reader refused to move its output (refusal {reply.error})."
-            self._outputs.refused(pending, why, moment, again=reply.error == NakCode.UNABLE)
+            self.note_refusal("output", SetOutputs.CODE, reply, moment)
+            again = remedy(reply.error, sealed=True) in (Remedy.LATER, Remedy.SAY_AGAIN)
+            why = f"The reader refused to move its output ({words(reply)})."
+            self._outputs.refused(pending, self._reports.worded(why), moment, again=again)
             return
         if isinstance(reply, UnknownReply | Malformed):
-            self._outputs.refused(pending, SENSELESS, moment, again=True)
+            self._outputs.refused(pending, self._reports.worded(SENSELESS), moment, again=True)
         else:
             self._outputs.acknowledged(pending, moment, reply if isinstance(reply, OutputStatus) else None)
         self.unasked(reply, moment)
 
     def unasked(self, reply: object, moment: Moment) -> None:
-        """Take what a reader may say at any time."""
-        if isinstance(reply, RawCard):
-            self._tell(CardPresented(moment, self._setup.id, reply.bits))
-        elif isinstance(reply, Keypad):
-            keys = "".join(_KEYS.get(key, "") for key in reply.keys)
-            if keys:
-                self._tell(KeysPressed(moment, self._setup.id, keys))
-        elif isinstance(reply, LocalStatus):
-            if reply.tampered != self._tampered:
-                self._tampered = reply.tampered
-                self._tell(ReaderTampered(moment, self._setup.id, reply.tampered))
-        elif isinstance(reply, InputStatus):
-            self._inputs_seen(reply, moment)
-        elif isinstance(reply, Malformed):
-            detail = f"The reader sent something that makes no sense (reply {reply.code:#04x}: {reply.why})."
-            self._tell(ReaderAlarmed(moment, self._setup.id, LinkAlarm.GARBAGE, detail))
+        """Take what a peripheral may say at any time. A board is asked for all its inputs after every change."""
+        self._answers.take(reply, moment)
+        if isinstance(reply, InputStatus) and not self._reports.is_reader and AskInputs() not in self._due:
+            self._due.append(AskInputs())
 
-    def note_refusal(self, what: str, nak: Nak, moment: Moment) -> None:
-        """Say that the reader refused something; its door goes on."""
-        detail = f"The reader refused its {what} command (refusal {nak.error}); its door goes on without it."
-        self._tell(ReaderAlarmed(moment, self._setup.id, LinkAlarm.NAK, detail))
+    def _refused(self, message: Command, nak: Nak, moment: Moment) -> None:
+        """It could not just then: it is asked again after a while, a few times. Otherwise it is not asked any more."""
+        code = message.CODE
+        often = self._put_off[code] = self._put_off.get(code, 0) + 1
+        later = remedy(nak.error, sealed=True) in (Remedy.LATER, Remedy.SAY_AGAIN) and often < LATER_AT_MOST
+        if isinstance(message, AskCapabilities):
+            if not later:
+                self.learn(Capabilities(()))
+            return
+        if not isinstance(message, Poll):
+            if not later:
+                self._unwilling.add(code)
+            elif isinstance(message, _ASKED_AGAIN):
+                self._later.append((moment.mono_s + self._timing.read_back_s, message))
+        self.note_refusal(_NAMES.get(type(message), "question"), code, nak, moment)
 
-    def _inputs_seen(self, status: InputStatus, moment: Moment) -> None:
-        for index, value in enumerate(status.states):
-            state = _INPUT_STATES.get(value, InputState.UNKNOWN)
-            if self._inputs.get(index) is not state:
-                self._inputs[index] = state
-                self._tell(InputChanged(moment, Point(DeviceKind.READER, self._setup.id, index), state))
-
-
-_NAMES: dict[type, str] = {
-    SetLeds: "light",
-    Buzz: "buzzer",
-    AskInputs: "input",
-    AskLocalStatus: "tamper",
-    AskOutputs: "output status",
-}
+    def note_refusal(self, what: str, code: int, nak: Nak, moment: Moment) -> None:
+        """Say once a session that it refused something; its doors go on."""
+        if (code, nak.error) in self._told:
+            return
+        self._told.add((code, nak.error))
+        detail = f"The reader refused its {what} command ({words(nak)}); its door goes on without it."
+        self._reports.alarm(LinkAlarm.NAK, detail, moment)

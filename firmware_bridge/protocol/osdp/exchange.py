@@ -31,12 +31,20 @@ class Claim(IntEnum):
 
 @dataclass(slots=True)
 class Exchange:
-    """A question that has no accepted answer yet; a retry sends the same bytes."""
+    """A question that has no accepted answer yet; a retry sends the same bytes.
+
+    Attributes:
+        least_answer: How many bytes an answer of its kind has at least.
+        damaged: Answers whose MAC was wrong.
+        again: How often it was said again because the peripheral said that it had not arrived whole.
+    """
 
     frame: bytes
     message: Command
     sequence: int
     sealed: bool
+    least_answer: int
     pending: Pending | None = None
     tries: int = 0
     damaged: int = 0
+    again: int = 0

@@ -17,6 +17,8 @@ MAX_PACKET = 1440
 SHORTEST = 7
 """Header, code and a check sum: nothing shorter exists."""
 MAC_BYTES = 4
+SHORTEST_SEALED = SHORTEST + 2 + MAC_BYTES
+"""With a security block and a MAC besides."""
 
 _HEADER = 5
 _REPLY = 0x80
@@ -71,13 +73,22 @@ class Packet:
 
     def head(self) -> bytes:
         """Everything before the MAC, with the final length in it: what a MAC is made over."""
-        block = bytes((len(self.security) + 1,)) + self.security if self.security else b""
-        mac = MAC_BYTES if self.security and self.security[0] in _WITH_MAC else 0
-        length = _HEADER + len(block) + 1 + len(self.data) + mac + (2 if self.crc else 1)
+        return self.head_with(self.security, self.data)
+
+    def head_with(self, security: bytes, data: bytes) -> bytes:
+        """The same as if the packet had this security block and this data."""
+        block = bytes((len(security) + 1,)) + security if security else b""
+        mac = MAC_BYTES if security and security[0] in _WITH_MAC else 0
+        length = _HEADER + len(block) + 1 + len(data) + mac + (2 if self.crc else 1)
         control = self.sequence | (_WITH_CRC if self.crc else 0) | (_WITH_SECURITY if block else 0)
         address = self.address | (_REPLY if self.reply else 0)
         start = bytes((START, address, length & 0xFF, length >> 8, control))
-        return start + block + bytes((self.code,)) + self.data
+        return start + block + bytes((self.code,)) + data
+
+    def length(self) -> int:
+        """How many bytes it has on the line, without a mark."""
+        block = len(self.security) + 1 if self.security else 0
+        return _HEADER + block + 1 + len(self.data) + len(self.mac) + (2 if self.crc else 1)
 
     def to_bytes(self, *, mark: bool = False) -> bytes:
         """The packet as it goes on the line, with a mark byte in front if asked for."""
@@ -186,9 +197,11 @@ class FrameDecoder:
 
     def missing(self) -> int:
         """At least how many bytes the packet at hand still lacks; 0 when none has begun."""
-        if not self._held:
-            return 0
-        return max(1, (self._wanted() or SHORTEST) - len(self._held))
+        return max(1, self.wanted() - len(self._held)) if self._held else 0
+
+    def wanted(self) -> int:
+        """At least how long the packet at hand will be."""
+        return self._wanted() or SHORTEST
 
     def stalls_at_s(self) -> float | None:
         """When the packet at hand is given up unless more of it arrives; ``None`` when none has begun."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
 from firmware_bridge.controller.commands import Indication, ShowAtReader
-from firmware_bridge.protocol.osdp.commands import Buzz
+from firmware_bridge.protocol.osdp.commands import Buzz, Command, KeepActive, ShowText
 from firmware_bridge.protocol.osdp.lights import Blink, Colour, LedOrder, SetLeds
 
 _SILENCE, _TONE = 1, 2
 _FOR_EVER = 0
+_STAYS, _GOES = 1, 3
+_WIDTH = 16
 
 
 def _steady(colour: Colour) -> Blink:
@@ -38,20 +41,52 @@ LOOKS: dict[Indication, Look] = {
     Indication.LOCKDOWN: Look(Blink(45, 5, Colour.RED, Colour.OFF)),
     Indication.SECURE: Look(Blink(5, 5, Colour.AMBER, Colour.OFF)),
     Indication.DEGRADED: Look(Blink(28, 2, Colour.RED, Colour.AMBER)),
+    Indication.ALONE: Look(Blink(28, 2, Colour.RED, Colour.AMBER)),
+    Indication.RELEASE_PENDING: Look(Blink(5, 5, Colour.AMBER, Colour.GREEN)),
 }
-"""Lockdown has no sound of its own, whatever ``silent`` says: a hidden room stays quiet."""
+"""Lockdown, and the wait for the second of two who end it, have no sound of their own, whatever ``silent`` says: a
+hidden room stays quiet."""
+
+
+WORDS: dict[Indication, str] = {
+    Indication.LOCKED: "Locked",
+    Indication.UNLOCKED: "Open",
+    Indication.GRANTED: "Please enter",
+    Indication.GRANTED_EXTENDED: "Please enter",
+    Indication.REFUSED: "No entry",
+    Indication.PIN_WANTED: "Enter your PIN",
+    Indication.HELD_PRE_ALARM: "Close the door",
+    Indication.LOCKDOWN: "",
+    Indication.SECURE: "Locked",
+    Indication.DEGRADED: "Out of order",
+    Indication.ALONE: "Locked",
+    Indication.RELEASE_PENDING: "Second person",
+}
+"""For readers with a display: at most 16 letters, and never why. Where nothing may sound, nothing is written either."""
 
 
 class Display:
-    """The newest wish for one reader's LED and buzzer; older ones that were not sent yet are forgotten."""
+    """The newest wish for one reader's face; older ones that were not sent yet are forgotten.
 
-    def __init__(self) -> None:
-        """Nothing is shown until somebody asks."""
+    Attributes:
+        writes: Whether the reader has a display for words.
+        keeps_field: Whether the reader can keep a card's field on while its holder types.
+    """
+
+    def __init__(self, head: int = 0) -> None:
+        """Nothing is shown until somebody asks. ``head`` is the one of several behind an address that shows it."""
+        self._head = head
         self._resting: ShowAtReader | None = None
         self._led: LedOrder | None = None
         self._rest_due = False
         self._buzz: Buzz | None = None
         self._sounding = False
+        self.writes = False
+        self.keeps_field = False
+        self._text: ShowText | None = None
+        self._text_due = False
+        self._keep: KeepActive | None = None
+        self._sounded = False
 
     def show(self, wish: ShowAtReader) -> None:
         """Take a new wish. A resting one replaces the resting state, a timed one plays above it."""
@@ -60,10 +95,21 @@ class Display:
             changed = self._resting is None or self._resting.indication is not wish.indication
             self._resting, self._rest_due = wish, True
             if wish.indication is Indication.LOCKDOWN or (changed and self._led is None):
-                self._led = LedOrder(0, 0, cancel=True)
+                self._led = LedOrder(self._head, 0, cancel=True)
         else:
-            self._led = LedOrder(0, 0, temporary=look.blink, timer=_tenths(wish.for_s))
+            self._led = LedOrder(self._head, 0, temporary=look.blink, timer=_tenths(wish.for_s))
         self._buzz = self._sound(look, wish)
+        self._write(wish)
+        if wish.indication is Indication.PIN_WANTED and wish.for_s is not None:
+            self._keep = KeepActive(min(ceil(wish.for_s * 1000), 0xFFFF))
+
+    def _write(self, wish: ShowAtReader) -> None:
+        if wish.silent:
+            self._text = None
+        if wish.for_s is None:
+            self._text_due = True
+        elif not wish.silent:
+            self._text = self._worded(wish, _GOES, min(max(ceil(wish.for_s), 1), 255))
 
     def _sound(self, look: Look, wish: ShowAtReader) -> Buzz | None:
         on, off = look.beep
@@ -71,35 +117,67 @@ class Display:
         if look.until_changed and not wish.silent:
             beeps = _FOR_EVER if wish.for_s is None else min(max(ceil(wish.for_s * 10 / (on + off)), 1), 255)
         elif wish.silent or not beeps:
-            return Buzz(0, _SILENCE, 0, 0, 0) if self._sounding or self._buzz is not None else None
+            # A tone that was sent may still last. Where nothing may sound it is ended, whatever its length.
+            ended = self._sounding or self._buzz is not None or (wish.silent and self._sounded)
+            return Buzz(self._head, _SILENCE, 0, 0, 0) if ended else None
         self._sounding = beeps == _FOR_EVER
-        return Buzz(0, _TONE, on, off, beeps)
+        return Buzz(self._head, _TONE, on, off, beeps)
 
     def new_session(self) -> None:
         """The reader may have restarted: show the resting state again."""
-        self._rest_due = self._resting is not None
+        self._rest_due = self._text_due = self._resting is not None
+
+    def take(self) -> Iterator[Command]:
+        """What to send now, the most telling first; each is taken as it is handed out."""
+        led = self.take_led()
+        if led is not None:
+            yield led
+        buzz = self.take_buzz()
+        if buzz is not None:
+            yield buzz
+        text = self.take_text()
+        if text is not None:
+            yield text
+        keep, self._keep = self._keep, None
+        if keep is not None:
+            yield keep
 
     def take_led(self) -> SetLeds | None:
         """The LED command to send now, if any."""
         if not self._rest_due and self._led is None:
             return None
-        order = self._led or LedOrder(0, 0)
+        order = self._led or LedOrder(self._head, 0)
         if self._rest_due and self._resting is not None:
             blink = LOOKS[self._resting.indication].blink
-            order = LedOrder(0, 0, order.temporary, order.timer, blink, order.cancel)
+            order = LedOrder(self._head, 0, order.temporary, order.timer, blink, order.cancel)
         self._led, self._rest_due = None, False
         return SetLeds((order,))
 
     def take_buzz(self) -> Buzz | None:
         """The buzzer command to send now, if any."""
         buzz, self._buzz = self._buzz, None
-        if buzz is not None and buzz.tone == _SILENCE:
-            self._sounding = False
+        if buzz is not None:
+            self._sounded = buzz.tone != _SILENCE
+            self._sounding = self._sounding and self._sounded
         return buzz
+
+    def take_text(self) -> ShowText | None:
+        """The words to write now, if any: what stays before what goes again."""
+        if self._text_due and self._resting is not None:
+            self._text_due = False
+            return self._worded(self._resting, _STAYS, 0)
+        text, self._text = self._text, None
+        return text
 
     def waiting(self) -> bool:
         """Whether anything is to be sent."""
-        return self._rest_due or self._led is not None or self._buzz is not None
+        lit = self._rest_due or self._led is not None or self._buzz is not None
+        written = self.writes and (self._text_due or self._text is not None)
+        return lit or written or (self.keeps_field and self._keep is not None)
+
+    def _worded(self, wish: ShowAtReader, mode: int, seconds: int) -> ShowText:
+        words = "" if wish.silent else WORDS[wish.indication]
+        return ShowText(self._head, mode, seconds, 1, 1, words.ljust(_WIDTH).encode("ascii"))
 
 
 def _tenths(seconds: float) -> int:

@@ -1,4 +1,4 @@
-"""One reader's outputs: what waits to be sent, what was proved, and whose lease is over."""
+"""One device's outputs: what waits to be sent, what was proved, and whose lease is over."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from access_control.core.decision.model import DeviceKind, Point
+from access_control.core.decision.model import LONGEST_PULSE_S, DeviceKind, Point
 from firmware_bridge.controller.commands import DriveOutput, Urgency
 from firmware_bridge.controller.events import Event, Moment, OutputFailed, OutputLapsed, OutputProved, Proof
 from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder
 from firmware_bridge.protocol.osdp.replies import OutputStatus
 
-_LONGEST_TIMER = 0xFFFF
 _TRIES = 3
 
 TOO_LATE = "The command waited for the line until it was too late, and was dropped."
@@ -34,8 +33,9 @@ class Pending:
             return OutputOrder(output, OutputControl.OFF)
         if not timed:
             return OutputOrder(output, OutputControl.ON)
-        tenths = ceil((self.lease_ends_s - mono_s) * 10)
-        return OutputOrder(output, OutputControl.ON_FOR_TIMER, min(max(tenths, 1), _LONGEST_TIMER))
+        # Never longer than asked: the command may have been given after the moment that this turn began with.
+        left_s = min(self.lease_ends_s - mono_s, self.command.lease_s, LONGEST_PULSE_S)
+        return OutputOrder(output, OutputControl.ON_FOR_TIMER, max(ceil(left_s * 10), 1))
 
     def too_late(self, mono_s: float) -> bool:
         """Whether it must not be sent any more."""
@@ -59,30 +59,37 @@ class _Output:
 
 
 class Outputs:
-    """The newest wish for each output; at most two commands wait for one, so nothing grows."""
+    """The newest wish for each output; at most two commands wait for one, so nothing grows.
 
-    def __init__(self, reader: int, tell: Callable[[Event], None]) -> None:
+    What waits is worked out when it changes: the line asks every device about it before every question.
+    """
+
+    def __init__(self, device: int, tell: Callable[[Event], None], kind: DeviceKind = DeviceKind.READER) -> None:
         """``tell`` takes what happens to the outputs."""
-        self._reader = reader
+        self._device = device
+        self._kind = kind
         self._tell = tell
         self._outputs: dict[int, _Output] = {}
+        self._urgency: Urgency | None = None
+        self._next_s: float | None = None
 
     def submit(self, command: DriveOutput, moment: Moment) -> None:
         """Queue a command. One that never expires ends whatever waits; a grant waits behind it."""
         output = self._outputs.setdefault(command.point.index, _Output())
-        pending = Pending(command, moment.mono_s + command.lease_s)
+        pending = Pending(command, moment.mono_s + min(command.lease_s, LONGEST_PULSE_S))
         if command.energised and output.lease_ends_s is not None:
             output.lease_ends_s = pending.lease_ends_s
         if command.expires_mono_s is None:
-            if output.momentary is not None:
-                self._fail(output.momentary, OVERTAKEN, moment, expired=True)
+            for overtaken in (output.standing, output.momentary):
+                self._overtake(overtaken, pending, moment)
             output.standing, output.momentary = pending, None
         else:
             output.momentary = pending
+        self._changed()
 
     def urgency(self) -> Urgency | None:
         """The most urgent thing that waits, if any."""
-        return min((pending.command.urgency for pending in self._waiting()), default=None)
+        return self._urgency
 
     def take(self, mono_s: float) -> Pending | None:
         """The next command to send. Its lease begins to count as spent: it may arrive even if nobody says so."""
@@ -96,17 +103,31 @@ class Outputs:
             output.momentary = None
         if pending.command.energised:
             output.lease_ends_s = max(pending.lease_ends_s, mono_s)
+        self._changed()
         return pending
+
+    def standing(self) -> tuple[Pending, ...]:
+        """What waits and never expires, the most urgent first; it goes on waiting."""
+        found = [output.standing for output in self._outputs.values() if output.standing is not None]
+        return tuple(sorted(found, key=lambda pending: pending.command.urgency))
+
+    def sent_unheard(self, pending: Pending, moment: Moment) -> None:
+        """It was sent, and nobody can say whether it arrived: it waits on, and its lease runs."""
+        if pending.command.energised:
+            self._outputs[pending.command.point.index].lease_ends_s = pending.lease_ends_s
+            self._changed()
+        self._tell(OutputProved(moment, pending.command.point, pending.command.energised, Proof.SENT))
 
     def give_back(self, pending: Pending, moment: Moment) -> None:
         """Nobody knows whether it arrived: it goes again, unless something newer waits."""
         output = self._outputs[pending.command.point.index]
-        if pending.command.expires_mono_s is None:
-            output.standing = output.standing or pending
-        elif output.standing is None:
-            output.momentary = output.momentary or pending
+        if output.standing is not None:
+            self._overtake(pending, output.standing, moment)
+        elif pending.command.expires_mono_s is None:
+            output.standing = pending
         else:
-            self._fail(pending, OVERTAKEN, moment, expired=True)
+            output.momentary = output.momentary or pending
+        self._changed()
 
     def acknowledged(self, pending: Pending, moment: Moment, found: OutputStatus | None = None) -> None:
         """The reader has taken it; some say at once in ``found`` where their outputs are, which may be elsewhere."""
@@ -114,6 +135,7 @@ class Outputs:
         output.delivered = pending
         if not pending.command.energised:
             output.lease_ends_s = None
+            self._changed()
         if found is not None:
             self.read_back(found.states, moment)
         else:
@@ -152,9 +174,12 @@ class Outputs:
                 continue
             if last.command.expires_mono_s is None:
                 output.standing = last
+        self._changed()
 
     def pass_time(self, moment: Moment) -> None:
         """Drop what is too late and end leases that nobody renewed."""
+        if self._next_s is None or moment.mono_s < self._next_s:
+            return
         for index, output in self._outputs.items():
             self._drop_late(output, moment)
             if output.lease_ends_s is not None and moment.mono_s >= output.lease_ends_s:
@@ -163,6 +188,7 @@ class Outputs:
                     off = DriveOutput(self._point(index), energised=False, lease_s=0.0, urgency=Urgency.GRANT)
                     output.standing = Pending(off, moment.mono_s)
                     self._tell(OutputLapsed(moment, self._point(index)))
+        self._changed()
 
     def all_off(self, moment: Moment) -> None:
         """Replace everything that waits by *off*, for every output that may be on."""
@@ -170,16 +196,22 @@ class Outputs:
             off = DriveOutput(self._point(index), energised=False, lease_s=0.0, urgency=Urgency.EMERGENCY)
             output.momentary = None
             output.standing = Pending(off, moment.mono_s)
+        self._changed()
 
     def next_s(self) -> float | None:
         """When :meth:`pass_time` has something to do."""
+        return self._next_s
+
+    def _changed(self) -> None:
+        """Work out anew what is most urgent, and when time will change anything."""
+        self._urgency = min((pending.command.urgency for pending in self._waiting()), default=None)
         times = [output.lease_ends_s for output in self._outputs.values() if output.lease_ends_s is not None]
         for pending in self._all_waiting():
             if pending.command.energised:
                 times.append(pending.lease_ends_s)
             if pending.command.expires_mono_s is not None:
                 times.append(pending.command.expires_mono_s)
-        return min(times, default=None)
+        self._next_s = min(times, default=None)
 
     def _drop_late(self, output: _Output, moment: Moment) -> None:
         if output.standing is not None and output.standing.too_late(moment.mono_s):
@@ -199,9 +231,15 @@ class Outputs:
             if output.momentary is not None:
                 yield output.momentary
 
+    def _overtake(self, pending: Pending | None, newer: Pending, moment: Moment) -> None:
+        """Tell of a command that will not be sent any more; what the newer one wants as well is not lost."""
+        if pending is not None and pending.command.energised is not newer.command.energised:
+            command = pending.command
+            self._tell(OutputFailed(moment, command.point, command.energised, OVERTAKEN, superseded=True))
+
     def _fail(self, pending: Pending, why: str, moment: Moment, *, expired: bool) -> None:
         command = pending.command
         self._tell(OutputFailed(moment, command.point, command.energised, why, expired=expired))
 
     def _point(self, index: int) -> Point:
-        return Point(DeviceKind.READER, self._reader, index)
+        return Point(self._kind, self._device, index)

@@ -1,4 +1,4 @@
-"""One reader as the panel sees it: who it is, its session, and what it is to be told next. No clock, no line.
+"""One reader or board as the panel sees it: its session, and what it is to be told next. No clock, no line.
 
 The bus asks :meth:`ReaderSession.transmit` for a frame when the reader's turn has come, and then reports exactly one of
 :meth:`ReaderSession.heard` (as often as it takes until one is accepted) or :meth:`ReaderSession.silent`.
@@ -10,33 +10,29 @@ from collections.abc import Callable
 
 from firmware_bridge.controller.commands import Urgency
 from firmware_bridge.controller.events import Event, LinkState, Moment
-from firmware_bridge.protocol.osdp.commands import (
-    AskCapabilities,
-    AskIdentity,
-    Challenge,
-    Command,
-    Poll,
-    ServerCryptogram,
-    SetOutputs,
-)
+from firmware_bridge.protocol.osdp.blind import Blind
+from firmware_bridge.protocol.osdp.checks import Checks
+from firmware_bridge.protocol.osdp.commands import AskCapabilities, AskIdentity, Poll
+from firmware_bridge.protocol.osdp.envelope import Envelope
 from firmware_bridge.protocol.osdp.errands import Errands
 from firmware_bridge.protocol.osdp.exchange import Claim, Exchange, Phase
-from firmware_bridge.protocol.osdp.frames import Packet
-from firmware_bridge.protocol.osdp.handshake import IN_CLEAR, Handshake, Refusal
-from firmware_bridge.protocol.osdp.outputs import Outputs, Pending
+from firmware_bridge.protocol.osdp.frames import SHORTEST, Packet
+from firmware_bridge.protocol.osdp.greeting import Greeting, Step
+from firmware_bridge.protocol.osdp.handshake import IN_CLEAR, Refusal
+from firmware_bridge.protocol.osdp.keyring import Keyring
+from firmware_bridge.protocol.osdp.outputs import Outputs
+from firmware_bridge.protocol.osdp.refusals import SAID_AGAIN, SESSIONS_FOR_ONE, Remedy, plain_nak, remedy
 from firmware_bridge.protocol.osdp.replies import Busy, Capabilities, Identity, Nak, NakCode, parse_reply
+from firmware_bridge.protocol.osdp.reports import Reports
 from firmware_bridge.protocol.osdp.secure import SecureSession
-from firmware_bridge.protocol.osdp.setup import LinkTiming, Patience, ReaderSetup
+from firmware_bridge.protocol.osdp.sentences import NO_ANSWER, NO_KEY, STUCK, UNREAD, UNSTABLE
+from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
+from firmware_bridge.protocol.osdp.silence import Silence
 from firmware_bridge.protocol.osdp.standing import Standing
 
-NO_ANSWER = "The reader does not answer. Check its power, its cable and its address."
-NO_KEY = "This bridge has no key for the reader. Commission it; until then no card is taken from it."
-UNSTABLE = "The reader keeps dropping its protected session. Check its power and its cable."
-
-_RETRY_AFTER_S = (0.0, 0.01, 0.02, 0.04, 0.08)
-_NON_POLLS_IN_A_ROW = 6
-_REKEYS_IN_A_ROW = 3
+_NON_POLLS_IN_A_ROW, _REKEYS_IN_A_ROW = 6, 3
 _TRIES_BEFORE_DOWN = 2
+_UNREAD_BEFORE_DOWN = 12
 
 
 class ReaderSession:
@@ -53,25 +49,19 @@ class ReaderSession:
         self.setup = setup
         self.ready_s = 0.0
         self.last_turn_s = float("-inf")
-        self.patience = Patience(timing.shortest_reply_s, setup.reply_s)
-        self.outputs = Outputs(setup.id, tell)
-        self.errands = Errands(setup, timing, self.outputs, tell)
+        self.silence = Silence(timing, setup.reply_s)
+        self.reports = Reports(setup.kind, setup.id, tell, setup)
+        self.outputs = Outputs(setup.id, tell, setup.kind)
+        self.errands = Errands(setup, timing, self.outputs, self.reports)
         self._timing = timing
-        self._entropy = entropy
         self._phase = Phase.IDENTITY
-        self._standing = Standing(setup.id, tell)
+        self._standing = Standing(self.reports)
+        self._envelope = Envelope(setup.address)
+        self._greeting = Greeting(Keyring(setup.scbk, setup.spare), entropy)
+        self._cost_sessions: dict[int, int] = {}
+        self._unread_so_often = self._non_polls = self._rekeys = 0
         self._identity: Identity | None = None
         self._exchange: Exchange | None = None
-        self._handshake: Handshake | None = None
-        self._secure: SecureSession | None = None
-        self._sequence = 0
-        self._probes = 0
-        self._back_off_s = timing.first_back_off_s
-        self._non_polls = 0
-        self._sent_s = 0.0
-        self._rekeys = 0
-        self._silent_since_s: float | None = None
-        self._busy_since_s: float | None = None
 
     # -- what the bus wants to know
 
@@ -85,9 +75,14 @@ class ReaderSession:
         """Whether it is off-line and being looked for."""
         return self._phase is Phase.IDENTITY and self.link is LinkState.DOWN
 
+    @property
+    def tries(self) -> int:
+        """How often its open question was asked; 0 for none."""
+        return 0 if self._exchange is None else self._exchange.tries
+
     def claim(self, mono_s: float, *, questions: bool, errands: bool) -> Claim:
         """What its next turn would be for; the flags say whether the line has room for first questions and errands."""
-        if self.setup.scbk is None or self.probing:
+        if not self._greeting.has_key or self.probing:
             return Claim.TURN
         urgency = self._output_urgency()
         if urgency is not None and urgency < Urgency.ROUTINE:
@@ -124,9 +119,11 @@ class ReaderSession:
 
     def reply_s(self) -> float:
         """How long to wait for the beginning of the answer to what was just sent."""
-        if not self.probing or self._probes % self._timing.patient_probe_every == 1:
-            return self.patience.reply_s
-        return min(self.patience.reply_s, max(self._timing.probe_reply_s, 2 * self.patience.usual_s))
+        return self.silence.reply_s(probing=self.probing)
+
+    def least_answer(self) -> int:
+        """How many bytes the answer to what was just sent has at least, unless it is a refusal in the clear."""
+        return self._exchange.least_answer if self._exchange is not None else SHORTEST
 
     # -- the reader's turn
 
@@ -140,52 +137,27 @@ class ReaderSession:
         if self._exchange is None:
             self._exchange = self._next_question(claim, moment)
         self._exchange.tries += 1
-        self._sent_s = moment.mono_s
+        self.silence.asked(moment.mono_s, probing=self.probing)
         if isinstance(self._exchange.message, Poll) or not self._exchange.sealed:
             self.last_turn_s = moment.mono_s
-        if self.probing:
-            self._probes += 1
         return self._exchange.frame
 
     def _next_question(self, claim: Claim, moment: Moment) -> Exchange:
-        scbk = self.setup.scbk
+        pack = self._envelope
         if self._phase is Phase.IDENTITY:
-            self._sequence = 0
-            return self._clear(AskIdentity())
+            pack.restart()
+            return pack.clear(AskIdentity())
         if self._phase is Phase.CAPABILITIES:
-            return self._clear(AskCapabilities())
-        if self._phase is Phase.CHALLENGE and scbk is not None:
-            self._handshake = Handshake(scbk, self._entropy(8))
-            return self._clear(Challenge(self._handshake.random_a), self._handshake.challenge_block())
-        if self._phase is Phase.PROOF and self._secure is not None and self._handshake is not None:
-            return self._clear(ServerCryptogram(self._secure.server_cryptogram), self._handshake.proof_block())
-        if self._secure is None:
-            return self._clear(Poll())
-        return self._sealed_question(self._secure, claim, moment)
+            return pack.clear(AskCapabilities())
+        greeting = self._greeting.question(self._phase, pack)
+        if greeting is not None:
+            return greeting
+        return pack.clear(Poll()) if pack.session is None else self._sealed_question(pack.session, claim, moment)
 
     def _sealed_question(self, secure: SecureSession, claim: Claim, moment: Moment) -> Exchange:
-        pending = None
-        message: Command = Poll()
-        if claim is Claim.TURN:
-            pass
-        elif not self.errands.knows_capabilities:
-            message = AskCapabilities()
-        else:
-            pending = self.outputs.take(moment.mono_s)
-            if pending is not None:
-                message = SetOutputs((pending.order(moment.mono_s, timed=self.errands.timed_outputs),))
-            else:
-                message = self.errands.next(moment.mono_s) or message
+        message, pending = self.errands.question(claim, moment)
         self._non_polls = 0 if isinstance(message, Poll) else self._non_polls + 1
-        return self._sealed(secure, message, pending)
-
-    def _sealed(self, secure: SecureSession, message: Command, pending: Pending | None) -> Exchange:
-        packet = secure.seal(Packet(self.setup.address, self._sequence, message.CODE, message.to_bytes()))
-        return Exchange(packet.to_bytes(), message, self._sequence, sealed=True, pending=pending)
-
-    def _clear(self, message: Command, security: bytes = b"") -> Exchange:
-        packet = Packet(self.setup.address, self._sequence, message.CODE, message.to_bytes(), security=security)
-        return Exchange(packet.to_bytes(), message, self._sequence, sealed=False)
+        return self._envelope.sealed(secure, message, pending)
 
     # -- the reader's answer
 
@@ -197,27 +169,31 @@ class ReaderSession:
         reply_to_this = packet.sequence == exchange.sequence
         if packet.code == Busy.CODE and not packet.security and (reply_to_this or packet.sequence == 0):
             return self._heard_busy(moment)
-        if not reply_to_this and not _plain_nak(packet):
+        if not reply_to_this and not plain_nak(packet):
             return False
-        if exchange.sealed and self._secure is not None:
-            return self._heard_sealed(self._secure, exchange, packet, moment)
-        self._alive()
-        self._heard_clear(exchange, packet, moment)
+        self._envelope.checks.heard(packet)
+        secure = self._envelope.session
+        if exchange.sealed and secure is not None:
+            return self._heard_sealed(secure, exchange, packet, moment)
+        self.silence.broken()
+        self.silence.not_busy()
+        if self._phase in (Phase.CHALLENGE, Phase.PROOF):
+            self._greeted(self._greeting.judge(self._phase, packet, self._envelope), moment)
+        else:
+            self._heard_open(exchange, packet, moment)
         return True
 
     def _heard_busy(self, moment: Moment) -> bool:
         """Anybody on the line can say BUSY in the clear, so it counts as an answer only for a while."""
-        since_s = self._busy_since_s = moment.mono_s if self._busy_since_s is None else self._busy_since_s
-        if moment.mono_s - since_s >= self._timing.busy_most_s:
+        if self.silence.busy_too_long(moment.mono_s):
             return False
-        self._alive()
+        self.silence.broken()
         self.ready_s = moment.mono_s + self._timing.busy_s
         return True
 
     def _heard_sealed(self, secure: SecureSession, exchange: Exchange, packet: Packet, moment: Moment) -> bool:
-        if _plain_nak(packet):
-            self._alive()
-            self._restart_session(moment)
+        if plain_nak(packet):
+            self._refused_in_clear(exchange, packet, moment)
             return True
         if not packet.security:
             self._standing.alarm(IN_CLEAR, moment)
@@ -226,38 +202,68 @@ class ReaderSession:
         if opened is None:
             exchange.damaged += 1
             return False
-        self._alive()
+        self.silence.broken()
         self._rekeys = 0
         self._accepted(moment)
         reply = parse_reply(opened.code, opened.data)
         if isinstance(reply, Busy):
+            self._exchange = self._envelope.sealed(secure, exchange.message, exchange.pending)
             self.ready_s = moment.mono_s + self._timing.busy_s
-            self._exchange = self._sealed(secure, exchange.message, exchange.pending)
-        elif isinstance(reply, Nak) and reply.error in (NakCode.SEQUENCE, NakCode.SECURITY_NOT_MET):
-            self._give_back(exchange, moment)
-            self._restart_session(moment)
+            if self.silence.busy_too_long(moment.mono_s):
+                self._go_down(STUCK, moment, pause_s=self._timing.refused_s)
+            return True
+        self.silence.not_busy()
+        if isinstance(reply, Nak) and self._tries_again(secure, exchange, reply, moment):
+            pass
         elif exchange.pending is not None:
             self.errands.output_answered(exchange.pending, reply, moment)
         else:
             self.errands.answered(exchange.message, reply, moment)
+        if not isinstance(reply, Nak):
+            self._cost_sessions.pop(exchange.message.CODE, None)
+        if isinstance(reply, Capabilities):
+            self._envelope.checks.told(reply)
         return True
 
-    def _heard_clear(self, exchange: Exchange, packet: Packet, moment: Moment) -> None:
-        if self._phase is Phase.CHALLENGE and self._handshake is not None:
-            self._judge_client(self._handshake, packet, moment)
-        elif self._phase is Phase.PROOF and self._handshake is not None and self._secure is not None:
-            self._judge_session(self._handshake, self._secure, packet, moment)
-        else:
-            self._heard_open(exchange, packet, moment)
+    def _refused_in_clear(self, exchange: Exchange, packet: Packet, moment: Moment) -> None:
+        """Either our bytes were damaged on the way, which the same bytes put right, or it has lost the session."""
+        exchange.again += 1
+        error = packet.data[0] if packet.data else NakCode.SECURITY_NOT_MET
+        if remedy(error, sealed=False) is Remedy.SAY_AGAIN and exchange.again < SAID_AGAIN:
+            self.ready_s = moment.mono_s
+            return
+        self.silence.broken()
+        self._restart_session(moment)
+
+    def _tries_again(self, secure: SecureSession, exchange: Exchange, nak: Nak, moment: Moment) -> bool:
+        """Whether it is put right by saying it again or by a new session; each only so often for one question."""
+        what = remedy(nak.error, sealed=True)
+        if what is Remedy.SAY_AGAIN and exchange.again + 1 < SAID_AGAIN:
+            self._exchange = self._envelope.sealed(secure, exchange.message, exchange.pending)
+            self._exchange.again = exchange.again + 1
+            return True
+        code = exchange.message.CODE
+        if what is Remedy.NEW_SESSION and self._cost_sessions.get(code, 0) < SESSIONS_FOR_ONE:
+            self._cost_sessions[code] = self._cost_sessions.get(code, 0) + 1
+            self._give_back(exchange, moment)
+            self._restart_session(moment)
+            return True
+        return False
 
     def _heard_open(self, exchange: Exchange, packet: Packet, moment: Moment) -> None:
         """An answer outside any session: only who it is and what it can do are believed."""
         reply = parse_reply(packet.code, packet.data)
         self._accepted(moment)
+        if isinstance(reply, Nak) and reply.error == NakCode.CHECK:
+            self._unread(moment)
+            return
+        self._unread_so_often = 0
         if isinstance(exchange.message, AskIdentity):
             self._identified(reply if isinstance(reply, Identity) else None)
         elif isinstance(exchange.message, AskCapabilities):
-            self.errands.learn(reply if isinstance(reply, Capabilities) else Capabilities(()))
+            can = reply if isinstance(reply, Capabilities) else Capabilities(())
+            self.errands.learn(can)
+            self._envelope.checks.told(can)
             self._phase = Phase.READY
             self._standing.announce(LinkState.CLEAR, NO_KEY, moment)
         else:
@@ -269,36 +275,38 @@ class ReaderSession:
     def _identified(self, identity: Identity | None) -> None:
         if identity != self._identity or identity is None:
             self.errands.forget_capabilities()
+        if self._identity is not None and identity is not None and identity != self._identity:
+            self._envelope.checks = Checks()
         self._identity = identity
-        self._phase = Phase.CAPABILITIES if self.setup.scbk is None else Phase.CHALLENGE
+        self._phase = Phase.CAPABILITIES if not self._greeting.has_key else Phase.CHALLENGE
 
-    def _judge_client(self, handshake: Handshake, packet: Packet, moment: Moment) -> None:
-        outcome = handshake.judge_client(packet)
-        if isinstance(outcome, SecureSession):
+    def _unread(self, moment: Moment) -> None:
+        """A question in the clear did not arrive whole: the same one again, perhaps with the other check."""
+        self._unread_so_often += 1
+        self._envelope.restart()
+        self.ready_s = moment.mono_s + self._timing.busy_s
+        if self._unread_so_often >= _UNREAD_BEFORE_DOWN:
+            self._unread_so_often = 0
+            self._go_down(UNREAD, moment, pause_s=self._timing.refused_s)
+
+    def _greeted(self, step: Step | Refusal, moment: Moment) -> None:
+        if isinstance(step, Refusal):
+            self._standing.alarm(step, moment)
+            self._go_down(step.why, moment, pause_s=self._timing.refused_s)
+        elif step is Step.AGAIN:
+            self._restart_session(moment)
+        elif step is Step.OTHER_KEY:
+            self._forget_session(Phase.CHALLENGE, moment)
+        elif step is Step.PROOF:
             self._accepted(moment)
-            self._secure = outcome
             self._phase = Phase.PROOF
         else:
-            self._handshake_failed(outcome, moment)
-
-    def _judge_session(self, handshake: Handshake, secure: SecureSession, packet: Packet, moment: Moment) -> None:
-        refusal = handshake.judge_session(packet, secure)
-        if refusal is not None or packet.code == Nak.CODE:
-            self._handshake_failed(refusal, moment)
-            return
-        self._accepted(moment)
-        self._phase = Phase.READY
-        self._non_polls = 0
-        self.outputs.new_session(moment.mono_s)
-        self.errands.new_session(moment.mono_s)
-        self._standing.announce(LinkState.SECURE, "", moment)
-
-    def _handshake_failed(self, refusal: Refusal | None, moment: Moment) -> None:
-        if refusal is None:
-            self._restart_session(moment)
-            return
-        self._standing.alarm(refusal, moment)
-        self._go_down(refusal.why, moment, pause_s=self._timing.refused_s)
+            self._accepted(moment)
+            self._phase = Phase.READY
+            self._non_polls = 0
+            self.outputs.new_session(moment.mono_s)
+            self.errands.new_session(moment.mono_s)
+            self._standing.announce(LinkState.SECURE, "", moment)
 
     # -- silence
 
@@ -307,15 +315,13 @@ class ReaderSession:
         exchange = self._exchange
         if exchange is None:
             return
-        if self._silent_since_s is None:
-            self._silent_since_s = self._sent_s
+        self.silence.begins()
         if self.probing:
             self._exchange = None
-            self.ready_s = moment.mono_s + self._back_off_s
-            self._back_off_s = min(2 * self._back_off_s, self._timing.last_back_off_s)
+            self.ready_s = moment.mono_s + self.silence.next_probe_after_s()
         else:
-            self.patience.missed()
-            self.ready_s = moment.mono_s + _RETRY_AFTER_S[min(exchange.tries, len(_RETRY_AFTER_S)) - 1]
+            self.silence.patience.missed()
+            self.ready_s = moment.mono_s + self.silence.retry_after_s(exchange.tries)
             if exchange.damaged >= _REKEYS_IN_A_ROW:
                 self._restart_session(moment)
         self.pass_time(moment)
@@ -323,47 +329,46 @@ class ReaderSession:
     def pass_time(self, moment: Moment) -> None:
         """Notice that it is gone, and drop what nobody wants any more."""
         self.outputs.pass_time(moment)
-        since_s = self._silent_since_s
-        if since_s is None or moment.mono_s - since_s < self._timing.off_line_s:
+        if not self.silence.too_long(moment.mono_s):
             return
         if self._exchange is not None and not self.probing:
             if self._exchange.tries < _TRIES_BEFORE_DOWN:
                 return
             self.errands.unanswered(self._exchange.message)
-            self._go_down(NO_ANSWER, moment, pause_s=self._back_off_s)
+            self._go_down(NO_ANSWER, moment, pause_s=self.silence.back_off_s)
         elif self.probing:
             self._standing.announce(LinkState.DOWN, NO_ANSWER, moment)
 
     def stirred(self, moment: Moment) -> None:
         """Something on the line hints that this silent reader may be back: look for it at once."""
         if self.probing and self._exchange is None:
-            self._back_off_s = self._timing.first_back_off_s
+            self.silence.stirred()
             self.ready_s = min(self.ready_s, moment.mono_s)
 
     def late(self, moment: Moment) -> None:
         """It answered after its time was up: it is slow, so it gets its whole time from now on."""
-        self.patience.missed()
-        self._probes = 0
+        self.silence.slow()
         self.stirred(moment)
 
     def line_lost(self, why: str, moment: Moment) -> None:
         """There is no line to talk over any more."""
-        self._silent_since_s = None
-        self._back_off_s = self._timing.first_back_off_s
+        self.silence.broken()
         self._go_down(why, moment, pause_s=0.0)
+
+    def drowned(self, why: str, moment: Moment) -> Blind | None:
+        """It is not heard any more; the way to tell it something all the same, if it had a session."""
+        session = self._envelope.session if self._phase is Phase.READY else None
+        blind = None if session is None else Blind(self._envelope, session, self._exchange)
+        self.line_lost(why, moment)
+        self._phase = Phase.IDENTITY if blind is None else Phase.CHALLENGE  # who it is was said already
+        return blind
 
     # -- changes of state
 
-    def _alive(self) -> None:
-        self._silent_since_s = None
-        self._probes = 0
-        self._back_off_s = self._timing.first_back_off_s
-
     def _accepted(self, moment: Moment) -> None:
         self._exchange = None
-        self._busy_since_s = None
         self.ready_s = moment.mono_s
-        self._sequence = self._sequence % 3 + 1
+        self._envelope.answered()
 
     def _restart_session(self, moment: Moment) -> None:
         """Make new session keys at once, without a word to anybody; what was on its way goes again."""
@@ -378,9 +383,7 @@ class ReaderSession:
         if self._exchange is not None:
             self._give_back(self._exchange, moment)
         self._exchange = None
-        self._secure = None
-        self._handshake = None
-        self._sequence = 0
+        self._envelope.restart()
         self._phase = phase
         self.ready_s = moment.mono_s
 
@@ -393,7 +396,3 @@ class ReaderSession:
         self._forget_session(Phase.IDENTITY, moment)
         self.ready_s = moment.mono_s + pause_s
         self._standing.announce(LinkState.DOWN, why, moment)
-
-
-def _plain_nak(packet: Packet) -> bool:
-    return packet.code == Nak.CODE and not packet.security

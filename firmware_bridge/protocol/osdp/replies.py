@@ -193,9 +193,13 @@ class _States:
         return bytes(self.states)
 
 
+INPUT_SHORTED, INPUT_CUT = 2, 3
+"""What supervised inputs report of their cables; OSDP 2.2 itself has only 0 and 1, and devices differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputStatus(_States):
-    """ISTATR: 0 at rest, 1 active, for each input."""
+    """ISTATR: 0 at rest, 1 active, for each input; a supervised one also tells that its cable is shorted or cut."""
 
     CODE: ClassVar[int] = 0x49
 

@@ -6,7 +6,6 @@ fifteen times as much.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
@@ -82,11 +81,11 @@ class SecureSession:
         """Encrypt the payload if there is one, add the MAC, and move the chain on."""
         last = self._command_mac if packet.reply else self._reply_mac
         kind = COMMAND_MAC + packet.reply + (2 if packet.data else 0)
+        security = bytes((kind,))
         data = self._encrypt(packet.data, last) if packet.data else b""
-        sealed = replace(packet, data=data, security=bytes((kind,)))
-        mac = self._mac(sealed.head(), last)
+        mac = self._mac(packet.head_with(security, data), last)
         self._remember(mac, reply=packet.reply)
-        return replace(sealed, mac=mac[:MAC_BYTES])
+        return _like(packet, data, security, mac[:MAC_BYTES])
 
     def open(self, packet: Packet) -> Packet | None:
         """Check and decrypt; ``None``, with nothing moved, unless the MAC is right. The result has no security block.
@@ -107,7 +106,7 @@ class SecureSession:
                 return None
             data = plain
         self._remember(mac, reply=packet.reply)
-        return replace(packet, data=data, security=b"", mac=b"")
+        return _like(packet, data)
 
     def _remember(self, mac: bytes, *, reply: bool) -> None:
         if reply:
@@ -148,3 +147,8 @@ class SecureSession:
             chain = int.from_bytes(block, "big")
         text, end, padding = bytes(plain).rpartition(b"\x80")
         return text if end and not any(padding) else None
+
+
+def _like(packet: Packet, data: bytes, security: bytes = b"", mac: bytes = b"") -> Packet:
+    """The same packet with other contents; twice for each question, where ``replace`` would cost five times as much."""
+    return Packet(packet.address, packet.sequence, packet.code, data, packet.reply, security, mac, packet.crc)

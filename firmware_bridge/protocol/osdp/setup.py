@@ -1,13 +1,18 @@
-"""What a panel has to know about a reader before the first byte."""
+"""What a panel has to know about a reader, or a board that speaks OSDP, before the first byte."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from access_control.core.decision.model import DeviceKind
+
+LAST_ADDRESS = 126
+"""Addresses go from 0 to this one; the next is the broadcast."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderSetup:
-    """One reader on a line.
+    """One reader on a line, or an input and output module.
 
     Attributes:
         id: The reader as the rest of the bridge names it.
@@ -16,6 +21,10 @@ class ReaderSetup:
             that it says opens a door.
         reply_s: The longest that it may take to begin an answer; the standard allows 0.2 s.
         read_back: Whether its outputs are asked for, to prove them better than an acknowledgement does.
+        kind: A reader, or a board: then it has no cards, whatever it says.
+        spare: Another key that it may have instead: the exchange of its key was broken off in the middle.
+        heads: Where several heads share the address: each one's number on the device, and the reader that it is. Empty:
+            whichever head it is, it is ``id``.
     """
 
     id: int
@@ -23,13 +32,31 @@ class ReaderSetup:
     scbk: bytes | None = field(default=None, repr=False)
     reply_s: float = 0.2
     read_back: bool = True
+    kind: DeviceKind = DeviceKind.READER
+    spare: bytes | None = field(default=None, repr=False)
+    heads: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no reader can be."""
-        if not 0 <= self.address <= 126:
-            raise ValueError(f"reader {self.id}: address {self.address} is not between 0 and 126")
-        if self.scbk is not None and len(self.scbk) != 16:
-            raise ValueError(f"reader {self.id}: its key has {len(self.scbk)} bytes instead of 16")
+        if not 0 <= self.address <= LAST_ADDRESS:
+            raise ValueError(f"reader {self.id}: address {self.address} is not between 0 and {LAST_ADDRESS}")
+        for key in (self.scbk, self.spare):
+            if key is not None and len(key) != 16:
+                raise ValueError(f"reader {self.id}: its key has {len(key)} bytes instead of 16")
+
+    @property
+    def device(self) -> tuple[DeviceKind, int]:
+        """The device as commands and events name it."""
+        return self.kind, self.id
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Every reader that it is: as many as it has heads, or the one board."""
+        return tuple(reader for _, reader in self.heads) or (self.id,)
+
+    def reader_at(self, head: int) -> int | None:
+        """The reader that a head is; ``None`` for one that nobody has set up."""
+        return dict(self.heads).get(head) if self.heads else self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +65,15 @@ class LinkTiming:
 
     Attributes:
         probe_reply_s: How long a silent reader is usually waited for, so that its neighbours hardly feel it.
-        patient_probe_every: Every so many probes a silent reader gets its whole ``reply_s``.
-        first_back_off_s: Pause after the first failed probe; it doubles up to ``last_back_off_s``.
+        known_probe_s: Where several are silent, one that has answered before is waited for so long and twice the time
+            that it took then.
+        patient_probe_every: Every so many probes a silent reader gets its whole ``reply_s``; the more are silent, the
+            rarer does each get it.
+        first_back_off_s: Pause after the first failed probe; it doubles up to ``last_back_off_s``. Where several are
+            silent it may be longer: after each probe the line belongs to those that answer for ten times as long.
         off_line_s: Silence after which a reader is reported off-line.
+        off_line_garbled_s: The same where bytes came that made no sense: rather a bad line than a dead reader, and a
+            reader forgets the card that it was about to tell of when its session is made anew.
         busy_s: Pause after a reader said that it is busy.
         busy_most_s: How long it may say nothing else: less than a proof lasts.
         refused_s: Pause after a handshake that must not succeed.
@@ -51,10 +84,12 @@ class LinkTiming:
     """
 
     probe_reply_s: float = 0.03
+    known_probe_s: float = 0.01
     patient_probe_every: int = 8
     first_back_off_s: float = 0.05
     last_back_off_s: float = 1.0
     off_line_s: float = 0.55
+    off_line_garbled_s: float = 2.0
     busy_s: float = 0.02
     busy_most_s: float = 5.0
     refused_s: float = 1.0

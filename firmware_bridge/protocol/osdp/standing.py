@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from firmware_bridge.controller.events import Event, LinkAlarm, LinkState, Moment, ReaderAlarmed, ReaderLinkChanged
+from firmware_bridge.controller.events import LinkAlarm, LinkState, Moment
 from firmware_bridge.protocol.osdp.handshake import Refusal
+from firmware_bridge.protocol.osdp.reports import Reports
 
 
 class Standing:
     """What was told about one reader's link."""
 
-    def __init__(self, reader: int, tell: Callable[[Event], None]) -> None:
-        """``tell`` takes events."""
-        self._reader = reader
-        self._tell = tell
+    def __init__(self, reports: Reports) -> None:
+        """``reports`` takes what is told."""
+        self._reports = reports
         self._told: LinkState | None = None
         self._alarmed: set[LinkAlarm] = set()
 
@@ -29,10 +27,10 @@ class Standing:
             self._alarmed.clear()
         if state is not self._told:
             self._told = state
-            self._tell(ReaderLinkChanged(moment, self._reader, state, why))
+            self._reports.link(state, why, moment)
 
     def alarm(self, refusal: Refusal, moment: Moment) -> None:
         """Tell an alarm once until the reader is protected again."""
         if refusal.alarm not in self._alarmed:
             self._alarmed.add(refusal.alarm)
-            self._tell(ReaderAlarmed(moment, self._reader, refusal.alarm, refusal.why))
+            self._reports.alarm(refusal.alarm, refusal.why, moment)

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from access_control.cli.commands import main
 from access_control.database.schema import head
 from access_control.people.models import Operator
+from access_control.readers.site import the_site
 from tests.building.databases import opened
 
 
@@ -99,3 +100,18 @@ def test_settings_that_make_no_sense_are_all_named(tmp_path: Path, capsys: pytes
     (tmp_path / "service.toml").write_text('workers = 3\nlog_level = "loud"\n')
     assert main(["db", "current", "--config", str(tmp_path / "service.toml")]) == 1
     assert [line.split(": ")[1] for line in said(capsys).splitlines()] == ["state_dir", "workers", "log_level"]
+
+
+def test_after_a_restore_a_new_epoch_overrules_what_was_published(
+    settings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["db", "upgrade", *settings])
+    assert main(["db", "restored", *settings]) == 1
+    assert "There is no site yet." in said(capsys)
+    main(["site", "create", "Maple Hollow", "--timezone", "America/Chicago", *settings])
+    assert main(["db", "restored", *settings]) == 0
+    assert "mark lost badges again" in said(capsys)
+    with opened(f"sqlite:///{tmp_path}/state/school.db") as database, database.reading() as session:
+        site = the_site(session)
+        assert site.restored_at is not None
+        assert site.epoch > 1_700_000_000

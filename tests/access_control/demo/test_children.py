@@ -13,10 +13,11 @@ import pytest
 from access_control.demo.children import Child
 
 SLEEPER = """
-import signal, sys, time
+import signal, subprocess, sys, time
 if "deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("awake", flush=True)
+worker = subprocess.Popen(["sleep", "60"]).pid if "works" in sys.argv else ""
+print(f"awake {worker}".strip(), flush=True)
 time.sleep(60)
 """
 PARENT = """
@@ -63,7 +64,7 @@ def sleeper(log: Path) -> Iterator[Child]:
 
 def awake(child: Child) -> None:
     for _ in range(200):
-        if child.last_words() == "awake":
+        if child.last_words().startswith("awake"):
             return
         time.sleep(0.05)
     raise AssertionError(child.last_words())
@@ -95,6 +96,16 @@ def test_a_killed_child_can_be_started_again(sleeper: Child) -> None:
     sleeper.start()
     assert sleeper.running
     assert sleeper.pid != first
+
+
+def test_what_a_killed_child_had_started_is_gone_too(log: Path) -> None:
+    child = Child("sleeper", "sleeper", ["works"], log)
+    child.start()
+    awake(child)
+    worker = int(child.last_words().removeprefix("awake "))
+    assert not gone(worker)
+    child.kill()
+    assert wait_until_gone(worker)
 
 
 def test_children_end_with_a_parent_that_was_killed(log: Path) -> None:

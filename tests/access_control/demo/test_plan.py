@@ -24,7 +24,8 @@ def test_each_door_is_painted_with_a_number_of_its_own() -> None:
 def test_nothing_is_wired_twice(side: Side) -> None:
     doors = doors_of(side)
     outputs = Counter(door.output for door in doors)
-    inputs = Counter([door.contact for door in doors] + [door.rex for door in doors] + [plan.FIRE_INPUT[side]])
+    alone = [plan.FIRE_INPUT[side], plan.PANIC_INPUT[side], plan.MAINS_INPUT[side]]
+    inputs = Counter([door.contact for door in doors] + [door.rex for door in doors] + alone)
     readers = Counter((door.port, door.address) for door in doors)
     assert all(count == 1 for wired in (outputs, inputs, readers) for count in wired.values())
 
@@ -34,4 +35,5 @@ def test_everything_fits_the_boards(side: Side) -> None:
     for door in doors_of(side):
         assert door.board in plan.BOARDS_OF[side]
         assert int(door.output.rpartition(".")[2]) < plan.BOARD_OUTPUTS
-        assert int(door.rex.rpartition(".")[2]) < plan.FIRE_INDEX < plan.BOARD_INPUTS
+        alone = {plan.MAINS_INDEX, plan.PANIC_INDEX, plan.FIRE_INDEX}
+        assert int(door.rex.rpartition(".")[2]) < min(alone) < max(alone) < plan.BOARD_INPUTS

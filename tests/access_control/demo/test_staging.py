@@ -1,6 +1,7 @@
 """What cannot be started is one sentence, and nothing is left running."""
 
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -24,6 +25,17 @@ def test_a_program_that_ends_at_once_is_said_with_its_last_words(
     ):
         raise AssertionError("it must not start")
     assert not (tmp_path / "demo" / "run").exists()
+
+
+def test_it_is_found_again_where_it_was_left_and_from_where_people_start_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "SERVICE_PROGRAM", "no_such_program")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        with pytest.raises(StageError, match="The service ended at once"), Demo(Path("demo")):
+            raise AssertionError("it must not start")
+        assert (tmp_path / "demo" / "school.db").exists()
 
 
 def test_a_folder_of_somebody_else_is_not_touched(tmp_path: Path) -> None:
@@ -58,6 +70,22 @@ def test_fresh_does_not_forget_a_real_school(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="no demo mark"), Demo(state, fresh=True):
         raise AssertionError("it must not start")
     assert (state / "school.db").exists()
+
+
+def test_a_demo_of_another_version_is_said_and_made_anew_only_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "SERVICE_PROGRAM", "no_such_program")
+    state = tmp_path / "demo"
+    with pytest.raises(StageError, match="ended at once"), Demo(state):
+        raise AssertionError("it must not start")
+    with sqlite3.connect(state / "school.db") as file:
+        file.execute("ALTER TABLE board RENAME COLUMN name TO title")
+    file.close()
+    with pytest.raises(StageError, match=r"another version of this program.*--fresh"), Demo(state):
+        raise AssertionError("it must not start")
+    with pytest.raises(StageError, match="ended at once"), Demo(state, fresh=True):
+        raise AssertionError("it must not start")
 
 
 def test_a_second_one_on_the_same_folder_has_to_wait(tmp_path: Path) -> None:

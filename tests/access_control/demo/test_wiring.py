@@ -12,7 +12,7 @@ import pytest
 from access_control.demo.places import Places
 from access_control.demo.plan import SCANNER, Side, doors_of
 from access_control.demo.wiring import commission, lines_of, write_bridge_toml, write_building
-from firmware_bridge.config import read_config
+from firmware_bridge.config import NeighbourSettings, read_config
 from firmware_bridge.simulator.config_file import read_building
 from firmware_bridge.simulator.memory import ReaderMemory
 from firmware_bridge.store.keys import KeyStore
@@ -28,10 +28,11 @@ def places() -> Iterator[Places]:
 @pytest.mark.parametrize("side", Side)
 def test_the_bridge_takes_its_settings(places: Places, side: Side) -> None:
     there = places.side(side)
-    write_bridge_toml(there, "http://127.0.0.1:8000")
+    write_bridge_toml(there, "http://127.0.0.1:8000", 4711)
     config = read_config(there.bridge_toml)
     assert list(config.ports) == [name for name, _, _ in lines_of(side)]
     assert config.state_dir == there.bridge_state
+    assert config.neighbours == NeighbourSettings(("127.0.0.1", 4711), "127.0.0.1:4711")
 
 
 @pytest.mark.parametrize("side", Side)

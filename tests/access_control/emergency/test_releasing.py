@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,13 +14,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from access_control.audit.models import AuditRecord
-from access_control.core.decision.model import EmergencyAction
-from access_control.core.wire.directives import seal_directive
+from access_control.core.decision.emergency import Release
+from access_control.core.decision.model import DoorClass, EmergencyAction
+from access_control.core.wire.directives import Authority, open_release, seal_directive, seal_release
+from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.signing import SigningKey
 from access_control.database.engine import Database
+from access_control.database.errors import DatabaseBusyError
+from access_control.emergency import releasing
 from access_control.emergency.board import read_board
 from access_control.emergency.errors import EmergencyError, MayNotError, NoSuchDirectiveError, ReleaseRefusedError
-from access_control.emergency.models import DoorAnswer
+from access_control.emergency.models import DoorAnswer, PendingRelease
 from access_control.emergency.releasing import (
     Asked,
     Wanted,
@@ -27,6 +32,7 @@ from access_control.emergency.releasing import (
     cancel_release,
     finish_due,
     missing_for,
+    not_carried_out,
     releases_of,
     waiting_releases,
 )
@@ -35,9 +41,9 @@ from access_control.people.models import Operator
 from access_control.people.permissions import Place, Role
 from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
-from access_control.readers.models import Bridge
+from access_control.readers.models import Bridge, Door
 from access_control.readers.records import DirectiveRow, EventRow, ReleaseRow
-from tests.building.emergencies import AT, DIRECTIVE, MAIN_BRIDGE, SITE, actor, directive, fresh_id
+from tests.building.emergencies import AT, DIRECTIVE, MAIN_BRIDGE, SITE, SOUTH_BRIDGE, actor, directive, fresh_id
 
 WHY = "Police gave the all clear."
 
@@ -110,13 +116,12 @@ def test_who_decides_alone_waits_and_can_cancel(locked_down: Database, keys: Sch
     asked = ask(locked_down, keys, alone=True)
     assert asked.due_at == AT + timedelta(seconds=10)
     early, due = AT + timedelta(seconds=9.9), AT + timedelta(seconds=10)
+    assert finish_due(locked_down, keys, early) == 0
     with locked_down.writing() as session:
-        assert finish_due(session, keys, early, now_school(session)) == 0
         assert [pending.id for pending in waiting_releases(session, DIRECTIVE)] == [asked.id]
         assert cancel_release(session, early, now_school(session), asked.id, actor())
         assert not cancel_release(session, early, now_school(session), asked.id, actor())
-    with locked_down.writing() as session:
-        assert finish_due(session, keys, due, now_school(session)) == 0
+    assert finish_due(locked_down, keys, due) == 0
     assert in_force(locked_down) == frozenset(range(1, 7))
     with pytest.raises(ReleaseRefusedError):
         ask(locked_down, keys, alone=True, id_=asked.id)
@@ -126,8 +131,7 @@ def test_the_server_finishes_a_release_that_waits_once(locked_down: Database, ke
     asked = ask(locked_down, keys, alone=True)
     due = AT + timedelta(seconds=10)
     for done in (1, 0):
-        with locked_down.writing() as session:
-            assert finish_due(session, keys, due, now_school(session)) == done
+        assert finish_due(locked_down, keys, due) == done
     assert in_force(locked_down) == frozenset()
     assert ask(locked_down, keys, alone=True, id_=asked.id).due_at is None
     with locked_down.writing() as session:
@@ -149,11 +153,13 @@ def test_who_may_not_release_any_more_when_the_wait_is_over_releases_nothing(
     ask(locked_down, keys, alone=True)
     with locked_down.writing() as session:
         meanwhile(session, session.get_one(Operator, actor().id))
-    with locked_down.writing() as session:
-        assert finish_due(session, keys, AT + timedelta(seconds=10), now_school(session)) == 0
+    assert finish_due(locked_down, keys, AT + timedelta(seconds=10)) == 0
     assert in_force(locked_down) == frozenset(range(1, 7))
     with locked_down.reading() as session:
         assert waiting_releases(session) == []
+        failed = not_carried_out(session, DIRECTIVE)
+        assert failed is not None
+        assert failed.cancelled_why == "A. Rivera may not release this any more."
         assert "emergency.release_cancelled" in session.scalars(select(AuditRecord.action)).all()
 
 
@@ -196,6 +202,108 @@ def test_who_may_release_where_is_judged_by_the_grant(locked_down: Database, key
         ask(locked_down, keys, who=south)
     ask(locked_down, keys, part="building:2", who=south)
     assert in_force(locked_down) == {1, 2, 3}
+
+
+def test_who_has_one_building_releases_it_when_it_is_all_that_is_left(locked_down: Database, keys: SchoolKeys) -> None:
+    ask(locked_down, keys, part="building:2")
+    north = actor(place=Place(SITE, 1))
+    ask(locked_down, keys, part="building:1", who=north)
+    assert in_force(locked_down) == frozenset()
+    with locked_down.reading() as session:
+        assert session.get_one(DirectiveRow, DIRECTIVE).ended_at is None, "only who may end all of it ends it"
+    with pytest.raises(ReleaseRefusedError, match="released already"):
+        ask(locked_down, keys, part="building:1", who=north)
+    ask(locked_down, keys)
+    with locked_down.reading() as session:
+        assert session.get_one(DirectiveRow, DIRECTIVE).ended_at is not None
+
+
+def many_doors(database: Database) -> frozenset[int]:
+    """Give building 2 more doors than one document can name, because of gaps between their numbers; all it has then."""
+    numbers = range(100_000, 100_000 + 330 * 7, 7)
+    with database.writing() as session:
+        for number in numbers:
+            session.add(
+                Door(
+                    id=number, building_id=2, bridge_id=SOUTH_BRIDGE, number=str(number), name="Locker",
+                    door_class=DoorClass.ROOM, lock_output=f"board 1.{number}",
+                )
+            )  # fmt: skip
+    return frozenset(numbers) | {4, 5, 6}
+
+
+def test_a_release_of_more_doors_than_one_document_names_goes_out_in_parts(
+    locked_down: Database, keys: SchoolKeys
+) -> None:
+    doors = many_doors(locked_down)
+    assert ask(locked_down, keys, part="building:2", alone=True).doors == doors
+    assert finish_due(locked_down, keys, AT + timedelta(seconds=10)) == 1
+    assert in_force(locked_down) == {1, 2, 3}
+    with locked_down.reading() as session:
+        parts = releases_of(session, DIRECTIVE)
+        assert len(parts) > 1
+        authority = Authority(service=keys.document_public())
+        signed = [open_release(b64decode(part.sealed), authority, site=SITE) for part in parts]
+        assert frozenset().union(*(one.doors or () for one in signed)) == doors
+        assert len({one.id for one in signed}) == len(parts), "a bridge knows a release by its id"
+
+
+def test_a_release_that_cannot_be_signed_is_refused_and_not_kept(
+    locked_down: Database, keys: SchoolKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releasing, "seal_release", cannot_sign)
+    with pytest.raises(ReleaseRefusedError, match="cannot be signed"):
+        ask(locked_down, keys, alone=True)
+    with locked_down.reading() as session:
+        assert waiting_releases(session) == []
+
+
+def cannot_sign(*_args: object, **_named: object) -> bytes:
+    raise Refused(RefusalCode.TOO_LARGE, "This is too large.")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Refused(RefusalCode.TOO_LARGE, "This is too large."), "This is too large."),
+        (RuntimeError("nobody thought of this"), "The log of the service says more."),
+    ],
+)
+def test_one_release_that_cannot_be_carried_out_keeps_no_other_waiting(
+    locked_down: Database, keys: SchoolKeys, monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
+) -> None:
+    bad = ask(locked_down, keys, part="building:1", alone=True)
+    good = ask(locked_down, keys, part="building:2", alone=True)
+    sign = seal_release
+
+    def sign_others(release: Release, key: SigningKey, *, site: str) -> bytes:
+        if release.id == bad.id:
+            raise error
+        return sign(release, key, site=site)
+
+    monkeypatch.setattr(releasing, "seal_release", sign_others)
+    assert finish_due(locked_down, keys, AT + timedelta(seconds=10)) == 1
+    assert in_force(locked_down) == {1, 2, 3}
+    with locked_down.reading() as session:
+        assert waiting_releases(session) == []
+        assert [one.id for one in releases_of(session, DIRECTIVE)] == [good.id]
+        assert session.get_one(PendingRelease, bad.id).cancelled_why == why
+
+
+def test_a_release_stays_due_while_the_database_is_busy(
+    locked_down: Database, keys: SchoolKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, due = ask(locked_down, keys, alone=True), AT + timedelta(seconds=10)
+    with monkeypatch.context() as patched:
+        patched.setattr(orders, "add_release", busy)
+        assert finish_due(locked_down, keys, due) == 0
+    with locked_down.reading() as session:
+        assert [one.id for one in waiting_releases(session)] == [asked.id]
+    assert finish_due(locked_down, keys, due) == 1
+
+
+def busy(*_args: object, **_named: object) -> bool:
+    raise DatabaseBusyError
 
 
 def test_what_was_never_raised_cannot_be_released(school_database: Database, keys: SchoolKeys) -> None:
@@ -277,8 +385,7 @@ def test_nothing_but_a_release_of_all_its_doors_ends_it(database: Database, keys
                     ask_release(session, keys, at, now_school(session), wanted, actor())
                     cancel_release(session, at, now_school(session), wanted.id, actor())
             case "finish":
-                with database.writing() as session:
-                    finish_due(session, keys, at + timedelta(days=9), now_school(session))
+                finish_due(database, keys, at + timedelta(days=9))
             case _:
                 pass
         with database.reading() as session:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from access_control.audit.models import AuditText
+from access_control.audit.models import AuditRecord, AuditText
 from access_control.audit.record import erase_person, verify
 from access_control.core.decision.model import HolderClass
 from access_control.database.engine import Database
@@ -23,7 +23,7 @@ from access_control.people.cardholders import (
 )
 from access_control.people.errors import BadValueError, NotAllowedError, NotThereError
 from access_control.people.groups import add_group
-from access_control.people.permissions import Role
+from access_control.people.permissions import ROLES, Permission, Place, Role
 from tests.building.accounts import AT, account
 
 ADA = PersonDetails("Ada", "Ames", HolderClass.STUDENT, unit="Grade 9", external_id="S-1")
@@ -197,3 +197,28 @@ def test_a_name_that_grows_when_it_is_spelled_out_still_fits(any_database: Datab
     with any_database.writing() as session:
         person = add_person(session, at, replace(ADA, given_name="ß" * 80, family_name="ﷺ" * 80), by="demo")
     assert len(person.search_name) <= 170
+
+
+def test_nobody_gives_or_takes_the_right_to_end_emergencies_who_does_not_hold_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROLES, Role.FRONT_DESK, ROLES[Role.FRONT_DESK] | {Permission.PERSON_EDIT})
+    desk, admin = account(database, "desk", Role.FRONT_DESK), account(database, "admin", Role.ADMINISTRATOR)
+    of_one_building = account(database, "arts", Role.ADMINISTRATOR, Place("s", 2))
+    may = replace(ADA, may_release=True)
+    with database.writing() as session:
+        ref = add_person(session, AT, ADA, by=desk).ref
+        for who in (desk, of_one_building):
+            with pytest.raises(NotAllowedError):
+                add_person(session, AT, may, by=who)
+            with pytest.raises(NotAllowedError):
+                edit_person(session, AT, ref, may, version=1, by=who)
+        assert edit_person(session, AT, ref, may, version=1, by=admin).may_release
+    with database.writing() as session:
+        with pytest.raises(NotAllowedError):
+            edit_person(session, AT, ref, ADA, version=2, by=desk)
+        edit_person(session, AT, ref, replace(may, unit="Office"), version=2, by=desk)
+        assert not edit_person(session, AT, ref, ADA, version=3, by=admin).may_release
+    with database.reading() as session:
+        said = [one.action for one in session.scalars(select(AuditRecord)) if "release" in one.action]
+    assert said == ["person.may_release_given", "person.may_release_taken"]

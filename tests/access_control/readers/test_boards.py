@@ -62,10 +62,33 @@ def test_a_board_keeps_the_relays_that_doors_use(database: Database) -> None:
         assert caught.value.field == "outputs"
 
 
-def test_readers_and_boards_do_not_share_a_line(database: Database) -> None:
+def test_readers_and_modbus_boards_do_not_share_a_line(database: Database) -> None:
     with database.writing() as session:
         school = build_school(session)
         door = add_door(session, AT, school.door(), BY)
-        with pytest.raises(ReadersError, match="speak different languages") as caught:
+        with pytest.raises(ReadersError, match="is no OSDP module") as caught:
             add_reader(session, AT, ReaderForm(door.id, "Outside", "usb0", 5, ("H10301",)), BY)
         assert caught.value.field == "port"
+
+
+def test_readers_and_osdp_modules_share_a_line_with_an_address_each(database: Database) -> None:
+    with database.writing() as session:
+        school = build_school(session)
+        door = add_door(session, AT, school.door(), BY)
+        module = BoardForm(school.bridge, "Lobby", "usb4", 7, 2, 2, osdp=True)
+        add_board(session, AT, module, BY)
+        reader = ReaderForm(door.id, "Outside", "usb4", 7, ("H10301",))
+        with pytest.raises(ReadersError, match="Two devices have address 7 on port usb4") as caught:
+            add_reader(session, AT, reader, BY)
+        assert caught.value.field == "address"
+
+
+def test_a_reader_joins_a_module_on_its_line(database: Database) -> None:
+    with database.writing() as session:
+        school = build_school(session)
+        door = add_door(session, AT, school.door(), BY)
+        board = add_board(session, AT, BoardForm(school.bridge, "Lobby", "usb4", 7, 2, 2, osdp=True), BY)
+        add_reader(session, AT, ReaderForm(door.id, "Outside", "usb4", 8, ("H10301",)), BY)
+        with pytest.raises(ReadersError, match="is no OSDP module") as caught:
+            edit_board(session, AT, board.id, replace(form_of(board), osdp=False), board.version, BY)
+        assert caught.value.field == "osdp"

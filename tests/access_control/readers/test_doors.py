@@ -110,6 +110,8 @@ def test_a_reader_does_not_move_away_from_the_lock_on_it(database: Database) -> 
         assert caught.value.field == "bridge_id"
 
 
+MAGNET = {"lock_kind": LockKind.MAGLOCK, "fire_action": FireAction.RELEASE}
+INSIDE = {"door_class": DoorClass.INTERIOR}
 WRONG = [
     ({"number": " "}, "number"),
     ({"number": "12345678901"}, "number"),
@@ -128,6 +130,10 @@ WRONG = [
     ({"lock_kind": LockKind.MAGLOCK}, "fire_action"),
     ({"lock_kind": LockKind.MAGLOCK, "fire_action": FireAction.RELEASE, "rex": "board 1.2"}, "rex_unlocks"),
     ({"fire_rated": True, "fire_action": FireAction.RELEASE}, "fire_action"),
+    ({"fire_action": FireAction.RELATCH}, "fire_input"),
+    ({"fire_rated": True, "lock_kind": LockKind.LATCH_RETRACTION, "fire_input": "board 1.3"}, "fire_action"),
+    (MAGNET | {"fire_rated": True}, "fire_rated"),
+    (INSIDE | {"lock_kind": LockKind.LATCH_RETRACTION, "unlock_when": UnlockWhen.RELAY_OFF}, "unlock_when"),
     ({"rex_unlocks": True}, "rex_unlocks"),
     ({"door_class": DoorClass.EXTERIOR, "secure_side": False}, "secure_side"),
     ({"door_class": DoorClass.EXTERIOR, "unlock_when": UnlockWhen.RELAY_OFF}, "unlock_when"),

@@ -16,6 +16,7 @@ from access_control.readers.enrolment import (
     add_bridge,
     confirm_bridge,
     enroll,
+    fingerprint,
     invite_again,
     revoke_bridge,
 )
@@ -82,6 +83,21 @@ def test_a_new_code_makes_the_old_one_worthless(live: LiveSchool) -> None:
             invite_again(session, live.keys, AT, bridge_id=bridge, by=BY)
 
 
+@pytest.mark.parametrize("compared", ["", fingerprint(bytes(32)), fingerprint(PUBLIC)[:-5]])
+def test_only_the_machine_that_was_compared_is_confirmed(live: LiveSchool, compared: str) -> None:
+    bridge, code = invite(live)
+    with live.writing() as session:
+        enroll(session, live.keys, AT, code=code, public_key=PUBLIC, address="")
+    with live.writing() as session, pytest.raises(BadValueError, match="is not the one of the machine"):
+        confirm_bridge(session, live.keys, AT, bridge_id=bridge, compared=compared, by=BY)
+    with live.writing() as session:
+        assert session.get_one(Bridge, bridge).state is BridgeState.ENROLLED
+        typed = fingerprint(PUBLIC).upper().replace(" ", "") + "\n"
+        confirm_bridge(session, live.keys, AT, bridge_id=bridge, compared=typed, by=BY)
+        with pytest.raises(BadValueError, match="is not the one of the machine"):
+            confirm_bridge(session, live.keys, AT, bridge_id=bridge, compared=compared, by=BY)
+
+
 def test_only_a_confirmed_bridge_is_in_the_key_statement(live: LiveSchool) -> None:
     bridge, code = invite(live)
 
@@ -92,11 +108,11 @@ def test_only_a_confirmed_bridge_is_in_the_key_statement(live: LiveSchool) -> No
 
     with live.writing() as session:
         with pytest.raises(BadValueError, match="has not enrolled"):
-            confirm_bridge(session, live.keys, AT, bridge_id=bridge, by=BY)
+            confirm_bridge(session, live.keys, AT, bridge_id=bridge, compared=fingerprint(PUBLIC), by=BY)
         enroll(session, live.keys, AT, code=code, public_key=PUBLIC, address="")
     assert bridge not in named()
     with live.writing() as session:
-        confirm_bridge(session, live.keys, AT, bridge_id=bridge, by=BY)
+        confirm_bridge(session, live.keys, AT, bridge_id=bridge, compared=fingerprint(PUBLIC), by=BY)
     assert bridge in named()
     with live.writing() as session:
         revoke_bridge(session, live.keys, AT, bridge_id=bridge, by=BY)

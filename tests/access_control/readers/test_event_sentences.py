@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from access_control.core.decision.reasons import Reason
-from access_control.core.wire.events import EventCode
+from access_control.core.wire.events import EventCode, words_of
 from access_control.people.models import Operator
 from access_control.readers.door_readers import ReaderForm, add_reader
 from access_control.readers.event_sentences import Names, Told, names_for, tell, tell_all
@@ -37,6 +38,36 @@ def told(code: str, names: Names = NAMES, severity: str = "info", **more: Any) -
 @pytest.mark.parametrize(
     ("code", "more", "sentence"),
     [
+        (
+            "DEVICE_KEY_ROTATED",
+            {"detail": {"by": "Ann Doe", "user": "local:root", "port": "A", "address": 3}},
+            "Outside: given another key by Ann Doe (as root), and proved it.",
+        ),
+        (
+            "DEVICE_KEY_SET",
+            {"reader_id": None, "detail": {"by": "local:root", "user": "local:root", "board": 1, "name": "Relays"}},
+            "Relays: given its first key by the system's user root, and proved it.",
+        ),
+        (
+            "DEVICE_KEY_SETTLED",
+            {"detail": {"by": "Ann Doe", "user": "local:root", "key": "new"}},
+            "Outside: found to have its new key by Ann Doe (as root), after an exchange that was broken off.",
+        ),
+        (
+            "DEVICE_MOVED",
+            {
+                "reader_id": None,
+                "door_id": None,
+                "detail": {"by": "Ann Doe", "user": "local:root", "port": "A", "address": 3}
+                | {"to_address": 7, "to_baud": 9600},
+            },
+            "North bridge, port A, address 3: given address 7 and 9600 baud by Ann Doe (as root).",
+        ),
+        (
+            "COMMISSIONING_FAILED",
+            {"detail": {"by": "Ann Doe", "user": "local:root", "step": "rotate", "why": "Nobody answers."}},
+            "Outside: Ann Doe (as root) tried to exchange its key, and failed. Nobody answers.",
+        ),
         ("ACCESS_GRANTED", {"holder_ref": 5}, "Priya Nair admitted at door 8, Loading dock."),
         (
             "GRANTED_RESPONDER",
@@ -53,6 +84,31 @@ def told(code: str, names: Names = NAMES, severity: str = "info", **more: Any) -
         ("ACCESS_TAKEN", {"holder_ref": 5}, "Priya Nair went through door 8, Loading dock."),
         ("ACCESS_TAKEN", {"detail": {"by": "operator:1"}}, "Door 8 opened after it was unlocked from the console."),
         ("ACCESS_NOT_TAKEN", {"holder_ref": 5}, "Priya Nair was admitted, but did not open door 8, Loading dock."),
+        (
+            "POWER_FAIL",
+            {"door_id": None, "reader_id": None, "detail": {"alarm_input": 2, "name": "Cabinet supply"}},
+            f"Cabinet supply: {words_of('POWER_FAIL')}",
+        ),
+        ("POWER_RESTORE", {}, "Door 8, Outside: The power supply is well again."),
+        ("POWER_RESTORE", {"reader_id": 99}, "Door 8: The power supply is well again."),
+        (
+            "READER_OFFLINE",
+            {"detail": {"why": "Nothing comes back."}},
+            "Door 8, Outside: The reader does not answer. Check its power and its line. Nothing comes back.",
+        ),
+        (
+            "PANIC_ACTIVATED",
+            {"door_id": None, "reader_id": None, "detail": {"alarm_input": 1, "name": "Counter"}},
+            "Counter: A panic button was pressed.",
+        ),
+        ("FIRE_DOOR_RELEASED", {"detail": {"ms": 183}}, "Door 8 unlocked at the fire alarm, proved after 183 ms."),
+        ("FIRE_DOOR_LATCHED", {"detail": {"ms": 90}}, "Door 8 latched at the fire alarm, proved after 90 ms."),
+        ("FIRE_DOOR_STAYED", {"detail": {"ms": 7}}, "Door 8 stayed as it was at the fire alarm, proved after 7 ms."),
+        (
+            "FIRE_DOOR_FAILED",
+            {"detail": {"ms": 0, "why": "It is open."}},
+            "Door 8 has not proved what it shall do in a fire. It is open.",
+        ),
         (
             "LOG_GAP",
             {"bridge_id": "site", "door_id": None, "detail": {"bridge": "b", "from_seq": 1204, "to_seq": 1209}},
@@ -128,3 +184,15 @@ def test_names_are_read_for_what_events_mention(live: LiveSchool) -> None:
         rows = list(session.scalars(select(EventRow).order_by(EventRow.seq)))
         sentences = [one.sentence for one in tell_all(rows, names_for(session, rows))]
     assert sentences == ["Priya Nair admitted at door 1, Door 1.", "A. Rivera unlocked door 1, Door 1 once."]
+
+
+def test_who_set_a_device_up_is_shown_only_to_those_who_may_see_people() -> None:
+    detail = {"by": "Ann Doe", "user": "local:root"}
+    shown = told("DEVICE_KEY_ROTATED", NAMES.without_people(), detail=detail).sentence
+    assert shown == "Outside: given another key by somebody at the bridge, and proved it."
+
+
+def test_a_reader_that_is_called_after_its_door_does_not_name_it_twice() -> None:
+    names = replace(NAMES, readers={3: "Door 8, card reader", 4: "Door 80, card reader"})
+    assert told("READER_ONLINE", names).bold == "Door 8, card reader:"
+    assert told("READER_ONLINE", names, reader_id=4).bold == "Door 8, Door 80, card reader:"

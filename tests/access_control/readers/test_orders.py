@@ -9,12 +9,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access_control.core.decision.emergency import Directive
-from access_control.core.decision.model import EmergencyAction, OverrideEffect, PassRevocation
+from access_control.core.decision.model import EmergencyAction, InputKind, OverrideEffect, PassRevocation
 from access_control.core.wire.directives import decode_directive, seal_directive
 from access_control.core.wire.errors import RefusalCode
-from access_control.core.wire.signing import Kind, SigningKey, reread
+from access_control.core.wire.signing import Kind, SigningKey, reread, signer_of
 from access_control.database.ids import new_id
+from access_control.readers.enrolment import revoke_bridge
 from access_control.readers.errors import BadValueError, NotThereError
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.orders import (
     active_directives,
     add_directive,
@@ -87,14 +89,16 @@ def test_a_release_of_nothing_known_is_refused(live: LiveSchool) -> None:
         add_release(session, live.keys, later(60), release, sealed, by_name="Dana Whitfield")
 
 
-def from_bridge(live: LiveSchool, key: Ed25519PrivateKey, scope: str = "site") -> tuple[Directive, bytes]:
+def from_bridge(
+    live: LiveSchool, key: Ed25519PrivateKey, by: str = "cli", scope: str = "site"
+) -> tuple[Directive, bytes]:
     directive = Directive(
         new_id(AT),
         EmergencyAction.LOCKDOWN,
         scope,
         frozenset({live.door}),
         f"bridge:{live.bridge}",
-        "panic button",
+        by,
         drill=False,
         started_at=AT,
     )
@@ -108,7 +112,40 @@ def test_an_emergency_that_a_bridge_raised_is_taken_over_with_its_own_signature(
         assert hear_from_bridge(session, live.keys, AT, live.bridge, [sealed], []) == []
         (row,) = active_directives(session)
         assert (row.id, row.by_name) == (directive.id, "North bridge")
-    assert live.orders().directives == (sealed,)
+    signers = {signer_of(one) for one in live.orders().directives}
+    assert signers == {live.bridge, live.keys.document.key_id}
+    assert sealed in live.orders().directives
+
+
+def test_an_emergency_that_a_neighbour_hands_over_is_taken_while_its_bridge_is_in_use(live: LiveSchool) -> None:
+    directive, sealed = from_bridge(live, live.signing[live.bridge])
+    _, foreign = from_bridge(live, live.signing[live.bridge], scope="building:77")
+    other = live.school.other_bridge
+    with live.writing() as session:
+        (refused,) = hear_from_bridge(session, live.keys, AT, other, [foreign, sealed, sealed], [])
+        assert refused.code is RefusalCode.NOT_ALLOWED
+        (row,) = active_directives(session)
+        assert (row.id, row.by_name, row.origin) == (directive.id, "North bridge", f"bridge:{live.bridge}")
+        assert hear_from_bridge(session, live.keys, AT, live.bridge, [sealed], []) == []
+    assert sealed in live.orders().directives
+    with live.writing() as session:
+        revoke_bridge(session, live.keys, AT, bridge_id=live.bridge, by=BY)
+        late = from_bridge(live, live.signing[live.bridge])[1]
+        (refused,) = hear_from_bridge(session, live.keys, AT, other, [late], [])
+        assert refused.code is RefusalCode.UNKNOWN_KEY
+
+
+@pytest.mark.parametrize("by", ["input:1", "input:2", "input:99", "input:x", "local:principal"])
+def test_a_panic_button_has_its_name_on_the_emergency(live: LiveSchool, by: str) -> None:
+    with live.writing() as session:
+        for bridge, place in ((live.bridge, "board 1.7"), (live.school.other_bridge, "board 2.0")):
+            row = AlarmInput(bridge_id=bridge, name="Counter", kind=InputKind.PANIC, point=place)
+            session.add(row)
+            session.flush()
+        _, sealed = from_bridge(live, live.signing[live.bridge], by)
+        assert hear_from_bridge(session, live.keys, AT, live.bridge, [sealed], []) == []
+        (directive,) = active_directives(session)
+        assert directive.by_name == ("Counter (North bridge)" if by == "input:1" else "North bridge")
 
 
 def test_a_forged_one_changes_nothing_and_is_handed_back(live: LiveSchool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from access_control.core.credentials.canonical import digest
@@ -12,6 +14,7 @@ from access_control.people.groups import add_group
 from access_control.people.models import Cardholder, Membership
 from access_control.people.pins import seal_pin
 from access_control.readers.badges import BadgeForm, issue_badge
+from access_control.readers.door_readers import ReaderForm, add_reader, edit_reader
 from access_control.readers.doors import add_door
 from access_control.readers.levels import LevelForm, add_level, set_group_levels
 from access_control.readers.models import Bridge, DoorGroup, PersonLevel
@@ -89,3 +92,19 @@ def test_the_same_rows_give_the_same_draft_within_a_week(live: LiveSchool) -> No
         drafts[1].levels,
         drafts[1].people,
     )
+
+
+def test_marked_readers_and_those_who_may_release_come_to_the_bridge(live: LiveSchool) -> None:
+    def known() -> tuple[list[bool], list[bool]]:
+        made = draft(live)
+        return [reader.takes_releases for reader in made.readers], [person.may_release for person in made.people]
+
+    with live.writing() as session:
+        form = ReaderForm(live.door, "Office", "readers", 9, ("H10301",))
+        reader = add_reader(session, AT, form, BY)
+    readers = len(known()[0])
+    assert known() == ([False] * readers, [False])
+    with live.writing() as session:
+        edit_reader(session, AT, reader.id, replace(form, takes_releases=True), 1, BY)
+        session.get_one(Cardholder, live.school.person).may_release = True
+    assert known() == ([False] * (readers - 1) + [True], [True])

@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
+from access_control.core.decision.model import DoorClass
 from access_control.database.errors import ConflictError
 from access_control.readers.errors import BadValueError
-from access_control.readers.settings import SchoolSettings, change_settings, emergency_rules, school_settings
+from access_control.readers.settings import (
+    SchoolSettings,
+    age_limits,
+    change_settings,
+    emergency_rules,
+    school_settings,
+)
 from access_control.readers.site import the_site
 from tests.building.published import LiveSchool
 from tests.building.sites import AT, BY, fresh, stale
@@ -43,7 +50,11 @@ def test_only_what_stands_in_a_policy_makes_policies_due(live: LiveSchool) -> No
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("pass_hours", 0), ("pass_hours", 11), ("proof_limit_s", 4), ("proof_limit_s", 61)]
+    ("field", "value"),
+    [
+        *(("pass_hours", 0), ("pass_hours", 11), ("proof_limit_s", 4), ("proof_limit_s", 61)),
+        *(("exterior_days", 6), ("interior_days", 366), ("room_days", 0)),
+    ],
 )
 def test_a_number_outside_its_limits_is_refused_at_its_field(live: LiveSchool, field: str, value: int) -> None:
     with pytest.raises(BadValueError, match="must be") as refused:
@@ -51,6 +62,15 @@ def test_a_number_outside_its_limits_is_refused_at_its_field(live: LiveSchool, f
     assert refused.value.field == field
     with live.database.reading() as session:
         assert school_settings(session) == SchoolSettings()
+
+
+def test_how_old_rules_may_get_is_chosen_for_each_class_of_doors_or_not_limited(live: LiveSchool) -> None:
+    with live.database.reading() as session:
+        usual = {DoorClass.EXTERIOR: 30, DoorClass.INTERIOR: 60, DoorClass.ROOM: 90}
+        assert age_limits(the_site(session)) == usual
+    assert choose(live, exterior_days=7, room_days=None) == {"North bridge", "South bridge"}
+    with live.database.reading() as session:
+        assert age_limits(the_site(session)) == {DoorClass.EXTERIOR: 7, DoorClass.INTERIOR: 60}
 
 
 def test_a_stale_form_overwrites_nothing(live: LiveSchool) -> None:

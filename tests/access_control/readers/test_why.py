@@ -7,8 +7,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from access_control.core.decision.model import EmergencyAction, Facts, HolderClass, Known
+from access_control.core.decision.model import QUIET, EmergencyAction, Facts, HolderClass, Known
 from access_control.core.decision.reasons import Reason
+from access_control.core.wire.signing import Kind
 from access_control.people.cardholders import PersonDetails, edit_person
 from access_control.people.models import Cardholder
 from access_control.readers.badges import edit_badge
@@ -20,8 +21,8 @@ from access_control.readers.orders import add_directive
 from access_control.readers.publishing import publish_stale
 from access_control.readers.records import EventRow
 from access_control.readers.staleness import mark_all_stale
+from access_control.readers.status import newest_revisions, take_status
 from access_control.readers.why import (
-    QUIET,
     Explanation,
     bridge_of_reader,
     card_reader_of,
@@ -111,6 +112,21 @@ def test_facts_are_what_the_bridge_said_and_unknown_before_it_spoke(live: LiveSc
         session.get_one(Bridge, live.bridge).status = status
     facts = why(live, reader, facts=None).facts
     assert (facts.clock_trusted, facts.fire_at_door, facts.locked_out) == (Known.NO, Known.YES, Known.YES)
+
+
+def test_old_rules_are_judged_as_of_now_where_a_later_time_is_asked_about(live: LiveSchool, reader: int) -> None:
+    month = 31 * 86_400
+    with live.writing() as session:
+        there = newest_revisions(session, live.bridge)[Kind.POLICY]
+        limits = {"policy_age_s": 0.0, "limits": {"exterior": 30, "interior": 30, "room": 30}}
+        take_status(
+            session, live.keys, later(1), live.bridge, a_status(a_door(live.door), policy=there, policy_age=limits)
+        )
+    assert why(live, reader, 2, facts=None).facts.policy_old is Known.NO
+    assert why(live, reader, month, facts=None).facts.policy_old is Known.YES
+    with live.database.reading() as session:
+        answer = explain_badge(session, live.keys, later(month), live.badge, reader, now=later(2))
+    assert answer.facts.policy_old is Known.NO
 
 
 def test_names_of_levels_stand_where_documents_have_numbers(live: LiveSchool, reader: int) -> None:

@@ -22,9 +22,8 @@ from access_control.people.actors import actor_of
 from access_control.people.permissions import Role
 from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.web import sessions
-from access_control.web.app import make_app
 from access_control.web.services import EXTENSION, Services
-from tests.building.templates import keep_templates
+from tests.building.templates import new_app
 from tests.building.tiny_school import OPERATORS, make_school
 
 
@@ -61,9 +60,7 @@ def services(database: Database, tmp_path: Path, moved_clock: MovedClock, school
 
 @pytest.fixture
 def app(services: Services) -> Flask:
-    made = keep_templates(make_app(services))
-    made.testing = True
-    return made
+    return new_app(services)
 
 
 @pytest.fixture

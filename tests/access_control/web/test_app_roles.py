@@ -38,7 +38,7 @@ def plain(rule: str) -> str:
 
 def filled(path: str) -> str:
     """A path with something in each place that fits its converter."""
-    numbers = {"door_id", "board_id", "group_id", "level_id", "ref", "reader_id", "schedule_id"}
+    numbers = {"door_id", "board_id", "group_id", "input_id", "level_id", "ref", "reader_id", "schedule_id"}
 
     def some(place: re.Match[str]) -> str:
         return "1" if place[1] in numbers else "css/tokens.css" if place[1] == "filename" else UUID

@@ -19,7 +19,20 @@ from tests.building.tiny_school import BRIDGE, OPERATORS, SITE
 
 NAMED = re.compile(r"[a-z_]+\.[a-z_]+")
 KINDS = (
-    *("badge", "banned", "board", "bridge", "building", "day_type", "directive", "door", "group", "level"),
+    *(
+        "badge",
+        "banned",
+        "board",
+        "bridge",
+        "building",
+        "day_type",
+        "directive",
+        "door",
+        "fire",
+        "group",
+        "input",
+        "level",
+    ),
     *("operator", "person", "reader", "schedule", "site", "visit", "zone"),
 )
 NO_DEEDS = {"url_for", "ForeignKey", "redirect"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -103,3 +103,12 @@ def test_no_screen_believes_a_state_past_its_limit(
         assert shown["left"] == 0
     elif heard_s is not None:
         assert shown["left"] <= max(0.0, 10.0 - heard_s) + 0.051
+
+
+def test_an_older_copy_of_the_database_is_told_for_a_week() -> None:
+    def told(days: int) -> list[str]:
+        site = SiteOverview(AT, (door(1),), (bridge(1),), restored_at=AT - timedelta(days=days))
+        return [alarm["said"] for alarm in state_of(Picture(AT, School(id=SITE), site))["alarms"]]
+
+    assert told(0) == told(7) == ["This service was restored from an older state"]
+    assert told(8) == []

@@ -5,15 +5,18 @@ A line ``>> ...`` is something that happens; the lines ``<< ...`` after it are a
 as after every other: an unfinished playbook fails.
 
 Events (time passes only by ``wait``, in which relays prove what they do and the renewals of leases are not shown; a
-contact is given time to settle)::
+contact is given time to settle). Not shown either: what doors prove for the report of a fire, and what is kept of fire
+inputs and of the Policy's age::
 
+    alarm INPUT on|off|cut|short                                     an alarm input of the school (ALARMS)
     card DOOR PERSON | keys DOOR KEYS | scan DOOR PASS-NUMBER[r]     at the reader of that door
     open DOOR | close DOOR | cut DOOR | rex DOOR on|off | latch DOOR thrown|loose | fire on|off|cut
     board up|down | reader DOOR secure|clear|down | port B up|down
-    prove all | prove DOOR on|off [read_back|acknowledged|sent] | lapse DOOR | fail DOOR on|off [expired]
+    prove all | prove DOOR on|off [read_back|acknowledged|sent] | lapse DOOR | fail DOOR on|off [expired|superseded]
     lockdown|secure|hold|evacuate|shelter SCOPE [drill]              asked for at this bridge
     heard ACTION ID SCOPE [drill] | release ID [DOOR,...]            from elsewhere
-    unlock DOOR | acknowledge DOOR | reset DOOR | clock trusted|untrusted | wait SECONDS
+    unlock DOOR | acknowledge DOOR | reset DOOR | clock trusted|untrusted
+    power DOOR failing|well | service reached|away | disk works|broken | wait SECONDS
 
 Commands::
 
@@ -21,6 +24,8 @@ Commands::
     show DOOR INDICATION [SECONDSs] [silent]
     event CODE [DOOR] [by PERSON] [drill] [key=value ...]
     raise ACTION SCOPE | remember pass NUMBER | remember cancelled ID | remember fire DOOR held|over
+    ask ACTION SCOPE | remember press INPUT ID|nothing|over
+    end ID,... by PERSON PERSON                                      a release that two people agreed on
 """
 
 from __future__ import annotations
@@ -30,15 +35,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 from access_control.core.decision.emergency import Directive, Release
-from access_control.core.decision.model import EmergencyAction, Orders, Point, Policy
+from access_control.core.decision.model import DeviceKind, EmergencyAction, Orders, Point, Policy
 from firmware_bridge.controller.commands import (
+    AskEmergency,
     Command,
     DriveOutput,
+    EndEmergency,
     RaiseDirective,
     RecordEvent,
     RememberCancelled,
+    RememberCycles,
     RememberFire,
+    RememberFireInput,
     RememberPassUsed,
+    RememberPolicyAge,
+    RememberPress,
     ShowAtReader,
 )
 from firmware_bridge.controller.controller import Controller
@@ -47,6 +58,7 @@ from firmware_bridge.controller.events import (
     BoardLinkChanged,
     CardPresented,
     ClockJudged,
+    DevicePowered,
     DirectiveHeard,
     EmergencyAsked,
     Event,
@@ -54,6 +66,7 @@ from firmware_bridge.controller.events import (
     InputChanged,
     InputState,
     KeysPressed,
+    LineJabbers,
     LinkState,
     Moment,
     OutputFailed,
@@ -63,13 +76,16 @@ from firmware_bridge.controller.events import (
     Proof,
     ReaderLinkChanged,
     ReleaseHeard,
+    StorageJudged,
     TextScanned,
     TimePassed,
     UnlockAsked,
+    UplinkChanged,
 )
 from firmware_bridge.controller.memory import Memory
 from firmware_bridge.controller.status import BridgeStatus, DoorStatus
 from tests.firmware_bridge.controller.school import (
+    ALARMS,
     DOORS,
     FIRE,
     PEOPLE,
@@ -104,6 +120,7 @@ class Playbook:
         self.moment = Moment(START, MONO_0)
         self.controller = Controller(memory or Memory(clock_trusted=True))
         self._asked = 0
+        self._pressed = 0
         self.commands = self.controller.start(self.moment, policy or policy_of(draft()), orders)
         if quiet:
             self.connect()
@@ -122,8 +139,21 @@ class Playbook:
         self.wait(_SETTLE_S)
 
     def tell(self, event: Event) -> list[Command]:
-        """Hand an event over, outside the text."""
-        return self.controller.handle(event)
+        """Hand an event over, outside the text; an emergency that it asks for is given a name and begins."""
+        said = self.controller.handle(event)
+        for asked in [command for command in said if isinstance(command, AskEmergency)]:
+            self._pressed += 1
+            begins = EmergencyAsked(
+                self.moment,
+                f"pressed-{self._pressed}",
+                asked.action,
+                asked.scope,
+                asked.by,
+                drill=False,
+                input=asked.input,
+            )
+            said += self.controller.handle(begins)
+        return said
 
     def wait(self, seconds: float, *, proving: bool = True) -> list[Command]:
         """Let time pass, deadline by deadline. Unless told not to, relays prove what they do and where they are."""
@@ -172,7 +202,7 @@ class Playbook:
                 if said is not None:
                     _compare(happened, expected, said)
                 happened, expected = line, []
-                said = None if line == ">> end" else [_spell(command) for command in self.play(line[2:].split())]
+                said = None if line == ">> end" else _shown(self.play(line[2:].split()))
             elif line.startswith("<<"):
                 assert said is not None, f"an answer before anything happened: {line}"
                 expected.append(" ".join(line[2:].split()))
@@ -208,16 +238,25 @@ class Playbook:
             "latch": lambda door, state: InputChanged(
                 self.moment, wired(DOORS[door], 2), InputState.ACTIVE if state == "loose" else InputState.NORMAL
             ),
+            "alarm": lambda name, state: InputChanged(
+                self.moment, Point(DeviceKind.BOARD, 1, 19 + ALARMS[name]), _INPUTS[state]
+            ),
             "fire": lambda state: InputChanged(self.moment, FIRE, _INPUTS[state]),
             "board": lambda state: BoardLinkChanged(self.moment, 1, LinkState(state), "" if state == "up" else "Gone."),
             "reader": lambda door, state: ReaderLinkChanged(self.moment, DOORS[door], LinkState(state)),
             "port": lambda name, state: PortChanged(self.moment, name, state == "up", "" if state == "up" else "Gone."),
+            "jabber": lambda name, state: LineJabbers(self.moment, name, jabbers=state == "on", why="Unplug it."),
             "prove": lambda door, state, how="read_back": OutputProved(
                 self.moment, output(DOORS[door]), state == "on", Proof(how)
             ),
             "lapse": lambda door: OutputLapsed(self.moment, output(DOORS[door])),
             "fail": lambda door, state, how="": OutputFailed(
-                self.moment, output(DOORS[door]), state == "on", "Not delivered.", expired=how == "expired"
+                self.moment,
+                output(DOORS[door]),
+                state == "on",
+                "Not delivered.",
+                expired=how == "expired",
+                superseded=how == "superseded",
             ),
             "heard": lambda action, id_, scope, drill="": DirectiveHeard(
                 self.moment, self.directive(action, id_, scope, drill=bool(drill))
@@ -227,6 +266,9 @@ class Playbook:
             "acknowledge": lambda door: AlarmAcknowledged(self.moment, DOORS[door], "desk"),
             "reset": lambda door: FireReset(self.moment, DOORS[door], "desk"),
             "clock": lambda state: ClockJudged(self.moment, trusted=state == "trusted"),
+            "power": lambda door, state: DevicePowered(self.moment, _reader(door), state == "failing"),
+            "service": lambda state: UplinkChanged(self.moment, reached=state == "reached"),
+            "disk": lambda state: StorageJudged(self.moment, works=state == "works"),
         }
         return makers[what](*rest)
 
@@ -244,6 +286,10 @@ class Playbook:
         )
 
 
+def _reader(door: str) -> tuple[DeviceKind, int]:
+    return DeviceKind.READER, DOORS[door]
+
+
 def _renews(command: Command, on: set[Point]) -> bool:
     return isinstance(command, DriveOutput) and command.energised and command.point in on
 
@@ -256,6 +302,12 @@ def _compare(happened: str, expected: list[str], said: list[str]) -> None:
     left, right = (lines + [""] * (rows - len(lines)) for lines in (expected, said))
     table = "\n".join(f"{'  ' if a == b else '! '}{a:{width}} | {b}" for a, b in zip(left, right, strict=True))
     raise AssertionError(f"after {happened}\n  {'expected':{width}} | said\n{table}")
+
+
+def _shown(commands: list[Command]) -> list[str]:
+    hidden = "event FIRE_DOOR_", "remember cycles"
+    told = (command for command in commands if not isinstance(command, (RememberPolicyAge, RememberFireInput)))
+    return [line for line in map(_spell, told) if not line.startswith(hidden)]
 
 
 def _place(point: Point) -> str:
@@ -283,12 +335,25 @@ def _spell(command: Command) -> str:
             return f"event {code}{where}{who}{' drill' if drill else ''}{told}"
         case RaiseDirective(directive):
             return f"raise {directive.action.value} {directive.scope}"
+        case EndEmergency(_, first, second, directives):
+            return f"end {','.join(sorted(directives))} by {_HOLDERS[first]} {_HOLDERS[second]}"
+        case AskEmergency(_, action, scope, _):
+            return f"ask {action.value} {scope}"
+        case RememberPress(input_, directive):
+            name = next(name for name, number in ALARMS.items() if number == input_)
+            return f"remember press {name} {'over' if directive is None else directive or 'nothing'}"
+        case RememberCycles():
+            return "remember cycles"
         case RememberPassUsed(pass_id, _):
             return f"remember pass {pass_id}"
         case RememberCancelled(id_):
             return f"remember cancelled {id_}"
         case RememberFire(door, held):
-            return f"remember fire {_DOOR_NAMES[door]} {'held' if held else 'over'}"
+            return f"remember fire {_DOOR_NAMES[door]} {'over' if held is None else 'held'}"
+        case RememberFireInput(point, active):
+            return f"remember fire input {point} {'active' if active else 'over'}"
+        case RememberPolicyAge():
+            return "remember the Policy's age"
 
 
 def with_directives(orders: Orders, *directives: Directive) -> Orders:

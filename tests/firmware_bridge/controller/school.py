@@ -18,12 +18,16 @@ from access_control.core.credentials.canonical import Credential
 from access_control.core.credentials.formats import FORMATS, encode
 from access_control.core.credentials.passes import PassFlags, VisitorPass, mint
 from access_control.core.decision.model import (
+    AlarmInput,
     Board,
     DeviceKind,
     Door,
     DoorClass,
+    EmergencyAction,
     FireAction,
     HolderClass,
+    InputKind,
+    InputNormal,
     Lock,
     LockKind,
     Point,
@@ -46,6 +50,7 @@ SITE_CODE = 7
 DOORS = {"front": 1, "hall": 2, "room12": 3, "shed": 4, "gate": 5}
 PEOPLE = {"ada": 1, "ben": 2, "olga": 3, "eve": 4, "pia": 5, "stranger": 6}
 FIRE = Point(DeviceKind.BOARD, 1, 30)
+ALARMS = {"panic": 1, "mains": 2, "battery": 3, "cabinet": 4, "keybox": 5, "panel": 6, "office": 7}
 ALWAYS = Timetable(always=True)
 
 
@@ -83,6 +88,18 @@ def _doors() -> list[Door]:
     shed = Door(4, "4", "Shed", DoorClass.INTERIOR, Lock(LockKind.LOCKSET, output(4)))
     gate = Door(5, "5", "Gate", DoorClass.EXTERIOR, Lock(LockKind.STRIKE, output(5)), wired(5, 0))
     return [front, hall, room, replace(shed, timing=replace(shed.timing, relock=RelockMode.TIMER)), gate]
+
+
+def alarms() -> list[AlarmInput]:
+    """One of each kind, on the board's inputs from 20 on; the cabinet's switch rests closed."""
+    kinds = [*InputKind]
+    panic, fire = kinds.pop(kinds.index(InputKind.PANIC)), kinds.pop(kinds.index(InputKind.FIRE))
+    order = [panic, *kinds, fire]
+    made = [AlarmInput(n, kind.value, kind, Point(DeviceKind.BOARD, 1, 19 + n)) for n, kind in enumerate(order, 1)]
+    made[0] = replace(made[0], action=EmergencyAction.LOCKDOWN, scope="building:1")
+    made[3] = replace(made[3], normal=InputNormal.NORMALLY_CLOSED)
+    office = AlarmInput(7, "office", panic, Point(DeviceKind.BOARD, 1, 26), action=EmergencyAction.SECURE, scope="site")
+    return [*made, office]
 
 
 def draft() -> PolicyDraft:

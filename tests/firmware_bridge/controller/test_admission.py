@@ -136,6 +136,28 @@ def test_a_visitor_pass_is_good_for_one_entry() -> None:
     """)
 
 
+def test_a_disk_that_takes_nothing_takes_no_pass_for_a_single_entry_and_every_badge() -> None:
+    Playbook().run("""
+        >> disk broken
+        >> scan front 7
+        << event DENIED_PASS_NOT_KEPT front pass_id=0000000000000007
+        << show front refused 2s
+        >> card front ada
+        << event ACCESS_GRANTED front by ada
+        << show front granted 5s
+        << relay front on 5s grant momentary
+        >> wait 6
+        << relay front off grant
+        << show front locked
+        << event ACCESS_NOT_TAKEN front by ada
+        >> disk works
+        >> scan front 7
+        << event GRANTED_PASS front pass_id=0000000000000007
+        << show front granted 5s
+        << relay front on 5s grant momentary
+    """)
+
+
 def test_a_pass_whose_door_never_opened_is_still_good() -> None:
     Playbook().run("""
         >> scan front 7
@@ -268,7 +290,7 @@ def test_whether_there_is_a_fire_is_a_fact_of_three_values() -> None:
     # Nobody has told the fire input yet: a fire door refuses nobody for that, and a magnet neither.
     play.run("""
         >> reader room12 secure
-        << event READER_ONLINE reader 3 link=secure
+        << event READER_ONLINE room12 link=secure
         << show room12 degraded
         >> card room12 ada
         << event ACCESS_GRANTED room12 by ada

@@ -147,3 +147,13 @@ def test_what_was_found_out_before_a_fault_is_carried_out(monkeypatch: pytest.Mo
 
     assert [c.code for c in said if isinstance(c, RecordEvent)] == ["INPUT_TROUBLE_OPEN", "CONTROLLER_FAULT"]
     assert play.tell(CardPresented(play.moment, DOORS["front"], card("ada")))
+
+
+def test_a_door_that_is_gone_is_not_settled() -> None:
+    play = Playbook()
+    building = play.controller._building
+    building.touch_all()
+    answer = Answer(play.moment, play.moment.mono_s)
+    building.rebuild(without_doors(2), answer)
+    building.settle(answer)
+    assert "CONTROLLER_FAULT" not in {c.code for c in answer.commands() if isinstance(c, RecordEvent)}

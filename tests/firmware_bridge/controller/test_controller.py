@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from access_control.core.decision.emergency import DirectiveSet
 from access_control.core.decision.model import EmergencyAction, Orders, Revision
-from firmware_bridge.controller.commands import DriveOutput, RecordEvent, RememberPassUsed, ShowAtReader
+from firmware_bridge.controller.commands import (
+    DriveOutput,
+    RecordEvent,
+    RememberPassUsed,
+    RememberPolicyAge,
+    ShowAtReader,
+)
 from firmware_bridge.controller.controller import Controller
 from firmware_bridge.controller.events import (
     CardPresented,
@@ -25,7 +31,7 @@ MOMENT = Moment(START, MONO_0)
 def test_the_first_commands_bring_every_door_where_it_belongs() -> None:
     play = Playbook(quiet=False)
     kinds = [type(command) for command in play.commands]
-    assert kinds == [DriveOutput] * 5 + [ShowAtReader] * 5
+    assert kinds == [DriveOutput] * 5 + [RememberPolicyAge] + [ShowAtReader] * 5
     driven = {command.point.index: command.energised for command in play.commands if isinstance(command, DriveOutput)}
     assert driven == {1: False, 2: True, 3: False, 4: False, 5: False}
 

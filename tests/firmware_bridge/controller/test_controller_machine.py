@@ -11,21 +11,40 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from access_control.core.decision.emergency import DirectiveSet, in_force, lock_effect
-from access_control.core.decision.model import DoorClass, Orders, Override, OverrideEffect, Policy, Revision, Timetable
+from access_control.core.decision.model import (
+    Door,
+    DoorClass,
+    EmergencyAction,
+    Orders,
+    Override,
+    OverrideEffect,
+    Policy,
+    Revision,
+    Timetable,
+)
 from access_control.core.decision.slots import Effect, Slot
-from firmware_bridge.controller.commands import Command, DriveOutput, RememberCancelled, RememberFire, RememberPassUsed
+from firmware_bridge.controller.commands import (
+    Command,
+    DriveOutput,
+    RaiseDirective,
+    RememberCancelled,
+    RememberFire,
+    RememberPassUsed,
+    RememberPress,
+)
 from firmware_bridge.controller.door import DoorMachine
-from firmware_bridge.controller.events import OrdersAccepted, PolicyAccepted, Proof
+from firmware_bridge.controller.events import OrdersAccepted, PolicyAccepted, Proof, SelfTestAsked
 from firmware_bridge.controller.memory import Memory
 from firmware_bridge.controller.status import PROOF_LIMIT_S, Position, Security
+from firmware_bridge.store.uuid7 import uuid7
 from tests.firmware_bridge.controller.playbook import Playbook
-from tests.firmware_bridge.controller.school import DOORS, PEOPLE, T0, changed, draft, policy_of
+from tests.firmware_bridge.controller.school import DOORS, PEOPLE, T0, alarms, changed
 
 OPEN_ALL_DAY = Timetable(starts=(T0 - 3600,), ends=(T0 + 36000,))
 POLICIES = [
-    policy_of(draft()),
-    changed(doors={1: {"scheduled_unlock": OPEN_ALL_DAY}, 2: {"scheduled_unlock": OPEN_ALL_DAY}}),
-    changed(doors={3: {"door_class": DoorClass.EXTERIOR}}, scopes={"building:1": [1]}),
+    changed(inputs=alarms()),
+    changed(doors={1: {"scheduled_unlock": OPEN_ALL_DAY}, 2: {"scheduled_unlock": OPEN_ALL_DAY}}, inputs=alarms()),
+    changed(doors={3: {"door_class": DoorClass.EXTERIOR}}, scopes={"building:1": [1]}, inputs=alarms()),
 ]
 EVERYWHERE = {"site": frozenset(DOORS.values())}
 doors = st.sampled_from(list(DOORS))
@@ -43,13 +62,17 @@ class AnyOrder(RuleBasedStateMachine):
         self.play = Playbook(first)
         self.relays: dict[int, bool] = {}
         self.cancelled: set[str] = set()
-        self.fire_held: set[int] = set()
+        self.by_hand: dict[str, Override] = {}
+        self.over: set[str] = set()
+        self.fire_held: dict[int, Door] = {}
         self.used: dict[int, int] = {}
         self.heard: dict[str, tuple[str, str]] = {}
         self.directives = DirectiveSet()
         self.locked: set[tuple[str, int]] = set()
         self.proved: set[int] = set()
         self.burning = False
+        self.raised: list[str] = []
+        self.presses: dict[int, str] = {}
         self.seen(self.play.commands)
         self.proved = set(DOORS.values())
 
@@ -63,9 +86,18 @@ class AnyOrder(RuleBasedStateMachine):
                 case RememberCancelled(id_):
                     self.cancelled.add(id_)
                 case RememberFire(door, held):
-                    (self.fire_held.add if held else self.fire_held.discard)(door)
+                    self.fire_held.pop(door, None)
+                    if held is not None:
+                        self.fire_held[door] = held
                 case RememberPassUsed(pass_id, until):
                     self.used[pass_id] = until
+                case RaiseDirective(made):
+                    self.directives = self.directives.with_directive(made)
+                    self.raised.append(made.id)
+                case RememberPress(input_, made_by):
+                    self.presses.pop(input_, None)
+                    if made_by is not None:
+                        self.presses[input_] = made_by
                 case _:
                     pass
 
@@ -115,6 +147,10 @@ class AnyOrder(RuleBasedStateMachine):
     def ask(self, door: str, what: str) -> None:
         self.do(what, door)
 
+    @rule(door=doors)
+    def try_lock(self, door: str) -> None:
+        self.seen(self.play.tell(SelfTestAsked(self.play.moment, "test", DOORS[door], "desk")))
+
     @rule(seconds=st.sampled_from(["0.1", "1", "6", "31", "90"]), proving=st.booleans())
     def wait(self, seconds: str, proving: bool) -> None:
         self.do("wait", seconds, *([] if proving else ["unproved"]))
@@ -133,6 +169,22 @@ class AnyOrder(RuleBasedStateMachine):
         self.directives = self.directives.with_release(self.play.release(id_, where))
         self.do("release", id_, *([where] if where else []))
 
+    @rule(action=actions, scope=st.sampled_from(["site", "building:1", "building:9"]))
+    def raise_here(self, action: str, scope: str) -> None:
+        """Somebody starts an emergency at this bridge."""
+        self.do(action, scope)
+
+    @rule(button=st.sampled_from(["panic", "office"]), state=st.sampled_from(["on", "on", "off", "cut"]))
+    def press(self, button: str, state: str) -> None:
+        self.do("alarm", button, state)
+
+    @rule(which=st.integers(0, 3), where=st.sampled_from(["", "front", "hall,room12"]))
+    def release_raised(self, which: int, where: str) -> None:
+        if self.raised:
+            id_ = self.raised[which % len(self.raised)]
+            self.directives = self.directives.with_release(self.play.release(id_, where))
+            self.do("release", id_, *([where] if where else []))
+
     @rule(
         effect=st.sampled_from([OverrideEffect.UNLOCK, *OverrideEffect]),
         door=doors,
@@ -140,11 +192,43 @@ class AnyOrder(RuleBasedStateMachine):
         seconds=st.integers(1, 300),
     )
     def orders(self, effect: OverrideEffect, door: str, id_: str, seconds: int) -> None:
-        expires = int(self.play.moment.at.timestamp()) + seconds
-        override = Override(f"{id_}-{effect.value}-{door}", DOORS[door], effect, "desk", "Because", expires)
         # A newer document that mentions no emergency ends none.
-        orders = Orders(Revision(1, 1), DirectiveSet(), (override,))
-        self.seen(self.play.tell(OrdersAccepted(self.play.moment, orders)))
+        self.ordered(DirectiveSet(), self.override(effect, door, id_, seconds))
+
+    @rule(door=doors, id_=st.sampled_from(["u1", "u2"]), action=actions, scope=st.sampled_from(["site", "front"]))
+    def orders_of_what_is_over(self, door: str, id_: str, action: str, scope: str) -> None:
+        """The bridge was away while somebody unlocked a door, and an emergency began and ended after that."""
+        override = self.override(OverrideEffect.UNLOCK, door, id_, 300)
+        made = self.play.directive(action, f"over-{len(self.heard)}", scope)
+        self.heard[made.id] = action, scope
+        end = self.play.release(made.id)
+        self.directives = self.directives.with_directive(made).with_release(end)
+        world = self.play.controller._world
+        assert world.policy is not None
+        then = replace(world.orders, directives=DirectiveSet().with_directive(made))
+        self.note_over(then)
+        self.ordered(DirectiveSet().with_directive(made).with_release(end), override)
+
+    def override(self, effect: OverrideEffect, door: str, id_: str, seconds: int) -> Override:
+        """One of some that were made when they were first drawn, and come again as they were."""
+        expires = int(self.play.moment.at.timestamp()) + seconds
+        made = Override(uuid7(self.play.moment.at), DOORS[door], effect, "desk", "Because", expires)
+        return self.by_hand.setdefault(f"{id_}-{effect.value}-{door}", made)
+
+    def ordered(self, directives: DirectiveSet, override: Override) -> None:
+        self.seen(self.play.tell(OrdersAccepted(self.play.moment, Orders(Revision(1, 1), directives, (override,)))))
+
+    def note_over(self, orders: Orders) -> None:
+        """What a Lockdown or Secure ends that locks a door just now is over for good."""
+        policy = self.play.controller._world.policy
+        assert policy is not None
+        ending = {EmergencyAction.LOCKDOWN, EmergencyAction.SECURE}
+        under = {
+            door
+            for door in DOORS.values()
+            if any(found.directive.action in ending for found in lock_effect(policy, orders, door))
+        }
+        self.over |= {override.id for override in self.by_hand.values() if override.door in under}
 
     @rule(new=st.sampled_from(POLICIES))
     def new_policy(self, new: Policy) -> None:
@@ -155,12 +239,15 @@ class AnyOrder(RuleBasedStateMachine):
     def clock(self, trusted: str) -> None:
         self.do("clock", trusted)
 
-    @rule()
-    def restart(self) -> None:
-        memory = Memory(dict(self.used), frozenset(self.cancelled), frozenset(self.fire_held), clock_trusted=True)
+    @rule(remembers=st.booleans())
+    def restart(self, *, remembers: bool) -> None:
+        """With the memory of what was cancelled, or without it: the disk was full, or the file is damaged."""
+        cancelled = frozenset(self.cancelled) if remembers else frozenset[str]()
+        memory = Memory(dict(self.used), cancelled, dict(self.fire_held), clock_trusted=True, presses=self.presses)
         kept = self.play.controller._world.orders
-        moment = self.play.moment
+        before, moment = self.play, self.play.moment
         self.play = Playbook(self.policy, kept, memory, quiet=False)
+        self.play._asked, self.play._pressed = before._asked, before._pressed
         self.play.moment = replace(moment, mono_s=moment.mono_s + 1)
         self.seen(self.play.commands)
         self.locked.clear()
@@ -187,7 +274,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def a_fire_releases_until_its_input_is_normal(self) -> None:
         if self.burning:
-            assert {2, 3} <= self.fire_held
+            assert {2, 3} <= self.fire_held.keys()
             assert self.play.door("hall").command is Effect.UNLOCK
 
     @invariant()
@@ -228,11 +315,11 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def cancelled_unlocks_stay_cancelled(self) -> None:
         world = self.play.controller._world
+        self.note_over(world.orders)
+        gone = self.cancelled | self.over
         for machine in self.machines():
             if machine.stack.get(Slot.MANUAL_UNLOCK) is not None:
-                unlocks = [
-                    o for o in world.orders.overrides if o.door == machine.door.id and o.id not in self.cancelled
-                ]
+                unlocks = [o for o in world.orders.overrides if o.door == machine.door.id and o.id not in gone]
                 assert any(override.effect is OverrideEffect.UNLOCK for override in unlocks)
 
     @invariant()

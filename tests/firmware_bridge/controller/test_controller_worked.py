@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from access_control.core.decision.emergency import DirectiveSet
-from access_control.core.decision.model import Orders, Override, OverrideEffect, Revision, Timetable
+from access_control.core.decision.model import (
+    Orders,
+    Override,
+    OverrideEffect,
+    Revision,
+    Timetable,
+)
 from firmware_bridge.controller.commands import Urgency
 from firmware_bridge.controller.events import OrdersAccepted
+from firmware_bridge.store.uuid7 import uuid7
 from tests.firmware_bridge.controller.playbook import Playbook, with_directives
 from tests.firmware_bridge.controller.school import T0, changed
 
 OPEN_ALL_DAY = Timetable(starts=(T0 - 3600,), ends=(T0 + 36000,))
 
 
-def manual_unlock(id_: str, door: int, seconds: int = 7200) -> Override:
-    return Override(id_, door, OverrideEffect.UNLOCK, "desk", "Delivery", T0 + seconds)
+def manual_unlock(id_: str, door: int) -> Override:
+    return Override(id_, door, OverrideEffect.UNLOCK, "desk", "Delivery", T0 + 7200)
 
 
 def test_hours_and_secure() -> None:
@@ -59,7 +66,6 @@ def test_a_manual_unlock_and_lockdown() -> None:
         << show room12 lockdown silent
         << show shed lockdown silent
         << show gate lockdown silent
-        # The unlock is not restored, not even when the same Orders come again.
         >> release asked-1
         << event SRP_LOCKDOWN_END directive=asked-1 by=principal reason=All clear, police said so
         << show front locked
@@ -69,8 +75,9 @@ def test_a_manual_unlock_and_lockdown() -> None:
         << show gate locked
     """)
     play.tell(OrdersAccepted(play.moment, Orders(Revision(1, 2), DirectiveSet(), (manual_unlock("u1", 5),))))
-    assert play.door("gate").command == "lock"
-    play.tell(OrdersAccepted(play.moment, Orders(Revision(1, 3), DirectiveSet(), (manual_unlock("u2", 5),))))
+    assert play.door("gate").command == "lock", "not even when the same Orders come again"
+    u2 = manual_unlock(uuid7(play.moment.at.replace(hour=11)), 5)
+    play.tell(OrdersAccepted(play.moment, Orders(Revision(1, 3), DirectiveSet(), (u2,))))
     assert play.door("gate").command == "unlock"
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from access_control.core.decision.model import DeviceKind
+from access_control.core.wire.events import words_of
 from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.controller import Controller
 from firmware_bridge.controller.events import (
+    BoardAlarmed,
+    BoardTampered,
+    DevicePowered,
+    InputChanged,
+    InputState,
     LinkAlarm,
     Moment,
     OutputFailed,
@@ -15,7 +22,7 @@ from firmware_bridge.controller.events import (
     ReaderTampered,
 )
 from tests.firmware_bridge.controller.playbook import MONO_0, Playbook, _spell
-from tests.firmware_bridge.controller.school import START, output
+from tests.firmware_bridge.controller.school import FIRE, START, output
 
 
 def test_links_are_told_when_they_change() -> None:
@@ -23,12 +30,12 @@ def test_links_are_told_when_they_change() -> None:
         >> reader front secure
         << show front locked
         >> reader front down
-        << event READER_OFFLINE reader 1 link=down
+        << event READER_OFFLINE front link=down
         << show front locked
         >> reader front down
         << show front locked
         >> reader front secure
-        << event READER_ONLINE reader 1 link=secure
+        << event READER_ONLINE front link=secure
         << show front locked
         >> board down
         << event BOARD_OFFLINE board=1 link=down
@@ -71,11 +78,54 @@ def test_a_port_that_goes_takes_its_devices_with_it_and_is_told_once() -> None:
         >> port A up
         << event PORT_RESTORED port=A
         >> reader front secure
-        << event READER_ONLINE reader 1 link=secure
+        << event READER_ONLINE front link=secure
         << show front locked
     """)
     assert {port.name: port.up for port in play.status().ports} == {"A": True}
     assert [reader.link for reader in play.status().readers] == ["secure"] + ["down"] * 4
+
+
+def test_a_line_that_is_never_quiet_is_one_event_and_takes_its_devices_with_it() -> None:
+    play = Playbook()
+    play.run("""
+        >> port A up
+        >> jabber A on
+        << event LINE_JABBER port=A
+        << show front locked
+        << show hall locked
+        << show room12 locked
+        << show shed locked
+        << show gate locked
+        >> reader front down
+        << show front locked
+        >> jabber A off
+        << event LINE_JABBER_ENDED port=A
+        >> reader front secure
+        << event READER_ONLINE front link=secure
+        << show front locked
+    """)
+
+
+def test_two_devices_at_one_address_are_told_with_the_door_and_what_to_do() -> None:
+    play = Playbook()
+    said = play.controller.handle(ReaderAlarmed(play.moment, 1, LinkAlarm.CONFLICT, "Unplug the other."))
+    (told,) = [command for command in said if isinstance(command, RecordEvent)]
+    assert (told.code, told.reader, told.door) == ("ADDRESS_CONFLICT", 1, 1)
+    assert words_of(told.code, told.detail).endswith("Unplug the other.")
+
+    said = play.controller.handle(BoardAlarmed(play.moment, 1, LinkAlarm.CONFLICT, "Unplug the other."))
+    assert [c.detail for c in said if isinstance(c, RecordEvent)] == [{"board": 1, "why": "Unplug the other."}]
+
+
+def test_a_line_that_is_noisy_again_and_again_is_told_three_times_an_hour() -> None:
+    play = Playbook()
+    codes = []
+    for _ in range(10):
+        for state in ("on", "off"):
+            said = play.play(["jabber", "A", state])
+            codes += [command.code for command in said if isinstance(command, RecordEvent)]
+    assert codes == ["LINE_JABBER", "LINE_JABBER_ENDED"] * 3
+    assert {port.name: port.up for port in play.status().ports} == {"A": True}
 
 
 def test_a_port_that_was_never_there_is_told_even_without_a_policy() -> None:
@@ -106,6 +156,51 @@ def test_tampering_is_told_once_and_shown_at_the_door() -> None:
     assert said == ["event TAMPER_CLEARED front"]
 
 
+def test_a_boards_tamper_and_alarms_are_told_with_its_number_and_bounded() -> None:
+    play = Playbook()
+    opened, closed = (BoardTampered(play.moment, 1, tampered) for tampered in (True, False))
+    said = [event for step in (closed, opened, opened, closed) for event in play.tell(step)]
+    assert [(event.code, event.detail) for event in said if isinstance(event, RecordEvent)] == [
+        ("TAMPER", {"board": 1}),
+        ("TAMPER_CLEARED", {"board": 1}),
+    ]
+    alarmed = [play.tell(BoardAlarmed(play.moment, 1, LinkAlarm.WRONG_KEY, "What happened.")) for _ in range(9)]
+    records = [event for step in alarmed for event in step if isinstance(event, RecordEvent)]
+    assert len(records) == 5
+    assert (records[0].code, records[0].reader, records[0].detail["board"]) == ("OSDP_WRONG_KEY", None, 1)
+
+
+def test_a_failing_power_supply_is_told_with_the_door_when_it_begins_and_when_it_ends() -> None:
+    play = Playbook()
+    play.run("""
+        >> power front well
+        >> power front failing
+        << event POWER_FAIL front
+        >> power front failing
+        >> wait 100
+        >> power front well
+        << event POWER_RESTORE front
+    """)
+    (said,) = play.play(["power", "hall", "failing"])
+    assert isinstance(said, RecordEvent)
+    assert (said.reader, said.door) == (2, 2)
+    assert [reader.reader for reader in play.status().readers if reader.power_failing] == [2]
+
+    (said,) = play.tell(DevicePowered(play.moment, (DeviceKind.BOARD, 1), failing=True))
+    assert isinstance(said, RecordEvent)
+    assert (said.code, said.reader, said.door, said.detail) == ("POWER_FAIL", None, None, {"board": 1})
+    assert play.status().boards[0].power_failing
+
+
+def test_power_that_comes_and_goes_is_told_a_few_times_and_then_as_it_stands() -> None:
+    play = Playbook()
+    states = ["failing", "well"] * 10 + ["failing"]
+    said = [command for state in states for command in play.play(["power", "front", state])]
+    assert [command.code for command in said if isinstance(command, RecordEvent)] == ["POWER_FAIL", "POWER_RESTORE"] * 3
+    (last,) = [command for command in play.wait(61) if isinstance(command, RecordEvent)]
+    assert (last.code, last.door, last.detail["unreported"]) == ("POWER_FAIL", 1, 15)
+
+
 def test_alarms_of_the_line_are_told_by_kind_and_bounded() -> None:
     play = Playbook()
     codes = {}
@@ -113,16 +208,30 @@ def test_alarms_of_the_line_are_told_by_kind_and_bounded() -> None:
         (said,) = play.tell(ReaderAlarmed(play.moment, 1, alarm, "What happened."))
         assert isinstance(said, RecordEvent)
         codes[alarm.value] = said.code
+        assert (said.reader, said.door) == (1, 1), "whoever reads it must know where to go"
     assert codes == {
         "downgrade": "OSDP_SC_DOWNGRADE",
         "default_key": "OSDP_DEFAULT_KEY",
         "wrong_key": "OSDP_WRONG_KEY",
         "garbage": "READER_LINE_FAULT",
         "nak": "READER_LINE_FAULT",
+        "conflict": "ADDRESS_CONFLICT",
     }
     told = [play.tell(ReaderAlarmed(play.moment, 1, LinkAlarm.GARBAGE, "Noise.")) for _ in range(50)]
     assert sum(map(len, told)) == 4
     assert len(play.tell(ReaderAlarmed(play.moment, 99, LinkAlarm.NAK, "A stranger."))) == 1
+
+
+def test_an_input_that_reports_what_means_nothing_is_told_and_is_no_fire() -> None:
+    play = Playbook()
+    said = play.tell(InputChanged(play.moment, FIRE, InputState.UNKNOWN))
+    assert [one.code for one in said if isinstance(one, RecordEvent)] == ["INPUT_UNREADABLE"]
+    assert play.door("hall").command == "lock"
+    said = play.play(["fire", "off"])
+    assert [one.code for one in said if isinstance(one, RecordEvent)] == ["INPUT_TROUBLE_CLEARED"]
+    assert play.play(["board", "down"])
+    said = play.play(["board", "up"])
+    assert "INPUT_UNREADABLE" not in {one.code for one in said if isinstance(one, RecordEvent)}
 
 
 def test_trouble_on_an_input_is_told_and_bounded() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from firmware_bridge.controller.commands import DriveOutput
-from firmware_bridge.controller.events import PolicyAccepted
+from access_control.core.wire.events import EventCode
+from firmware_bridge.controller.commands import DriveOutput, RecordEvent
+from firmware_bridge.controller.events import InputChanged, InputState, PolicyAccepted
 from tests.firmware_bridge.controller.playbook import Playbook
-from tests.firmware_bridge.controller.school import changed, output
+from tests.firmware_bridge.controller.school import changed, output, wired
 
 
 def test_a_strike_relocks_as_its_door_opens() -> None:
@@ -141,3 +142,42 @@ def test_an_unlock_by_hours_is_not_cut_short_by_a_grant() -> None:
         << relay hall on 30s routine
         << show hall locked
     """)
+
+
+def test_a_contact_that_rests_closed_makes_a_cut_cable_an_open_door() -> None:
+    play = Playbook()
+    contact = wired(1, 0)
+    play.tell(PolicyAccepted(play.moment, changed(doors={1: {"rests_closed": frozenset({contact})}})))
+    play.tell(InputChanged(play.moment, contact, InputState.ACTIVE))
+    play.play(["wait", "1"])
+    assert play.door("front").position == "closed"
+    assert play.door("front").security == "secured"
+    said = play.tell(InputChanged(play.moment, contact, InputState.NORMAL))
+    said += play.play(["wait", "1"])
+    assert EventCode.DOOR_FORCED in [command.code for command in said if isinstance(command, RecordEvent)]
+    assert play.door("front").position == "open"
+    play.tell(InputChanged(play.moment, contact, InputState.CUT))
+    play.play(["wait", "1"])
+    assert play.door("front").position == "unknown"
+
+
+def test_an_input_that_is_turned_round_is_seen_so_at_once() -> None:
+    play = Playbook()
+    contact = wired(1, 0)
+    assert play.door("front").position == "closed"
+    play.tell(PolicyAccepted(play.moment, changed(doors={1: {"rests_closed": frozenset({contact})}})))
+    play.play(["wait", "1"])
+    assert play.door("front").position == "open"
+
+
+def test_a_magnets_exit_that_rests_closed_lets_go_when_its_cable_is_cut() -> None:
+    play = Playbook()
+    exit_button = wired(2, 1)
+    play.tell(InputChanged(play.moment, exit_button, InputState.ACTIVE))
+    play.play(["wait", "60"])
+    said = play.tell(PolicyAccepted(play.moment, changed(doors={2: {"rests_closed": frozenset({exit_button})}})))
+    said += play.play(["wait", "60"])
+    assert play.door("hall").command != "unlock"
+    said = play.tell(InputChanged(play.moment, exit_button, InputState.NORMAL))
+    assert [c.point.index for c in said if isinstance(c, DriveOutput)] == [2]
+    assert play.door("hall").command == "unlock"

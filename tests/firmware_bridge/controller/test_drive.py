@@ -224,3 +224,36 @@ def test_a_late_acknowledgement_of_an_older_command_casts_no_doubt_on_a_device_w
         << event LOCK_FAULT_CLEARED front
     """)
     assert play.door("front").security == "secured"
+
+
+def test_an_unlock_that_is_overtaken_before_the_lock_took_it_is_told_and_tried_no_more() -> None:
+    Playbook().run("""
+        >> card front ada
+        << event ACCESS_GRANTED front by ada
+        << show front granted 5s
+        << relay front on 5s grant momentary
+        >> lockdown site
+        << relay front off emergency
+        << relay hall on 30s emergency
+        << relay room12 off emergency
+        << relay shed off emergency
+        << relay gate off emergency
+        << raise lockdown site
+        << event SRP_LOCKDOWN_START directive=asked-1 scope=site by=desk doors=1,2,3,4,5
+        << show front lockdown silent
+        << show hall lockdown silent
+        << show room12 lockdown silent
+        << show shed lockdown silent
+        << show gate lockdown silent
+        >> fail front on superseded
+        << event OUTPUT_SUPERSEDED front slot=lockdown
+        # A lock that an unlock overtakes is nothing to tell: the magnet of the hall holds with power.
+        >> fail hall on superseded
+    """)
+
+
+def test_letting_go_of_a_magnet_is_an_unlock_too() -> None:
+    Playbook().run("""
+        >> fail hall off superseded
+        << event OUTPUT_SUPERSEDED hall slot=default
+    """)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from firmware_bridge.controller.commands import Indication, ShowAtReader
 from firmware_bridge.controller.indications import silent_at
 from firmware_bridge.controller.world import World
 from tests.firmware_bridge.controller.playbook import Playbook
+from tests.firmware_bridge.controller.school import DOORS
 
 
 def test_readers_show_what_holds_at_their_door() -> None:
@@ -55,12 +57,29 @@ def test_readers_show_what_holds_at_their_door() -> None:
 def test_a_reader_that_comes_back_is_shown_its_light_again() -> None:
     Playbook().run("""
         >> reader front down
-        << event READER_OFFLINE reader 1 link=down
+        << event READER_OFFLINE front link=down
         << show front locked
         >> reader front secure
-        << event READER_ONLINE reader 1 link=secure
+        << event READER_ONLINE front link=secure
         << show front locked
     """)
+
+
+def test_being_alone_changes_no_light_that_says_more() -> None:
+    play = Playbook()
+    play.play(["heard", "lockdown", "d1", "front"])
+    play.play(["heard", "secure", "s1", "gate"])
+    play.play(["evacuate", "site"])
+    assert play.door("hall").command == "unlock"
+    play.play(["service", "away"])
+    shown = [command for command in play.wait(51) if isinstance(command, ShowAtReader)]
+    assert {(command.reader, command.indication) for command in shown} == {
+        (DOORS["room12"], Indication.ALONE),
+        (DOORS["shed"], Indication.ALONE),
+    }
+    shown = [command for command in play.play(["lockdown", "site"]) if isinstance(command, ShowAtReader)]
+    assert {(command.indication, command.silent) for command in shown} == {(Indication.LOCKDOWN, True)}
+    assert [command for command in play.play(["service", "reached"]) if isinstance(command, ShowAtReader)] == []
 
 
 def test_an_unlock_that_could_not_be_delivered_is_not_left_green() -> None:

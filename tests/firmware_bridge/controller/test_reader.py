@@ -145,16 +145,54 @@ def test_keys_mean_nothing_without_a_card_that_wants_a_pin_and_too_many_are_drop
     """)
 
 
+def test_a_pin_may_be_typed_slowly_but_not_with_a_long_pause() -> None:
+    play = Playbook(changed(readers={1: {"pin_times": ALWAYS}}))
+    play.run("""
+        >> card front pia
+        << show front pin_wanted 5s
+        >> keys front 4
+        >> wait 4
+        >> keys front 7
+        >> wait 4
+        >> keys front 11
+        >> wait 4
+        >> wait 2
+        << event DENIED_PIN_REQUIRED front by pia cause=pin_timeout
+        << show front refused 2s
+        # What comes too late is a PIN without a card, which means nothing.
+        >> keys front 4711#
+    """)
+
+
+def test_a_star_begins_anew_and_too_many_digits_are_no_pin() -> None:
+    play = Playbook(changed(readers={1: {"pin_times": ALWAYS}}))
+    play.run("""
+        >> card front pia
+        << show front pin_wanted 5s
+        >> keys front 471100000000000000000000#
+        << event DENIED_WRONG_PIN front by pia
+        << show front refused 2s
+        >> wait 3
+        >> card front pia
+        << show front pin_wanted 5s
+        >> keys front 47119*
+        >> keys front 4711#
+        << event ACCESS_GRANTED front by pia
+        << show front granted 5s
+        << relay front on 5s grant momentary
+    """)
+
+
 def test_nothing_is_taken_from_a_reader_that_speaks_in_clear() -> None:
     play = Playbook()
     play.run("""
         >> reader front clear
-        << event READER_OFFLINE reader 1 link=clear
+        << event READER_OFFLINE front link=clear
         << show front locked
         >> card front ada
-        << event OSDP_SC_DOWNGRADE reader 1 kind=read_in_clear
+        << event OSDP_SC_DOWNGRADE front kind=read_in_clear
         >> reader front secure
-        << event READER_ONLINE reader 1 link=secure
+        << event READER_ONLINE front link=secure
         << show front locked
         >> card front ada
         << event ACCESS_GRANTED front by ada

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from access_control.core.decision.model import LockKind, UnlockWhen
 from tests.firmware_bridge.controller.playbook import Playbook
+from tests.firmware_bridge.controller.school import changed
 
 
 def test_secured_needs_everything() -> None:
@@ -45,10 +49,11 @@ def test_a_latch_that_stays_loose_is_known_to_be_wrong() -> None:
 
 
 def test_a_lock_without_power_is_not_secure_where_power_holds_it() -> None:
-    from access_control.core.decision.model import UnlockWhen
-    from tests.firmware_bridge.controller.school import changed
-
-    play = Playbook(changed(doors={3: {"lock": {"unlock_when": UnlockWhen.RELAY_OFF}}}))
+    """No Policy may say so any more; should one, the door is not called secure."""
+    policy = changed()
+    door = policy.doors[3]
+    lockset = replace(door.lock, kind=LockKind.LOCKSET, unlock_when=UnlockWhen.RELAY_OFF)
+    play = Playbook(replace(policy, doors={**policy.doors, 3: replace(door, lock=lockset)}))
     play.play(["fire", "on"])
     assert (play.door("room12").command, play.door("room12").why) == ("relay_off", "The lock has no power.")
 

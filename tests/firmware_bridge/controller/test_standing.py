@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from access_control.core.decision.emergency import DirectiveSet
 from access_control.core.decision.model import Orders, Override, OverrideEffect, Policy, Revision, Timetable
 from access_control.core.decision.slots import Effect, Slot
+from firmware_bridge.controller.events import OrdersAccepted
 from firmware_bridge.controller.standing import LOOK_AGAIN_S, newly_cancelled, standing
 from firmware_bridge.controller.world import World
+from firmware_bridge.store.uuid7 import uuid7
 from tests.firmware_bridge.controller.playbook import Playbook
 from tests.firmware_bridge.controller.school import ALWAYS, START, T0, changed
+
+SECOND = timedelta(seconds=1)
 
 
 def world_of(policy: Policy, *overrides: Override, trusted: bool = True) -> World:
@@ -93,12 +99,34 @@ def test_a_lockdown_cancels_unlocks_at_its_doors_and_no_others() -> None:
     world = world_of(changed(), *unlocks, order(OverrideEffect.LOCK, None), order(OverrideEffect.UNLOCK, T0 + 50, 5))
     assert world.policy is not None
     doors = world.policy.doors
-    assert newly_cancelled(doors[1], world) == []
+    assert newly_cancelled(world) == []
     directive = Playbook().directive("lockdown", "d1", "front")
     world.orders = Orders(Revision(1, 2), DirectiveSet().with_directive(directive), world.orders.overrides)
-    assert newly_cancelled(doors[1], world) == [override.id for override in unlocks]
-    assert newly_cancelled(doors[5], world) == []
+    assert newly_cancelled(world) == unlocks
     world.cancelled.update(override.id for override in unlocks)
-    assert newly_cancelled(doors[1], world) == []
+    assert newly_cancelled(world) == []
     assert standing(doors[1], world, START).stack.get(Slot.MANUAL_UNLOCK) is None
     assert standing(doors[5], world, START).stack.get(Slot.MANUAL_UNLOCK) is Effect.UNLOCK
+
+
+def test_a_lockdown_that_is_over_by_now_cancelled_what_was_made_before_its_end() -> None:
+    play = Playbook()
+    known = DirectiveSet().with_directive(play.directive("lockdown", "d1", "site"))
+    known = known.with_release(play.release("d1"))
+    before, after = (replace(order(OverrideEffect.UNLOCK, T0 + 90), id=uuid7(START + s)) for s in (-SECOND, SECOND))
+    world = world_of(changed(), before, after)
+    world.orders = replace(world.orders, directives=known)
+    assert newly_cancelled(world) == [before]
+
+
+@pytest.mark.parametrize("remembers", [True, False], ids=["told at once", "forgotten at a restart"])
+def test_a_manual_unlock_and_a_lockdown_that_is_over_when_the_bridge_hears_of_it(*, remembers: bool) -> None:
+    play = Playbook()
+    before = replace(order(OverrideEffect.UNLOCK, T0 + 90, door=5), id=uuid7(play.moment.at - SECOND))
+    known = DirectiveSet().with_directive(play.directive("lockdown", "d1", "site")).with_release(play.release("d1"))
+    all_of_it = Orders(Revision(1, 1), known, (before,))
+    if remembers:
+        play.tell(OrdersAccepted(play.moment, all_of_it))
+    else:
+        play = Playbook(orders=all_of_it)
+    assert play.door("gate").command == "lock"

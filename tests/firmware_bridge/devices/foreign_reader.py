@@ -2,7 +2,7 @@
 
 Run as ``python foreign_reader.py '{"address": 1, "key": "00..."}'``. It prints one JSON object a line: first the path
 of its line, then every command that it executed. It takes JSON objects on its standard input: ``card``, ``keys``,
-``tamper``. Nothing of this project is imported here: the bytes on the line are libosdp's own.
+``inputs``, ``tamper``. Nothing of this project is imported here: the bytes on the line are libosdp's own.
 """
 
 import contextlib
@@ -84,6 +84,8 @@ def event_of(asked: dict[str, Any]) -> dict[str, object]:
         return {"event": 1, "reader_no": 0, "format": 1, "direction": 0, "length": asked["bits"], "data": data}
     if "keys" in asked:
         return {"event": 2, "reader_no": 0, "data": bytes.fromhex(asked["keys"])}
+    if "inputs" in asked:
+        return {"event": 4, "type": 0, "report": bytes.fromhex(asked["inputs"])}
     return {"event": 4, "type": 2, "report": bytes((1 if asked["tamper"] else 0, 0))}
 
 
@@ -93,6 +95,8 @@ def capabilities() -> osdp.PDCapabilities:
             (Capability.OutputControl, 4, 2),
             (Capability.LEDControl, 4, 1),
             (Capability.AudibleControl, 2, 1),
+            (Capability.TextOutput, 1, 1),
+            (Capability.ContactStatusMonitoring, 1, 2),
             (Capability.CommunicationSecurity, 1, 1),
             (Capability.CheckCharacter, 1, 1),
         ]

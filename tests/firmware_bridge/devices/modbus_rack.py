@@ -65,11 +65,12 @@ class Rack:
 
     def __init__(self, path: Path) -> None:
         self.world = World((), SystemClock(), RelayLog(None))
-        self.boards = [Board(BoardConfig(i, "B", i, inputs=4), self.world) for i in (1, 2)]
+        # Board 2 times pulses itself, and board 1 is only said to.
+        self.boards = [Board(BoardConfig(i, "B", i, inputs=4, pulses=i == 2), self.world) for i in (1, 2)]
         self.peers = BoardLine(self.boards, BAUD)
         self.line = Line(path, BAUD, [self.peers])
         self.said = Said()
-        built = [Built(i, f"Board {i}", "B", i, 8, 4) for i in (1, 2)]
+        built = [Built(i, f"Board {i}", "B", i, 8, 4, hardware_pulse=True) for i in (1, 2)]
         self.port = ModbusPort("B", str(path), BAUD, built, emit=self.said, clock=SystemClock())
 
     def begin(self) -> None:
@@ -109,9 +110,11 @@ def rack_at(path: Path) -> Iterator[Rack]:
     servers = BoardServers([rack.peers])
     servers.start()
     try:
+        rack.world.start()
         with rack.line:
             yield rack
             rack.port.stop()
     finally:
+        rack.world.stop()
         servers.stop()
         rack.peers.close()

@@ -8,11 +8,12 @@ import pytest
 
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.controller.events import LinkState, ReaderLinkChanged
-from firmware_bridge.devices.commissioning import CommissioningError, commission
+from firmware_bridge.devices import commissioning
+from firmware_bridge.devices.commissioning import CommissioningError, Where, commission, key_of, move, rotate
 from firmware_bridge.devices.osdp_port import OsdpPort, ReaderSetup
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.replies import Ack, Busy, Capabilities, Identity, Nak
-from firmware_bridge.simulator.config import ReaderConfig
+from firmware_bridge.simulator.config import CheckKind, ReaderConfig
 from firmware_bridge.simulator.line import Line
 from firmware_bridge.simulator.peripheral import Peripheral, ReaderFaults
 from firmware_bridge.simulator.peripheral_line import PeripheralLine
@@ -46,10 +47,13 @@ class Twisted(Peripheral):
 
 @contextmanager
 def bench(
-    folder: Path, key: bytes | None = None, twist: dict[int, Answer] | None = None
+    folder: Path,
+    key: bytes | None = None,
+    twist: dict[int, Answer] | None = None,
+    check: CheckKind = CheckKind.CRC,
 ) -> Iterator[tuple[str, Twisted]]:
     world = World((), CLOCK, RelayLog(None))
-    reader = Twisted(ReaderHead(ReaderConfig(1, "A", 1, key), world), baud=BAUD)
+    reader = Twisted(ReaderHead(ReaderConfig(1, "A", 1, key, check=check), world), baud=BAUD)
     reader.twist, reader.heard = twist or {}, []
     with Line(folder / "A", BAUD, [PeripheralLine([reader], world)], grain_s=0.001):
         yield str(folder / "A"), reader
@@ -154,3 +158,136 @@ def test_a_reader_that_forgets_its_key_at_once_is_not_called_commissioned(tmp_pa
             commission(path, BAUD, 1, NEW_KEY, clock=CLOCK)
 
     assert refused.value.key_may_be_set
+
+
+@pytest.mark.parametrize("check", list(CheckKind))
+def test_a_reader_with_any_check_gets_its_key_and_another(tmp_path: Path, check: CheckKind) -> None:
+    with bench(tmp_path, check=check) as (path, reader):
+        commission(path, BAUD, 1, NEW_KEY, clock=CLOCK)
+        rotate(Where(path, BAUD, 1), NEW_KEY, b"R" * 16, clock=CLOCK)
+
+        assert reader.key == b"R" * 16
+        assert reader.secure
+        assert all(packet.security[:1] == b"\x17" for packet in reader.heard if packet.code == KEYSET)
+
+
+# -- another key
+
+
+OLD = b"O" * 16
+
+
+def rotated(folder: Path, twist: dict[int, Answer], *, old: bytes = OLD) -> CommissioningError:
+    with bench(folder, OLD, twist) as (path, _), pytest.raises(CommissioningError) as refused:
+        rotate(Where(path, BAUD, 1), old, NEW_KEY, clock=CLOCK)
+    return refused.value
+
+
+def test_another_key_travels_under_the_old_one_and_the_default_key_is_never_used(tmp_path: Path) -> None:
+    with bench(tmp_path, OLD) as (path, reader):
+        rotate(Where(path, BAUD, 1), OLD, NEW_KEY, clock=CLOCK)
+
+        assert reader.key == NEW_KEY
+        challenges = [packet.security for packet in reader.heard if packet.code == CHLNG]
+        assert challenges == [b"\x11\x01"] * 2
+        assert all(NEW_KEY not in packet.to_bytes() for packet in reader.heard)
+
+
+def test_a_foreign_reader_takes_another_key() -> None:
+    with foreign_reader(OLD) as reader:
+        rotate(Where(reader.path, BAUD, 1), OLD, NEW_KEY, clock=CLOCK)
+        assert key_of(Where(reader.path, BAUD, 1), [OLD, NEW_KEY], clock=CLOCK) == NEW_KEY
+
+
+def test_whoever_has_not_the_old_key_is_not_told_the_new_one(tmp_path: Path) -> None:
+    problem = rotated(tmp_path, {}, old=b"X" * 16)
+
+    assert "does not have the key that this bridge keeps" in str(problem)
+    assert not problem.key_may_be_set
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence", "unsure"),
+    [
+        (lambda _asked: None, "proves neither yet. Both are kept", True),
+        (says(Nak(9)), "did not take the new key", True),
+        (says(Busy()), "proves neither yet", True),
+    ],
+)
+def test_an_exchange_that_goes_wrong_says_whether_the_reader_may_have_the_new_key(
+    tmp_path: Path, answer: Answer, sentence: str, unsure: bool
+) -> None:
+    problem = rotated(tmp_path, {KEYSET: answer})
+
+    assert sentence in str(problem)
+    assert problem.key_may_be_set is unsure
+
+
+def test_which_key_a_reader_has_is_found_out(tmp_path: Path) -> None:
+    with bench(tmp_path, OLD) as (path, reader):
+        where = Where(path, BAUD, 1)
+        assert key_of(where, [NEW_KEY, OLD], clock=CLOCK) == OLD
+        assert key_of(where, [NEW_KEY], clock=CLOCK) is None
+        assert KEYSET not in [packet.code for packet in reader.heard]
+
+
+# -- another address or speed
+
+
+COMSET = 0x6E
+
+
+@pytest.mark.parametrize("key", [None, OLD], ids=["new", "with a key"])
+def test_a_reader_moves_and_proves_itself_at_its_new_place(tmp_path: Path, key: bytes | None) -> None:
+    with bench(tmp_path, key) as (path, reader):
+        moved = move(Where(path, BAUD, 1), 9, 38400, key, clock=CLOCK)
+
+        assert (reader.address, reader.baud) == (9, 38400)
+        assert (moved.address, moved.baud, moved.proved) == (9, 38400, key is not None)
+        assert reader.secure is (key is not None)
+        assert all(packet.security[:1] == b"\x17" for packet in reader.heard if packet.code == COMSET)
+
+
+def test_a_reader_with_another_key_is_not_moved(tmp_path: Path) -> None:
+    with bench(tmp_path, OLD) as (path, reader):
+        with pytest.raises(CommissioningError, match="does not have the key"):
+            move(Where(path, BAUD, 1), 9, BAUD, NEW_KEY, clock=CLOCK)
+        assert reader.address == 1
+
+
+def test_a_reader_that_will_not_move_is_said_to_be_where_it_was(tmp_path: Path) -> None:
+    with (
+        bench(tmp_path, twist={COMSET: says(Nak(3))}) as (path, _),
+        pytest.raises(CommissioningError, match="where it"),
+    ):
+        move(Where(path, BAUD, 1), 9, BAUD, None, clock=CLOCK)
+
+
+def test_no_two_readers_get_one_address(tmp_path: Path) -> None:
+    world = World((), CLOCK, RelayLog(None))
+    both = [Peripheral(ReaderHead(ReaderConfig(number, "A", number), world), baud=BAUD) for number in (1, 2)]
+    with Line(tmp_path / "A", BAUD, [PeripheralLine(both, world)], grain_s=0.001):
+        with pytest.raises(CommissioningError, match="Another device answers at address 2"):
+            move(Where(str(tmp_path / "A"), BAUD, 1), 2, BAUD, None, clock=CLOCK)
+        assert both[0].address == 1
+
+
+def test_a_reader_that_is_lost_on_its_way_is_looked_for_and_then_said_to_be_lost(tmp_path: Path) -> None:
+    with bench(tmp_path) as (path, reader):
+        reader._keep = lambda peripheral: setattr(peripheral, "address", 77)
+        with pytest.raises(CommissioningError, match="nobody answers there") as lost:
+            move(Where(path, BAUD, 1), 9, BAUD, None, clock=CLOCK)
+
+    assert lost.value.key_may_be_set
+
+
+def test_nothing_else_ever_hands_out_a_key_a_place_or_begins_with_the_default_key() -> None:
+    package = Path(commissioning.__file__).parents[1]
+    for text in ("SetKey(", "SetCommunication(", "own_key=False", "SCBK_D,"):
+        users = {
+            str(path.relative_to(package))
+            for path in package.rglob("*.py")
+            # Telling what somebody else was heard to say is no use of it.
+            if text in path.read_text(encoding="utf-8").replace(f"case {text}", "") and "simulator" not in path.parts
+        }
+        assert users <= {"devices/commissioning.py", "protocol/osdp/handshake.py"}, (text, users)

@@ -12,7 +12,7 @@ import serial
 
 from access_control.core.decision.model import Board, DeviceKind, Point
 from firmware_bridge.clock import SystemClock
-from firmware_bridge.controller.commands import Indication, ShowAtReader, Urgency
+from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
 from firmware_bridge.controller.events import (
     BoardLinkChanged,
     InputChanged,
@@ -304,3 +304,42 @@ def test_a_thread_that_a_fault_ended_leaves_the_port_to_the_next_one(
     following.start()
     assert rack.said.wait(PortChanged).up
     following.stop()
+
+
+def grant(board: int, index: int, lease_s: float) -> DriveOutput:
+    """A momentary unlock."""
+    expires = SystemClock().monotonic_s() + 20.0
+    return drive(board, index, lease_s=lease_s, urgency=Urgency.GRANT, expires=expires)
+
+
+def test_a_board_that_times_pulses_lets_go_although_nobody_tells_it_to(rack: Rack) -> None:
+    happenings = rack.world.watch()
+    rack.begin()
+    rack.port.submit(grant(2, 3, 1.0))
+    rack.said.wait(OutputProved, lambda event: event.point == relay(2, 3) and event.energised)
+    rack.boards[1].dead = True  # it hears nothing from now on
+    rack.wait_coil(2, 3, on=False)
+    moved = [told for told in list(happenings.queue) if told["what"] == "output"]
+    assert [(told["on"], told["by"]) for told in moved] == [(True, "command"), (False, "timer")]
+
+
+def test_only_a_momentary_unlock_is_a_pulse_and_a_lock_ends_it(rack: Rack) -> None:
+    rack.begin()
+    rack.port.submit(grant(2, 3, 30.0))
+    rack.wait_coil(2, 3, on=True)
+    rack.port.submit(drive(2, 3, on=False, urgency=Urgency.EMERGENCY))
+    rack.wait_coil(2, 3, on=False)
+    rack.port.submit(drive(2, 4))
+    rack.wait_coil(2, 4, on=True)
+    assert rack.boards[1]._pulse_ends_s == {}
+
+
+def test_a_board_that_cannot_time_pulses_is_told_on_and_off_and_says_so_once(rack: Rack) -> None:
+    rack.begin()
+    rack.port.submit(grant(1, 0, 0.4))
+    rack.wait_coil(1, 0, on=True)
+    rack.wait_coil(1, 0, on=False)
+    rack.port.submit(grant(1, 0, 0.4))
+    rack.wait_coil(1, 0, on=True)
+    said = [event.why for event in rack.said.events if isinstance(event, BoardLinkChanged) and event.why]
+    assert said == ["Board 1 cannot time an unlock itself. Untick that on the console."]

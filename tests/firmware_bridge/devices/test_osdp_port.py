@@ -14,9 +14,14 @@ from access_control.core.decision.model import DeviceKind, Point
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
 from firmware_bridge.controller.events import (
+    BoardLinkChanged,
+    BoardTampered,
     CardPresented,
     Event,
+    InputChanged,
+    InputState,
     KeysPressed,
+    LineJabbers,
     LinkAlarm,
     LinkState,
     OutputFailed,
@@ -29,6 +34,9 @@ from firmware_bridge.controller.events import (
     ReaderTampered,
 )
 from firmware_bridge.devices.osdp_port import OsdpPort, ReaderSetup
+from firmware_bridge.protocol.osdp.checks import Checks
+from firmware_bridge.protocol.osdp.commands import Poll
+from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.simulator.building import VirtualBuilding
 from firmware_bridge.simulator.config import BuildingConfig, LineConfig, LineKind, ReaderConfig
 from firmware_bridge.simulator.wire import LineFaults
@@ -36,7 +44,7 @@ from tests.firmware_bridge.devices.foreign_line import ForeignReader, Log, event
 
 KEY = bytes(range(16))
 CARD = Bits(0x2F623AE, 26)
-OUT, LED, BUZZER = 1, 2, 3
+OUT, LED, BUZZER, TEXT = 1, 2, 3, 4
 CLOCK = SystemClock()
 
 
@@ -57,9 +65,9 @@ def port_at(path: str, *readers: ReaderSetup) -> Iterator[tuple[OsdpPort, Log]]:
 
 
 @contextmanager
-def building(folder: Path, *numbers: int) -> Iterator[VirtualBuilding]:
+def building(folder: Path, *numbers: int, second_head: int | None = None) -> Iterator[VirtualBuilding]:
     line = LineConfig("A", LineKind.OSDP, folder / "A", 115200, grain_s=0.001)
-    readers = tuple(ReaderConfig(number, "A", number, KEY) for number in numbers)
+    readers = tuple(ReaderConfig(number, "A", number, KEY, second_head=second_head) for number in numbers)
     with VirtualBuilding(BuildingConfig(lines=(line,), readers=readers)) as built:
         yield built
 
@@ -120,6 +128,57 @@ def test_a_foreign_reader_shows_and_sounds(foreign: ForeignReader) -> None:
 
     assert (led["temporary"], led["on_color"], led["timer_count"]) == (True, 2, 50)
     assert (buzzer["on_count"], buzzer["rep_count"]) == (1, 1)
+
+
+def test_a_foreign_reader_shows_words(foreign: ForeignReader) -> None:
+    with port_at(foreign.path, ReaderSetup(1, 1, KEY)) as (port, log):
+        log.await_one(ReaderTampered)
+        port.submit(ShowAtReader(1, Indication.REFUSED, 2.0, silent=False))
+        text = foreign.await_executed(TEXT)
+
+    assert text["data"].rstrip() == "No entry"
+    assert text["temp_time"] == 2
+
+
+def test_a_foreign_board_moves_its_output_and_tells_its_inputs_and_tamper(foreign: ForeignReader) -> None:
+    board = ReaderSetup(4, 1, KEY, kind=DeviceKind.BOARD)
+    with port_at(foreign.path, board) as (port, log):
+        log.await_one(BoardTampered)
+        port.submit(replace(lock(on=True), point=Point(DeviceKind.BOARD, 4, 1)))
+        log.await_one(OutputProved, lambda event: event.energised)
+        foreign.do(inputs="0001")
+        changed = log.await_one(InputChanged, lambda event: event.state is InputState.ACTIVE)
+        foreign.do(tamper=True)
+        log.await_one(BoardTampered, lambda event: event.tampered)
+
+        assert changed.point == Point(DeviceKind.BOARD, 4, 1)
+        assert foreign.await_executed(OUT)["output_no"] == 1
+        assert [(event.board, event.state) for event in log.of(BoardLinkChanged)] == [(4, LinkState.SECURE)]
+
+
+class SumsOnly(Checks):
+    """What is learned about a peripheral that knows nothing else; libosdp's reader answers with a CRC all the same."""
+
+    def heard(self, packet: Packet) -> None:
+        del packet
+
+
+def test_a_foreign_reader_is_spoken_to_with_sums_and_secure_channel(foreign: ForeignReader) -> None:
+    log, emit = events()
+    port = OsdpPort("A", foreign.path, 115200, [ReaderSetup(1, 1, KEY)], emit=emit, clock=CLOCK)
+    (session,) = port._bus._by_id.values()
+    session._envelope.checks = SumsOnly()
+    session._envelope.checks.crc = False
+    port.start()
+    try:
+        log.await_one(ReaderLinkChanged, secure)
+        port.submit(lock(on=True))
+        log.await_one(OutputProved, lambda event: event.energised)
+        foreign.do(card=CARD.left_justified().hex(), bits=26)
+        assert log.await_one(CardPresented).bits == CARD
+        assert not Packet.from_bytes(session._envelope.clear(Poll()).frame).crc
+    finally:
+        port.stop()
 
 
 def test_a_foreign_reader_that_refuses_a_question_stays_on_line(foreign: ForeignReader) -> None:
@@ -281,3 +340,35 @@ def test_a_garbled_line_loses_no_card(tmp_path: Path) -> None:
 
         assert log.wait(lambda: len(log.of(CardPresented)) == shown)
         assert [event.bits.value for event in log.of(CardPresented)] == list(range(shown))
+
+
+def test_a_device_that_never_stops_sending_is_told_once_and_locks_are_moved_all_the_same(tmp_path: Path) -> None:
+    setups = ReaderSetup(1, 1, KEY), ReaderSetup(2, 2, KEY)
+    with building(tmp_path, 1, 2) as built, port_at(str(tmp_path / "A"), *setups) as (port, log):
+        assert log.wait(lambda: len(log.of(ReaderTampered)) == 2)  # the last of the first questions is answered
+        built.set_line_faults("A", LineFaults(jabber=True, jabber_as=2))
+        alarm = log.await_one(LineJabbers)
+        assert (alarm.port, alarm.jabbers, alarm.address) == ("A", True, 2)
+
+        port.submit(
+            DriveOutput(Point(DeviceKind.READER, 1, 0), energised=True, lease_s=30.0, urgency=Urgency.EMERGENCY)
+        )
+        log.await_one(OutputProved, lambda event: event.proof is Proof.SENT)
+        assert built.wait_for(lambda: built.readers[1].head.outputs == [True])
+
+        built.set_line_faults("A", LineFaults())
+        assert log.wait(lambda: sum(secure(event) for event in log.of(ReaderLinkChanged)) == 4)
+        log.await_one(OutputProved, lambda event: event.proof is Proof.ACKNOWLEDGED)
+        assert [event.jabbers for event in log.of(LineJabbers)] == [True, False]
+
+
+def test_two_heads_behind_one_address_are_two_readers(tmp_path: Path) -> None:
+    setup = ReaderSetup(1, 1, KEY, heads=((0, 1), (1, 8)))
+    with building(tmp_path, 1, second_head=8) as built, port_at(str(tmp_path / "A"), setup) as (port, log):
+        log.await_one(ReaderLinkChanged, lambda event: event.reader == 8 and secure(event))
+        built.present(8, CARD)
+        assert log.await_one(CardPresented).reader == 8
+        port.submit(ShowAtReader(8, Indication.UNLOCKED, None, silent=True))
+        faces = built.readers[1].head.faces
+        assert built.wait_for(lambda: str(faces[1].looks(CLOCK.monotonic_s())) == "green")
+        assert str(faces[0].looks(CLOCK.monotonic_s())) == "off"

@@ -3,68 +3,57 @@ from __future__ import annotations
 import os
 import queue
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from access_control.core.decision.model import DeviceKind, Point
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
 from firmware_bridge.controller.events import (
     Event,
+    LinkAlarm,
     LinkState,
+    Moment,
     OutputFailed,
     PortChanged,
+    ReaderAlarmed,
     ReaderLinkChanged,
     TextScanned,
 )
-from firmware_bridge.devices.scanner_port import IDLE_S, LONGEST_TEXT, ScannerPort, TextLines
+from firmware_bridge.devices.scanner_port import LONGEST_TEXT, ScannerEar, ScannerPort
 from firmware_bridge.simulator.line import Line
 
 FRONT_DOOR_SCANNER = 3
 
 
-def test_a_text_ends_at_the_line_end_whatever_pieces_it_comes_in() -> None:
-    lines = TextLines()
-    assert lines.feed(b"VISI", 1.0) == []
-    assert lines.feed(b"TOR\r\nNEXT\r", 1.01) == ["VISITOR", "NEXT"]
+def test_a_megabyte_without_a_line_end_is_kept_in_little_memory_and_told_once() -> None:
+    ear = ScannerEar(FRONT_DOOR_SCANNER)
+    told: list[Event] = []
+    for i in range(256):
+        told += ear.hear(b"A" * 4096, at(1.0 + i * 0.04))
+        assert len(ear._lines._held) <= LONGEST_TEXT
+    told += ear.hear(b"", at(20.0))
+    (alarm,) = told
+    assert isinstance(alarm, ReaderAlarmed)
+    assert (alarm.reader, alarm.alarm) == (FRONT_DOOR_SCANNER, LinkAlarm.GARBAGE)
+    assert ear.silent_at_s() is None
+    (text,) = ear.hear(b"VISITOR\r", at(21.0))
+    assert isinstance(text, TextScanned)
 
 
-def test_a_scanner_without_line_ends_is_understood_after_a_silence() -> None:
-    lines = TextLines()
-    assert lines.ends_at_s() is None
-    lines.feed(b"VISITOR", 1.0)
-    assert lines.idle(1.0 + IDLE_S / 2) == []
-    assert lines.ends_at_s() == 1.0 + IDLE_S
-    assert lines.feed(b"NEXT", 2.0) == ["VISITOR"]
-    assert lines.idle(3.0) == ["NEXT"]
+def test_a_scanner_that_comes_back_does_not_go_on_with_an_old_text() -> None:
+    ear = ScannerEar(FRONT_DOOR_SCANNER)
+    assert ear.hear(b"VISI", at(1.0)) == []
+    ear.begin()
+    (text,) = ear.hear(b"TOR\r", at(1.01))
+    assert isinstance(text, TextScanned)
+    assert text.text == "TOR"
 
 
-def test_control_characters_and_the_kind_of_symbol_are_left_out() -> None:
-    assert TextLines().feed(b"]Q1\x02AB\x00C\x7f\r", 1.0) == ["]Q1ABC"[3:]]
-
-
-def test_empty_lines_and_bytes_that_are_no_text_do_no_harm() -> None:
-    assert TextLines().feed(b"\r\n \r\xff\xfe\r", 1.0) == ["\ufffd\ufffd"]
-
-
-def test_a_line_that_is_too_long_is_thrown_away_whole() -> None:
-    lines = TextLines()
-    assert lines.feed(b"A" * (LONGEST_TEXT + 1) + b"\r", 1.0) == []
-    assert lines.feed(b"B" * LONGEST_TEXT + b"\r", 1.0) == ["B" * LONGEST_TEXT]
-
-
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.binary(max_size=200)))
-def test_no_bytes_break_it_and_no_text_has_control_characters(pieces: list[bytes]) -> None:
-    lines = TextLines()
-    for i, piece in enumerate(pieces):
-        for text in lines.feed(piece, i * 0.03):
-            assert text.strip()
-            assert all(ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0 for c in text)
-            assert len(text) <= LONGEST_TEXT
+def at(second: float) -> Moment:
+    return Moment(datetime(2026, 11, 23, 10, 0, tzinfo=UTC), second)
 
 
 class Scanner:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from firmware_bridge.config import Echo, LineOptions, LinePath
 from firmware_bridge.devices.serial_line import LineUnavailableError, open_line
 
 
@@ -97,3 +98,26 @@ def test_a_line_that_takes_no_more_loses_bytes_and_does_not_block(ends: tuple[in
     with open_line(path, 9600) as line:
         for _ in range(100):
             line.write(bytes(4096))
+
+
+def test_an_echo_that_comes_back_changed_is_counted_and_told_now_and_then(
+    ends: tuple[int, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    master, path = ends
+    with open_line(LinePath(path, LineOptions(echo=Echo.YES)), 9600) as line:
+        for _ in range(12):
+            line.write(b"\x53\x01\x02")
+            os.write(master, b"\x53\x01\xff")
+            assert line.readable_within(5.0)
+            assert line.read() == b"\x53\x01\xff"
+        assert line.collisions == 12
+        line.write(b"\x53\x01\x02")
+        os.write(master, b"\x53\x01\x02\x53\x81")
+        assert line.readable_within(5.0)
+        assert line.read() == b"\x53\x81"
+        assert line.hears_itself
+    assert [record.getMessage() for record in caplog.records] == [
+        f"On {path} somebody else sends while the bridge does ({count} times since it was opened). "
+        "Check addresses and termination."
+        for count in (1, 10)
+    ]

@@ -11,7 +11,7 @@ import pytest
 from access_control.core.decision.model import EmergencyAction
 from firmware_bridge.local import server as server_module
 from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
-from firmware_bridge.local.requests import AcknowledgeAlarm, ResetFire, StartEmergency
+from firmware_bridge.local.requests import AcknowledgeAlarm, Monitor, ReleaseHere, ResetFire, SelfTest, StartEmergency
 from firmware_bridge.local.server import Answer, ControlServer, SocketError, refusal
 from tests.building.processes import until
 
@@ -42,6 +42,21 @@ class Pretender:
     def reset_fire(self, request: ResetFire) -> Answer:
         self.asked.append(request)
         return {"ok": True}
+
+    def wiring(self) -> Answer:
+        return {"ok": True, "wiring": {"doors": []}}
+
+    def monitor(self, request: Monitor) -> Answer:
+        self.asked.append(request)
+        return refusal("no_such_port", "There is no such port.")
+
+    def self_test(self, request: SelfTest) -> Answer:
+        self.asked.append(request)
+        return {"ok": True, "test": "t1"}
+
+    def release(self, request: ReleaseHere) -> Answer:
+        self.asked.append(request)
+        return {"ok": True, "doors": []}
 
 
 @pytest.fixture
@@ -83,6 +98,9 @@ def test_everything_that_can_be_asked_reaches_the_bridge(path: Path, pretender: 
         assert client.apply(b"\x00\xff" * 40_000)["sentence"] == "Taken."
         client.acknowledge(3, "facilities")
         client.reset_fire(4, "facilities")
+        assert client.wiring() == {"doors": []}
+        assert client.self_test(5, "installer") == "t1"
+        assert client.release("ABCD", [4], "facilities", "Over.")["doors"] == []
         with pytest.raises(BridgeRefusedError, match="It is older") as caught:
             client.apply(b"old")
     assert caught.value.code == "older"
@@ -91,6 +109,8 @@ def test_everything_that_can_be_asked_reaches_the_bridge(path: Path, pretender: 
         b"\x00\xff" * 40_000,
         AcknowledgeAlarm(door=3, by="facilities"),
         ResetFire(door=4, by="facilities"),
+        SelfTest(door=5, by="installer"),
+        ReleaseHere(code="ABCD", doors=[4], by="facilities", why="Over."),
         b"old",
     ]
 

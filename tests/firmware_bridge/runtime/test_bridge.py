@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from access_control.core.decision.model import AlarmInput, DoorClass, EmergencyAction, InputKind, Revision
 from firmware_bridge.clock import Clock, SystemClock
 from firmware_bridge.config import read_config
-from firmware_bridge.controller.commands import (
-    DriveOutput,
-    RememberCancelled,
-    RememberFire,
-    RememberPassUsed,
-    ShowAtReader,
+from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
+from firmware_bridge.controller.events import (
+    BoardLinkChanged,
+    CardPresented,
+    ClockJudged,
+    InputChanged,
+    InputState,
+    LinkState,
+    PolicyConfirmed,
+    ReaderLinkChanged,
+    TimePassed,
 )
-from firmware_bridge.controller.events import CardPresented, LinkState, ReaderLinkChanged
 from firmware_bridge.local.client import BridgeRefusedError, LocalClient
 from firmware_bridge.ports import Emit, Port
-from firmware_bridge.runtime.bridge import Bridge, StartError, Surroundings, _remembered, _write
+from firmware_bridge.runtime.bridge import Bridge, StartError, Surroundings
 from firmware_bridge.runtime.wiring import PortPlan
+from tests.building.clock import SetClock
 from tests.building.processes import read_events, until
 from tests.building.signed import ADA, BEN, DOORS, FRONT, ROOM, Installation, School, card, point
 
@@ -130,6 +136,78 @@ def test_a_lockdown_raised_here_is_in_force_at_the_next_start(site: Site) -> Non
         assert site.status()["emergencies"] == []
 
 
+def with_panic_button(school: School) -> bytes:
+    button = AlarmInput(1, "Office", InputKind.PANIC, point(3), action=EmergencyAction.LOCKDOWN, scope="site")
+    return school.policy(draft=replace(school.draft(1), inputs=[button]))
+
+
+def test_a_panic_button_starts_one_emergency_a_press_even_over_a_restart(site: Site) -> None:
+    school = School()
+    with site.running():
+        site.apply(school.keys(), with_panic_button(school))
+
+    def pressed(bridge: Bridge, state: InputState = InputState.ACTIVE) -> None:
+        bridge.emit(BoardLinkChanged(site.clock.moment(), 1, LinkState.UP))
+        bridge.emit(InputChanged(site.clock.moment(), point(3), state))
+
+    for _ in range(2):  # the first was pressed while the bridge was away; the second start finds it pressed still
+        with site.running() as bridge:
+            pressed(bridge)
+            until(lambda: bool(site.status()["inputs"][0]["active"]), "the button is seen")
+            (emergency,) = site.status()["emergencies"]
+            assert emergency["action"] == "lockdown"
+    with site.running() as bridge:
+        (emergency,) = site.status()["emergencies"]
+        pressed(bridge, InputState.NORMAL)
+        until(lambda: not site.status()["inputs"][0]["active"], "the button is let go")
+        assert len(site.status()["emergencies"]) == 1, "letting go ends nothing"
+        site.apply(school.release(emergency["directive"]))
+        pressed(bridge)
+        until(lambda: len(site.status()["emergencies"]) == 1, "the next press starts another")
+        assert site.status()["emergencies"][0]["directive"] != emergency["directive"]
+    assert site.codes().count("SRP_LOCKDOWN_START") == 2
+
+
+def test_a_fire_that_ends_while_the_bridge_is_dead_is_told_at_the_next_start(site: Site) -> None:
+    school = School()
+    panel = AlarmInput(1, "Fire panel", InputKind.FIRE, point(3))
+    with site.running() as bridge:
+        site.apply(school.keys(), school.policy(draft=replace(school.draft(1), inputs=[panel])))
+        bridge.emit(BoardLinkChanged(site.clock.moment(), 1, LinkState.UP))
+        bridge.emit(InputChanged(site.clock.moment(), point(3), InputState.ACTIVE))
+        until(lambda: "FIRE_INPUT_ON" in site.codes(), "the alarm is told")
+    assert "FIRE_INPUT_OFF" not in site.codes()
+    for _ in range(2):  # the second start has nothing left to tell
+        with site.running() as bridge:
+            bridge.emit(BoardLinkChanged(site.clock.moment(), 1, LinkState.UP))
+            bridge.emit(InputChanged(site.clock.moment(), point(3), InputState.NORMAL))
+            until(lambda: "FIRE_INPUT_OFF" in site.codes(), "its end is told")
+    assert site.codes().count("FIRE_INPUT_OFF") == 1
+
+
+def test_how_old_the_policy_is_outlives_a_restart_and_is_told_once(place: Path) -> None:
+    school = School()
+    clock = SetClock(at=school.made_at)
+    site = Site(Installation(place), clock, "a boot")
+    site.installation.install()
+    with site.running() as bridge:
+        bridge.emit(ClockJudged(clock.moment(), trusted=True))
+        site.apply(school.keys(), school.policy(draft=replace(school.draft(1), age_limits={DoorClass.EXTERIOR: 30})))
+        until(lambda: site.status()["policy_age"] is not None, "the Policy is in force")
+        bridge.emit(PolicyConfirmed(clock.moment(), Revision(1, 1)))
+        clock.go_on(16 * 86_400)
+        bridge.emit(TimePassed(clock.moment()))
+        until(lambda: "POLICY_AGEING" in site.codes(), "half the time is told")
+    with site.running() as bridge:
+        assert site.status()["policy_age"]["steps"] == {"exterior": 50}
+        clock.go_on(15 * 86_400)
+        bridge.emit(TimePassed(clock.moment()))
+        until(lambda: "POLICY_TOO_OLD" in site.codes(), "the end is told")
+        bridge.emit(PolicyConfirmed(clock.moment(), Revision(1, 1)))
+        until(lambda: "POLICY_CONFIRMED" in site.codes(), "it is confirmed again")
+    assert site.codes().count("POLICY_AGEING") == 1
+
+
 def test_an_unlock_action_from_the_office_moves_the_lock_once(site: Site) -> None:
     school = School()
     with site.running() as bridge:
@@ -213,24 +291,15 @@ def test_the_clock_is_believed_only_in_the_boot_that_proved_it(
         assert site.status()["clock_trusted"] is believed
 
 
-def test_fires_passes_and_cancelled_overrides_are_remembered(site: Site) -> None:
+def test_how_often_relays_were_switched_outlasts_a_stop(site: Site) -> None:
+    school = School()
     with site.running() as bridge:
-        memory = bridge.documents._memory
-        now = int(site.clock.moment().at.timestamp())
-        for command in (
-            RememberFire(2, held=True),
-            RememberFire(3, held=True),
-            RememberFire(2, held=False),
-            RememberPassUsed(77, now + 60),
-            RememberCancelled("override 1"),
-        ):
-            _write(command, memory, bridge.documents)
-        years_ahead = _remembered(memory, now + 10 * 365 * 86_400, trusted=False)
-        remembered = _remembered(memory, now, trusted=True)
-    assert remembered.fire_held == {3}
-    assert remembered.passes_used == {77: now + 60}
-    assert years_ahead.passes_used == {77: now + 60}
-    assert remembered.cancelled == {"override 1"}
+        site.apply(school.keys(), school.policy())
+        bridge._loop._hands.controller._devices.cycles.counts["board 1.0"] = 41
+    with site.running():
+        assert [relay for relay in site.status()["relays"] if relay["point"] == "board 1.0"] == [
+            {"point": "board 1.0", "cycles": 41, "rated": 100000}
+        ]
 
 
 def test_what_cannot_start_closes_what_it_opened(site: Site) -> None:

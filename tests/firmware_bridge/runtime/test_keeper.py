@@ -52,8 +52,10 @@ def test_what_the_disk_did_not_take_is_tried_again(monkeypatch: pytest.MonkeyPat
 
     task = keeper.keep(write, wait_s=30)
     assert "No space left" in task.outcome
+    assert keeper.behind
     until(lambda: not task.outcome, "it is written in the end")
     assert len(tries) == 4
+    until(lambda: not keeper.behind, "nothing waits any more")
     keeper.stop()
 
 

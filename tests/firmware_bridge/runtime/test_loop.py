@@ -9,23 +9,26 @@ from access_control.core.decision.building import DeviceKind, Point
 from access_control.core.decision.emergency import Directive
 from access_control.core.decision.model import EmergencyAction
 from firmware_bridge.controller.commands import (
+    AskEmergency,
     Command,
     DriveOutput,
     Indication,
     RaiseDirective,
     RecordEvent,
     RememberPassUsed,
+    RememberPress,
     ShowAtReader,
     Urgency,
 )
 from firmware_bridge.controller.controller import Controller
-from firmware_bridge.controller.events import Event, KeysPressed, TimePassed
+from firmware_bridge.controller.events import EmergencyAsked, Event, KeysPressed, TimePassed
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper
 from firmware_bridge.runtime.loop import Hands, Loop, Remember, Told
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import Wiring
-from firmware_bridge.store.recorder import Entry, Recorder
+from firmware_bridge.store.entries import Entry
+from firmware_bridge.store.recorder import Recorder
 from tests.building.clock import MONDAY, SetClock
 from tests.building.processes import until
 
@@ -130,10 +133,48 @@ def test_the_locks_of_an_emergency_come_before_anything_is_written() -> None:
     assert noting.log[:2] == ["drive 0", "drive 1"]
     assert noting.log[2:] == [
         "record SRP_LOCKDOWN_START",
+        "write RememberPassUsed",
+        "wait SRP_LOCKDOWN_START",
         "write RaiseDirective",
         "kept d1",
-        "write RememberPassUsed",
     ]
+
+
+def test_an_emergency_is_kept_after_its_event_and_the_press_after_the_emergency() -> None:
+    noting = Noting()
+    commands: list[Command] = [
+        RaiseDirective(DIRECTIVE),
+        RememberPress(4, "d1"),
+        RecordEvent("SRP_LOCKDOWN_START"),
+        drive(0, Urgency.EMERGENCY),
+    ]
+    noting.loop.carry_out(commands, noting.clock.moment())
+    assert noting.log == [
+        "drive 0",
+        "record SRP_LOCKDOWN_START",
+        "wait SRP_LOCKDOWN_START",
+        "write RaiseDirective",
+        "kept d1",
+        "write RememberPress",
+    ]
+
+
+def test_what_a_panic_button_asks_for_begins_before_anything_is_written() -> None:
+    noting = Noting()
+    noting.answers = lambda _: [RaiseDirective(DIRECTIVE), drive(0, Urgency.EMERGENCY)]
+    commands: list[Command] = [
+        RecordEvent("PANIC_ACTIVATED"),
+        AskEmergency(4, EmergencyAction.LOCKDOWN, "site", "input:4"),
+        AskEmergency(5, EmergencyAction.HOLD, "site", "input:5"),
+    ]
+    noting.loop.carry_out(commands, noting.clock.moment())
+    assert noting.log[:3] == ["drive 0", "drive 0", "record PANIC_ACTIVATED"]
+    asked = [event for event in noting.events if isinstance(event, EmergencyAsked)]
+    assert [(one.action, one.scope, one.by, one.drill, one.input) for one in asked] == [
+        ("lockdown", "site", "input:4", False, 4),
+        ("hold", "site", "input:5", False, 5),
+    ]
+    assert len({one.directive_id for one in asked}) == 2
 
 
 def test_events_are_handled_in_order_and_time_passes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:

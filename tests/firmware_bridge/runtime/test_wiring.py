@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 
 from access_control.core.decision.building import DeviceKind, Point
+from access_control.core.decision.model import Board, Policy
 from access_control.core.wire.policy import decode_policy, encode_policy
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import Config, PortKind, PortSettings
 from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
 from firmware_bridge.controller.events import Event, OutputFailed, PortChanged
+from firmware_bridge.devices.em4100_port import Em4100Port
+from firmware_bridge.devices.lcus_port import LcusPort
 from firmware_bridge.devices.modbus_port import ModbusPort
+from firmware_bridge.devices.numato_port import NumatoPort
 from firmware_bridge.devices.osdp_port import OsdpPort
 from firmware_bridge.devices.scanner_port import ScannerPort
 from firmware_bridge.ports import Emit, Port
@@ -61,6 +65,7 @@ class Bench:
 
 
 POLICY = decode_policy(encode_policy(School().draft(1), DIGEST_KEY), DIGEST_KEY)
+WITH_MODULE = replace(POLICY, boards={number: replace(one, osdp=True) for number, one in POLICY.boards.items()})
 
 
 def drive(target: Point) -> DriveOutput:
@@ -107,6 +112,22 @@ def test_what_no_port_serves_is_said_in_a_sentence_each(tmp_path: Path) -> None:
     assert all(doubt.endswith(".") for doubt in doubts)
 
 
+@pytest.mark.parametrize("kind", [PortKind.LCUS, PortKind.NUMATO])
+def test_a_usb_board_has_its_port_for_itself(tmp_path: Path, kind: PortKind) -> None:
+    draft = School().draft(1)
+    boards = [Board(1, "First", "R", 1, 4, 4), Board(2, "Second", "R", 2, 4, 0)]
+    policy = decode_policy(encode_policy(replace(draft, boards=boards), DIGEST_KEY), DIGEST_KEY)
+    bench = Bench(tmp_path, PORTS | {"R": replace(PORTS["R"], kind=kind)})
+    plans, doubts = plan_ports(bench.config, policy, bench.keys)
+    assert [board.id for board in plans["R"].boards] == [1]
+    assert [doubt for doubt in doubts if "Second" in doubt and "not served" in doubt]
+    assert any("has no inputs" in doubt for doubt in doubts) is (kind is PortKind.LCUS)
+    bench.wiring.connect(policy)
+    bench.wiring.start()
+    bench.wiring.stop()
+    assert bench.log == ["start R", "start A", "stop A", "stop R"]
+
+
 def test_a_reader_gets_its_key_and_a_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
     bench = Bench(tmp_path, PORTS)
     bench.keys.keep_reader_key("A", 1, b"1" * 16)
@@ -115,6 +136,51 @@ def test_a_reader_gets_its_key_and_a_key_that_others_may_read_is_not_used(tmp_pa
     plans, doubts = plan_ports(bench.config, POLICY, bench.keys)
     assert [reader.scbk for reader in plans["A"].readers] == [b"1" * 16, None, None]
     assert any("chmod 600" in doubt for doubt in doubts)
+
+
+def test_heads_behind_one_address_are_one_device_with_one_key(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, PORTS)
+    bench.keys.keep_reader_key("A", 1, b"1" * 16)
+    first = POLICY.readers[1]
+    two = replace(POLICY, readers={**POLICY.readers, 40: replace(first, id=40, head=1)})
+    plans, _ = plan_ports(bench.config, two, bench.keys)
+    assert [(reader.id, reader.heads) for reader in plans["A"].readers] == [(1, ((0, 1), (1, 40))), (2, ()), (3, ())]
+
+    bench.wiring.connect(two)
+    bench.wiring.submit(ShowAtReader(40, Indication.LOCKED, None, silent=False))
+    assert bench.log == ["ShowAtReader A"]
+
+
+def test_boards_on_an_osdp_port_are_peripherals_with_keys_of_their_own(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, PORTS | {"R": replace(PORTS["R"], kind=PortKind.OSDP)})
+    bench.keys.keep_reader_key("R", 1, b"1" * 16)
+    plans, doubts = plan_ports(bench.config, WITH_MODULE, bench.keys)
+    assert doubts == ()
+    (module,) = plans["R"].modules
+    assert (module.device, module.address, module.scbk) == ((DeviceKind.BOARD, 1), 1, b"1" * 16)
+    assert plans["R"].boards == ()
+
+    bench.wiring.connect(WITH_MODULE)
+    bench.wiring.submit(drive(point(0)))
+    bench.wiring.start()
+    bench.wiring.stop()
+    assert bench.log == ["DriveOutput R", "start R", "start A", "stop A", "stop R"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "said"),
+    [(POLICY, PortKind.OSDP, "is no OSDP module"), (WITH_MODULE, PortKind.MODBUS, "is an OSDP module")],
+    ids=["a Modbus board on an OSDP line", "a module on a Modbus line"],
+)
+def test_a_board_that_speaks_another_language_than_its_port_is_said_and_left_alone(
+    tmp_path: Path, policy: Policy, kind: PortKind, said: str
+) -> None:
+    bench = Bench(tmp_path, PORTS | {"R": replace(PORTS["R"], kind=kind)})
+    plans, doubts = plan_ports(bench.config, policy, bench.keys)
+    assert (plans["R"].modules, plans["R"].boards) == ((), ())
+    (doubt,) = doubts
+    assert said in doubt
+    assert f"port R is of kind {kind.value}" in doubt
 
 
 def test_a_policy_that_leaves_a_port_as_it_is_does_not_touch_it(tmp_path: Path) -> None:
@@ -129,8 +195,15 @@ def test_a_policy_that_leaves_a_port_as_it_is_does_not_touch_it(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("settings", "kind"),
-    [(PORTS["A"], OsdpPort), (PORTS["R"], ModbusPort), (SCANNER, ScannerPort)],
-    ids=["osdp", "modbus", "scanner"],
+    [
+        (PORTS["A"], OsdpPort),
+        (PORTS["R"], ModbusPort),
+        (SCANNER, ScannerPort),
+        (replace(PORTS["R"], kind=PortKind.LCUS), LcusPort),
+        (replace(PORTS["R"], kind=PortKind.NUMATO), NumatoPort),
+        (replace(SCANNER, kind=PortKind.EM4100), Em4100Port),
+    ],
+    ids=["osdp", "modbus", "scanner", "lcus", "numato", "em4100"],
 )
 def test_each_kind_of_port_is_made(settings: PortSettings, kind: type) -> None:
     port = make_port(PortPlan(settings), lambda _: None, SetClock())
@@ -144,6 +217,9 @@ class MortalPort(NotedPort):
 
     def alive(self) -> bool:
         return "died" not in self._log
+
+    def silent_s(self) -> float:
+        return 60.0 if "hangs" in self._log else 0.0
 
 
 def test_a_port_whose_thread_ended_is_started_anew_and_that_is_told(tmp_path: Path) -> None:
@@ -159,7 +235,10 @@ def test_a_port_whose_thread_ended_is_started_anew_and_that_is_told(tmp_path: Pa
     wiring.start()
     wiring.revive()
     assert len(made) == 1
-    made[0]._log.append("died")
+    made[0]._log.append("hangs")
+    assert wiring.hanging() == ("R",)
+    made[0]._log[-1] = "died"
+    assert wiring.hanging() == ()
     wiring.revive()
     wiring.revive()
     assert len(made) == 2

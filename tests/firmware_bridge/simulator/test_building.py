@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +10,19 @@ from pymodbus.client import ModbusSerialClient
 
 from access_control.core.credentials.bits import Bits
 from access_control.core.decision.model import DeviceKind, Point
+from firmware_bridge.protocol.em4100 import Framing, TagFrames
 from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder, Poll, SetKey, SetOutputs
 from firmware_bridge.protocol.osdp.replies import Ack, Nak, RawCard
 from firmware_bridge.protocol.osdp.secure import SCBK_D
+from firmware_bridge.simulator.board import Board
 from firmware_bridge.simulator.building import VirtualBuilding
-from firmware_bridge.simulator.config import BuildingConfig
+from firmware_bridge.simulator.config import BoardConfig, BuildingConfig, LineConfig, LineKind, TagReaderConfig
+from firmware_bridge.simulator.desk import CannotDoError, Desk
 from firmware_bridge.simulator.doors import Doing, Door
 from firmware_bridge.simulator.line import PathTakenError
 from firmware_bridge.simulator.peripheral import ReaderFaults
 from firmware_bridge.simulator.relay_log import read_relay_log
+from firmware_bridge.simulator.requests import Present
 
 CARD = Bits(0x1234567, 26)
 
@@ -80,6 +85,46 @@ def test_a_scanned_pass_comes_out_of_the_scanner_line(school: BuildingConfig) ->
     with VirtualBuilding(school) as building, serial.Serial(str(school.lines[2].path), 115200, timeout=2) as port:
         building.scan(3, "A PASS")
         assert port.read_until(b"\r") == b"A PASS\r"
+
+
+@pytest.mark.parametrize("framing", Framing)
+def test_a_tag_comes_out_of_a_tag_readers_line(tmp_path: Path, framing: Framing) -> None:
+    line = LineConfig("T", LineKind.EM4100, tmp_path / "T", 115200)
+    config = BuildingConfig(lines=(line,), tag_readers=(TagReaderConfig(4, "T", framing),))
+    first, second = (Bits(0x04006A1C2B + i, 40) for i in range(2))
+    with VirtualBuilding(config) as building, serial.Serial(str(line.path), 115200, timeout=5) as port:
+        building.present(4, first)
+        building.present(4, second)
+        frames, tags = TagFrames(), set[int]()
+        while len(tags) < 2:
+            data = port.read(1)
+            assert data
+            tags |= {int.from_bytes(tag) for tag in frames.feed(data, 1.0)}
+        assert tags == {first.value, second.value}
+        assert (frames.rejected, frames.stray) == (0, 0)
+        with pytest.raises(CannotDoError, match="A tag has 40 bits, and these are 26"):
+            Desk(building).carry_out(Present(reader=4, bits="1" * 26))
+
+
+def test_usb_boards_hang_on_cables_of_their_own(tmp_path: Path) -> None:
+    lines = tuple(
+        LineConfig(kind.value, kind, tmp_path / kind.value, 115200) for kind in (LineKind.LCUS, LineKind.NUMATO)
+    )
+    boards = (BoardConfig(1, "lcus", 1, 4, 0), BoardConfig(2, "numato", 1, 4, 0))
+    with VirtualBuilding(BuildingConfig(lines=lines, boards=boards)) as building:
+        with serial.Serial(str(lines[0].path), 115200, timeout=5) as port:
+            port.write(bytes.fromhex("A00201A3FF"))
+            assert port.read(4) == b"\x00\x01\x00\x00"
+        with serial.Serial(str(lines[1].path), 115200, timeout=5) as port:
+            port.write(b"relay on 3\r")
+            assert port.read_until(b">") == b"relay on 3\n\r>"
+        board = building.boards[2]
+        assert isinstance(board, Board)
+        assert board.coils == [False, False, False, True]
+        building.set_board_faults(2, garbage=True, refuses=True)
+        assert board.garbage
+        building.clear_faults()
+        assert not any((board.garbage, board.refuses))
 
 
 def test_a_welded_relay_is_acknowledged_and_does_not_move(school: BuildingConfig) -> None:

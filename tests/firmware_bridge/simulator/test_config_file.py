@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from access_control.core.decision.model import DeviceKind, LockKind, Point, UnlockWhen
-from firmware_bridge.simulator.config import BuildingConfig, LineKind
+from firmware_bridge.protocol.em4100 import Framing
+from firmware_bridge.simulator.config import BuildingConfig, LineKind, TagReaderConfig, Tells
 from firmware_bridge.simulator.config_file import BuildingConfigError, read_building
 from firmware_bridge.simulator.config_writing import write_building
 
@@ -69,7 +70,11 @@ def test_a_building_is_read_back_as_it_was_written(school: BuildingConfig, tmp_p
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('kind = "osdp"', 'kind = "wiegand"', "lines.A.kind: 'wiegand' is not one of osdp, modbus, scanner."),
+        (
+            'kind = "osdp"',
+            'kind = "wiegand"',
+            "lines.A.kind: 'wiegand' is not one of osdp, modbus, lcus, numato, scanner, em4100.",
+        ),
         ('path = "run/A"', "", "lines.A.path: it is missing."),
         ("baud = 38400", "baud = 38401", "lines.A.baud: 38401 is not one of"),
         ("address = 0", "address = 127", "readers, row 1, address: 127 is not a whole number from 0 to 126."),
@@ -84,7 +89,9 @@ def test_a_building_is_read_back_as_it_was_written(school: BuildingConfig, tmp_p
         ('contact = "board 1.0"', 'contact = "board 2.0"', "door 1, contact: there is no board 2.0."),
         ("readers = [1]", "readers = [1, 2]", "door 1: there is no reader 2."),
         ("readers = [1]", 'readers = ["1"]', "['1'] is not a list of whole numbers."),
-        ('line = "B"', 'line = "A"', "board 1: it needs a line of kind modbus, and line 'A' is of kind osdp."),
+        ('line = "B"\naddress = 1', 'line = "A"\naddress = 200', "board 1: OSDP addresses end at 126."),
+        ('line = "B"', f'line = "B"\nkey = "{"0" * 32}"', "board 1: only a board on an OSDP line has a key."),
+        ("address = 0", 'address = 0\ncheck = "parity"', "check: 'parity' is not one of"),
         ('line = "B"', 'line = "C"', "and line 'C' is not there."),
         ('path = "/dev/shm/B"', 'path = "run/A"', "is used 2 times."),
         ("seed = 7", "seed = 7\nscanners = 5", "scanners: it must hold rows, as in [[scanners]]."),
@@ -95,6 +102,57 @@ def test_each_mistake_is_said_where_it_is(tmp_path: Path, old: str, new: str, se
     assert old in GOOD
     with pytest.raises(BuildingConfigError) as refused:
         read_building(write(tmp_path, GOOD.replace(old, new, 1)))
+    assert sentence in str(refused.value)
+
+
+USB = """
+[lines.U]
+kind = "lcus"
+path = "U"
+[lines.T]
+kind = "em4100"
+path = "T"
+[[boards]]
+id = 1
+line = "U"
+address = 1
+outputs = 4
+inputs = 0
+tells = "lines"
+[[tag_readers]]
+reader = 4
+line = "T"
+framing = "id12"
+[[doors]]
+id = 1
+name = "Side door"
+lock = "strike"
+output = "board 1.3"
+readers = [4]
+"""
+
+
+def test_a_building_with_usb_boards_and_tag_readers(tmp_path: Path) -> None:
+    building = read_building(write(tmp_path, USB))
+    assert [(board.line, board.tells) for board in building.boards] == [("U", Tells.LINES)]
+    assert building.tag_readers == (TagReaderConfig(4, "T", Framing.ID12),)
+    write_building(building, tmp_path / "school.json")
+    assert read_building(tmp_path / "school.json") == building
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('line = "T"', 'line = "U"', "tag reader 4: it needs a line of kind em4100, and line 'U' is of kind lcus."),
+        ('tells = "lines"', 'tells = "loud"', "boards, row 1, tells: 'loud' is not one of"),
+        ("[[tag", '[[boards]]\nid = 2\nline = "U"\naddress = 2\n[[tag', "line U: it is one board's own, and 2"),
+        ("[[tag", '[[scanners]]\nreader = 4\nline = "T"\n[[tag', "reader 4 is used 2 times."),
+        ("readers = [4]", "readers = [5]", "door 1: there is no reader 5."),
+    ],
+)
+def test_mistakes_about_usb_boards_and_tag_readers(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    with pytest.raises(BuildingConfigError) as refused:
+        read_building(write(tmp_path, USB.replace(old, new, 1)))
     assert sentence in str(refused.value)
 
 
@@ -137,5 +195,5 @@ def test_a_file_that_is_not_there_or_cannot_be_read(tmp_path: Path) -> None:
 def test_the_building_in_the_manual_is_one(root: Path, tmp_path: Path) -> None:
     manual = (root / "docs" / "simulator.md").read_text()
     building = read_building(write(tmp_path, manual.split("```toml\n")[1].split("```")[0]))
-    assert len(building.lines) == 3
+    assert len(building.lines) == 4
     assert building.doors[0].readers == (1, 2)

@@ -11,6 +11,7 @@ import serial
 from access_control.core.credentials.bits import Bits
 from firmware_bridge.protocol.osdp.commands import Poll
 from firmware_bridge.protocol.osdp.replies import Ack, Keypad, RawCard
+from firmware_bridge.simulator.board import Board
 from firmware_bridge.simulator.building import VirtualBuilding
 from firmware_bridge.simulator.config import BuildingConfig
 from firmware_bridge.simulator.control import ControlServer
@@ -78,6 +79,9 @@ def test_faults_come_show_and_go(remote: Remote) -> None:
     remote.ask("fault_door", door=1, contact_stuck=True, lock_stuck=True)
     remote.ask("fault_relay", point="board 1.5", stuck=True)
     remote.ask("input", point="board 1.7", active=True)
+    remote.ask("input", point="board 1.6", active=True)
+    remote.ask("cut", point="board 1.6")
+    assert remote.ask("state")["state"]["inputs"]["board 1.6"] is False
     state = remote.ask("state")["state"]
     assert state["readers"]["1"]["faults"]["dead"] is True
     assert state["readers"]["1"]["tampered"] is True
@@ -87,6 +91,7 @@ def test_faults_come_show_and_go(remote: Remote) -> None:
     assert state["inputs"]["board 1.7"] is True
     remote.ask("clear")
     state = remote.ask("state")["state"]
+    assert state["inputs"]["board 1.6"] is True
     assert state["lines"]["A"]["faults"]["cut"] is False
     assert state["readers"]["1"]["faults"]["dead"] is False
     assert state["readers"]["1"]["tampered"] is False
@@ -94,8 +99,14 @@ def test_faults_come_show_and_go(remote: Remote) -> None:
     assert state["outputs"]["board 1.5"] is False
 
 
+def _relay_board(building: VirtualBuilding) -> Board:
+    board = building.boards[1]
+    assert isinstance(board, Board)
+    return board
+
+
 def test_restarts(building: VirtualBuilding, remote: Remote) -> None:
-    building.boards[1].write(0, [True])
+    _relay_board(building).write(0, [True])
     remote.ask("restart", board=1)
     remote.ask("restart", reader=1)
     assert remote.ask("state")["state"]["outputs"]["board 1.0"] is False
@@ -108,7 +119,7 @@ def test_whoever_watches_sees_what_happens(building: VirtualBuilding) -> None:
         other.ask("fault_board", board=1)
         first = next(happenings)
         assert (first["what"], first["on"]) == ("fault", "board 1")
-        building.boards[1].write(0, [True])
+        _relay_board(building).write(0, [True])
         seen = [next(happenings) for _ in range(2)]
         assert [(h["what"], h["door"]) for h in seen] == [("output", 1), ("lock", 1)]
         assert seen[0]["at"].endswith("Z")
@@ -122,7 +133,7 @@ def test_whoever_watches_sees_what_happens(building: VirtualBuilding) -> None:
         ({"do": "present", "reader": 1, "bits": "012"}, "The card cannot be read"),
         ({"do": "present", "reader": 1, "hex": "FF"}, "needs its length"),
         ({"do": "present", "reader": 1, "hex": "FF", "length": 4}, "does not fit in 4 bits"),
-        ({"do": "present", "reader": 9, "bits": "1"}, "There is no OSDP reader 9; there are: 1, 2."),
+        ({"do": "present", "reader": 9, "bits": "1"}, "There is no card reader 9; there are: 1, 2."),
         ({"do": "present", "reader": 1, "text": "PASS"}, "There is no scanner 1; there are: 3."),
         ({"do": "keys", "reader": 1, "digits": "abc"}, "Keys are"),
         ({"do": "walk", "door": 2, "text": "PASS"}, "Door 2 has no reader for that."),

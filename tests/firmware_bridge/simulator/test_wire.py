@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.protocol.osdp.frames import FrameDecoder, Packet
 from firmware_bridge.simulator.wire import Heard, LineFaults, Transmission, Wire
 
 CHAR_S = 10 / 9600
@@ -105,6 +106,24 @@ def test_nothing_passes_a_cut_line_not_even_what_was_under_way() -> None:
     wire.faults = LineFaults()
     wire.host_sends(b"BACK", 200.0)
     assert heard_of(wire, 300.0) == b"BACK"
+
+
+@pytest.mark.parametrize("address", [None, 5])
+def test_who_never_stops_sending_drowns_the_devices_and_not_the_bridge(address: int | None) -> None:
+    wire = Wire(9600)
+    wire.faults = LineFaults(jabber=True, jabber_as=address)
+    arrived(wire, 1.0)
+    wire.host_sends(TEN, 1.1)
+    wire.peer_sends(Transmission(TEN, 1.2))
+    noise = arrived(wire, 2.0)
+    assert len(noise) == pytest.approx(960, abs=10)
+    assert TEN not in noise
+    assert heard_of(wire, 2.0) == TEN
+    if address is not None:
+        assert {item.address for item in FrameDecoder().feed(noise, 2.0) if isinstance(item, Packet)} == {5}
+    wire.faults = LineFaults()
+    arrived(wire, 3.0)
+    assert arrived(wire, 4.0) == b""
 
 
 def test_an_adapter_with_echo_hears_itself() -> None:

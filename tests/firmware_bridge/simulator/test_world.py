@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from access_control.core.decision.model import DeviceKind, LockKind, Point
@@ -47,6 +48,18 @@ def test_contacts_follow_the_door() -> None:
     assert told == [(REX, True), (CONTACT, True), (REX, False), (LATCH, True), (CONTACT, False), (LATCH, False)]
 
 
+def test_loops_that_rest_closed_report_the_opposite() -> None:
+    world = World([replace(FRONT, rests_closed=("contact", "latch"))], SystemClock(), RelayLog(None))
+    world.start()
+    assert world.wait_for(lambda: world.inputs.get(CONTACT) is True and world.inputs.get(LATCH) is True, 5)
+    assert world.inputs[REX] is False
+    with world.lock:
+        world.doors[1].open = True
+        world.settle()
+    assert world.inputs[CONTACT] is False
+    world.stop()
+
+
 def test_a_watcher_that_has_gone_is_told_nothing() -> None:
     world = World([FRONT], SystemClock(), RelayLog(None))
     watcher = world.watch()
@@ -60,3 +73,22 @@ def test_a_watcher_that_has_gone_is_told_nothing() -> None:
 def test_waiting_for_what_never_comes_ends() -> None:
     world = World([FRONT], SystemClock(), RelayLog(None))
     assert not world.wait_for(lambda: world.doors[1].open, 0.05)
+
+
+def test_a_cut_cable_is_an_open_circuit_whatever_the_contact_does() -> None:
+    contact, panel = Point(DeviceKind.BOARD, 1, 0), Point(DeviceKind.BOARD, 1, 7)
+    config = replace(FRONT, contact=contact, rests_closed=("contact",))
+    world = World([config], SystemClock(), RelayLog(None))
+    seen: list[tuple[Point, bool]] = []
+    world.on_input = lambda point, active: seen.append((point, active))
+    assert world.inputs[contact] is True
+    world.cut_cable(contact, cut=True)
+    world.settle()
+    world.set_input(panel, active=True)
+    world.cut_cable(panel, cut=True)
+    world.set_input(panel, active=True)
+    assert (world.inputs[contact], world.inputs[panel]) == (False, False)
+    world.cut_cable(contact, cut=False)
+    world.cut_cable(panel, cut=False)
+    assert (world.inputs[contact], world.inputs[panel]) == (True, True)
+    assert seen == [(contact, False), (panel, True), (panel, False), (contact, True), (panel, True)]

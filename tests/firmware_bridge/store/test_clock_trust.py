@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.store.clock_trust import boot_id, trusted
+from access_control.core.decision.emergency import Directive, DirectiveSet
+from access_control.core.decision.model import EmergencyAction
+from firmware_bridge.store.clock_trust import boot_id, newest_made, trusted
 from firmware_bridge.store.memory import ClockProof
 from tests.building.clock import MONDAY
 
@@ -36,3 +38,20 @@ def test_when_the_clock_is_believed(
 def test_this_boot_has_one_name(tmp_path: Path) -> None:
     assert boot_id() == boot_id()
     assert boot_id(tmp_path / "nothing") == ""
+
+
+@pytest.mark.parametrize(
+    ("origin", "newest"), [("service", LATER), ("bridge:01939a5e-7c00-7000-8000-0000000000b2", None)]
+)
+def test_only_what_the_service_wrote_says_how_late_it_is(origin: str, newest: datetime | None) -> None:
+    lockdown = Directive(
+        "0193a000-0000-7000-8000-0000000000d1",
+        EmergencyAction.LOCKDOWN,
+        "site",
+        frozenset({1}),
+        origin,
+        "input:1",
+        drill=False,
+        started_at=LATER,
+    )
+    assert newest_made(None, None, DirectiveSet().with_directive(lockdown)) == newest

@@ -1,94 +1,32 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from access_control.core.decision.emergency import Directive
 from access_control.core.decision.model import BadgeStatus, EmergencyAction, Revision
-from access_control.core.wire.errors import RefusalCode, Refused
+from access_control.core.wire.errors import RefusalCode
+from access_control.core.wire.kept import fold
 from access_control.core.wire.signing import SigningKey
-from firmware_bridge.store.documents import Applied, Documents, NotStoredError
-from firmware_bridge.store.keys import KeyStore
-from firmware_bridge.store.memory import BridgeMemory, EmergencyKind
+from firmware_bridge.store.documents import Applied, NotStoredError
+from firmware_bridge.store.memory import EmergencyKind
 from tests.building.clock import MONDAY
+from tests.building.document_store import Store
 from tests.building.signed import (
     ADA,
     BEN,
-    DIGEST_KEY,
     FRONT,
     OTHER_BRIDGE,
     TRUST,
     School,
     badge_digest,
     private,
-    secret,
 )
 
 LOCKDOWN = EmergencyAction.LOCKDOWN
 ORIGIN = f"bridge:{TRUST.bridge}"
-
-
-@dataclass
-class Store:
-    """Documents on a disk, and what was announced."""
-
-    place: Path
-    announced: list[Applied] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
-
-    def open(self) -> None:
-        keys = KeyStore(self.place / "keys").create(digest=DIGEST_KEY, signing=secret("bridge"))
-        self.memory = BridgeMemory(self.place, MONDAY)
-        self.documents = Documents(self.place / "documents", TRUST, keys, self.memory)
-        self.findings = [finding.kind for finding in self.documents.load(MONDAY)]
-
-    def restart(self) -> None:
-        self.memory.close()
-        self.open()
-
-    def apply(self, data: bytes) -> Applied:
-        return self.documents.apply(data, MONDAY, clock_trusted=True, announce=self.announced.append)
-
-    def refusal(self, data: bytes) -> RefusalCode:
-        with pytest.raises(Refused) as caught:
-            self.apply(data)
-        assert caught.value.sentence.endswith(".")
-        return caught.value.code
-
-    @property
-    def policy_revision(self) -> Revision | None:
-        return self.documents.policy.revision if self.documents.policy else None
-
-    def spoil(self, name: str) -> None:
-        path = self.place / "documents" / name
-        data = bytearray(path.read_bytes())
-        data[len(data) // 2] ^= 1
-        path.write_bytes(bytes(data))
-
-
-@pytest.fixture
-def school() -> School:
-    return School()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path)
-    opened.open()
-    yield opened
-    opened.memory.close()
-
-
-@pytest.fixture
-def ready(store: Store, school: School) -> Store:
-    """With the school's keys, a Policy and Orders in force."""
-    for document in (school.keys(), school.policy(), school.orders()):
-        store.apply(document)
-    store.announced.clear()
-    return store
 
 
 def test_documents_come_into_force_and_are_there_after_a_restart(ready: Store, school: School) -> None:
@@ -218,6 +156,29 @@ def test_a_lockdown_is_kept_twice_and_one_copy_is_enough(ready: Store, school: S
         assert identity in ready.documents.orders().directives.directives
 
 
+def test_a_directive_of_its_own_holds_before_anything_is_written_and_whatever_else_comes(
+    ready: Store, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = "0193a000-0000-7000-8000-0000000000d1"
+    raised = Directive(identity, LOCKDOWN, "site", frozenset({FRONT}), ORIGIN, "desk", drill=False, started_at=MONDAY)
+    write = ready.documents.raise_directive(raised)
+    assert ready.documents.kept.directives.in_force_at(FRONT, {}) == (raised,)
+    assert ready.memory.emergencies(EmergencyKind.DIRECTIVE) == {}
+    write()
+    assert len(ready.memory.emergencies(EmergencyKind.DIRECTIVE)[identity]) == 2
+
+    def fold_and_raise(*arguments: Any, **named: Any) -> Any:
+        found = fold(*arguments, **named)
+        ready.documents.raise_directive(replace(raised, id="0193a000-0000-7000-8000-0000000000d2"))
+        return found
+
+    monkeypatch.setattr("firmware_bridge.store.documents.fold", fold_and_raise)
+    ready.apply(school.orders(revoked=[ADA]))
+    orders = ready.documents.orders()
+    assert len(orders.directives.in_force_at(FRONT, {})) == 2
+    assert badge_digest(ADA) in orders.revoked
+
+
 def test_a_release_ends_it_for_good_and_a_replayed_directive_changes_nothing(ready: Store, school: School) -> None:
     identity, sealed = school.directive()
     ready.apply(sealed)
@@ -302,7 +263,7 @@ def test_a_lockdown_of_very_many_scattered_doors_survives_a_restart_and_ends_by_
     raised = Directive(
         "0193a000-0000-7000-8000-0000000000d1", LOCKDOWN, "site", doors, ORIGIN, "desk", drill=False, started_at=MONDAY
     )
-    ready.documents.raise_directive(raised)
+    ready.documents.raise_directive(raised)()
     ready.restart()
     assert ready.findings == []
     assert all(ready.documents.orders().directives.in_force_at(door, {}) for door in doors)

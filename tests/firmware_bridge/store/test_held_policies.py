@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from access_control.core.decision.model import Timetable
+from access_control.core.wire.directives import decode_directive, seal_directive
+from access_control.core.wire.policy import Level
+from access_control.core.wire.signing import Kind, reread
 from firmware_bridge.store.documents import Documents, NotStoredError
 from firmware_bridge.store.held_policies import MOST
 from firmware_bridge.store.keys import KeyStore
 from firmware_bridge.store.memory import BridgeMemory
 from firmware_bridge.store.shelf import Shelf
 from tests.building.clock import MONDAY
-from tests.building.signed import DIGEST_KEY, TRUST, School, secret
+from tests.building.signed import DIGEST_KEY, DOORS, FRONT, TRUST, School, secret
 
 
 @dataclass
@@ -141,3 +145,40 @@ def test_orders_with_the_release_let_go_too(bridge: Bridge) -> None:
     bridge.school.made_at += timedelta(seconds=1)
     bridge.apply(bridge.school.orders(9, releases=[bridge.school.release(directive)]))
     assert bridge.files() == []
+
+
+def elsewhere(school: School) -> tuple[str, bytes]:
+    """A lockdown of a building in which this bridge has no door."""
+    id_, sealed = school.directive()
+    made = replace(decode_directive(reread(sealed, kind=Kind.DIRECTIVE)), scope="building:2", doors=frozenset({99}))
+    return id_, seal_directive(made, school.key, site=school.site)
+
+
+def test_for_a_lockdown_of_another_building_nothing_is_held(bridge: Bridge) -> None:
+    bridge.apply(elsewhere(bridge.school)[1], bridge.school.policy())
+    assert bridge.files() == []
+
+
+def test_a_lockdown_of_another_building_that_goes_on_keeps_nothing_held(bridge: Bridge) -> None:
+    directive, sealed = bridge.school.directive()
+    bridge.apply(elsewhere(bridge.school)[1], sealed, bridge.school.policy())
+    bridge.restart()
+    assert [n for n, _ in bridge.held()] == [1]
+    bridge.apply(bridge.school.release(directive))
+    assert (bridge.held(), bridge.files()) == ([], [])
+
+
+def test_a_policy_is_held_for_a_door_that_the_newer_one_leaves_out(bridge: Bridge) -> None:
+    id_, sealed = bridge.school.directive()
+    made = replace(decode_directive(reread(sealed, kind=Kind.DIRECTIVE)), doors=frozenset({FRONT}))
+    draft = bridge.school.draft(2)
+    without = replace(
+        draft,
+        doors=[door for door in draft.doors if door.id != FRONT],
+        readers=[reader for reader in draft.readers if reader.door != FRONT],
+        levels=[Level(1, dict.fromkeys((door for door in DOORS if door != FRONT), Timetable(always=True))), Level(2)],
+    )
+    bridge.apply(seal_directive(made, bridge.school.key, site=bridge.school.site))
+    bridge.apply(bridge.school.policy(draft=without), bridge.school.policy(draft=without))
+    bridge.apply(elsewhere(bridge.school)[1])
+    assert bridge.held() == [(n, frozenset({id_})) for n in (1, 2)]

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
+from firmware_bridge.store.keys import SCBK_BYTES, BridgeKeys, KeyFileError, KeyStore
 
 
 def made(directory: Path) -> tuple[KeyStore, BridgeKeys]:
+    directory.mkdir(exist_ok=True)
     store = KeyStore(directory / "keys")
     return store, store.create()
 
@@ -87,3 +88,38 @@ def test_showing_the_keys_shows_none(tmp_path: Path) -> None:
     _, keys = made(tmp_path)
     assert keys.digest.hex() not in repr(keys)
     assert "digest" not in repr(keys)
+
+
+def test_two_keys_are_kept_while_one_is_exchanged_and_then_the_one_that_was_proved(tmp_path: Path) -> None:
+    keys = KeyStore(tmp_path / "keys")
+    keys.create()
+    old, new = b"O" * SCBK_BYTES, b"N" * SCBK_BYTES
+    keys.keep_reader_key("A", 3, old)
+    assert keys.next_reader_key("A", 3) is None
+    keys.keep_next_reader_key("A", 3, new)
+    assert (keys.reader_key("A", 3), keys.next_reader_key("A", 3)) == (old, new)
+
+    keys.settle_reader_key("A", 3, new)
+    assert (keys.reader_key("A", 3), keys.next_reader_key("A", 3)) == (new, None)
+    keys.keep_next_reader_key("A", 3, old)
+    keys.settle_reader_key("A", 3, new)
+    assert (keys.reader_key("A", 3), keys.next_reader_key("A", 3)) == (new, None)
+
+
+def test_devices_keys_move_to_another_machine_as_they_are(tmp_path: Path) -> None:
+    store, _ = made(tmp_path / "old")
+    store.keep_reader_key("hall b.1", 3, b"a" * 16)
+    store.keep_next_reader_key("hall b.1", 3, b"b" * 16)
+    other, _ = made(tmp_path / "new")
+    other.keep_device_keys(store.device_keys())
+    assert other.reader_key("hall b.1", 3) == b"a" * 16
+    assert other.next_reader_key("hall b.1", 3) == b"b" * 16
+    assert set(store.device_keys()) == {"reader-hall%20b%2e1-3.key", "reader-hall%20b%2e1-3.next.key"}
+
+
+@pytest.mark.parametrize("name", ["bridge.key", "../reader-A-1.key", "reader-A-1.key.new", "reader-a/b-1.key"])
+def test_no_other_file_comes_with_them(tmp_path: Path, name: str) -> None:
+    store, keys = made(tmp_path)
+    with pytest.raises(KeyFileError, match="no name of a reader's key"):
+        store.keep_device_keys({name: bytes(16)})
+    assert store.load().public == keys.public

@@ -11,6 +11,7 @@ import pytest
 
 from firmware_bridge.store.memory import BridgeMemory, ClockProof, EmergencyKind, MemoryFullError
 from tests.building.clock import MONDAY
+from tests.building.small_disk import sealed
 
 NOW = int(MONDAY.timestamp())
 
@@ -161,3 +162,50 @@ def test_actions_are_kept_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert memory.begin_action(f"a{number}", NOW + number)
     assert [memory.begin_action(f"a{number}", NOW + number) for number in (4, 3, 2, 0)] == [False, False, False, True]
     memory.close()
+
+
+def test_a_disk_that_can_only_be_read_is_remembered_and_keeps_nothing_before_it_can_be_written(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with sealed(tmp_path):
+        memory = reopened(tmp_path)
+        assert memory.read_only
+        assert memory.damaged == ()
+        assert memory.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"] * 2}
+        assert memory.used_passes(NOW) == {7: 2_000_000_000}
+        for keep in (
+            lambda: memory.use_pass(8, 2_000_000_000),
+            lambda: memory.begin_action("a1", NOW),
+            lambda: memory.keep_fact("release-code:1", b"ada"),
+            lambda: memory.keep_emergency(EmergencyKind.DIRECTIVE, "d2", b"hold"),
+            memory.reopen,
+        ):
+            with pytest.raises(MemoryFullError, match="exchange it"):
+                keep()
+        assert memory.used_passes(NOW) == {7: 2_000_000_000}
+    memory.reopen()
+    memory.reopen()
+    assert not memory.read_only
+    memory.use_pass(8, 2_000_000_000)
+    memory.close()
+    again = reopened(tmp_path)
+    assert again.used_passes(NOW) == {7: 2_000_000_000, 8: 2_000_000_000}
+    again.close()
+
+
+def test_there_a_damaged_memory_is_named_and_the_copies_of_emergencies_still_stand(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    memory.close()
+    (tmp_path / "memory.db").write_bytes(b"nonsense" * 1000)
+    with sealed(tmp_path):
+        memory = reopened(tmp_path)
+        assert memory.damaged == (tmp_path / "memory.db",)
+        assert memory.emergencies(EmergencyKind.DIRECTIVE) == {"d1": [b"lockdown"]}
+        assert memory.fact("fire") is None
+        memory.close()
+    (tmp_path / "memory.db").unlink()
+    with sealed(tmp_path):
+        memory = reopened(tmp_path)
+        assert memory.damaged == ()
+        memory.close()

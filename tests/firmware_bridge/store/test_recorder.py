@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from firmware_bridge.store import recorder as recorder_module
+from firmware_bridge.store import space
+from firmware_bridge.store.entries import Entry, Limits, Writing
 from firmware_bridge.store.outbox import Keep, Outbox, OutboxFullError, Row
-from firmware_bridge.store.recorder import Entry, Limits, Recorder, Writing
+from firmware_bridge.store.recorder import Recorder
 from tests.building.clock import MONDAY, SetClock
 from tests.building.small_disk import SmallDisk
 
@@ -130,7 +131,7 @@ def test_a_failing_disk_keeps_events_in_memory_and_stores_them_later_in_order(
 def test_a_full_disk_gives_up_routine_events_and_never_a_refusal(
     small_disk: SmallDisk, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "RESERVE_BYTES", 1024 * 1024)
+    monkeypatch.setattr(space, "RESERVE_BYTES", 1024 * 1024)
     limits = Limits(min_free_bytes=0, max_pages=None if small_disk.real else 512)
     recorder = recorder_at(small_disk.path / "outbox.db", clock, limits)
     refused = 0

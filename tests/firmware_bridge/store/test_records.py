@@ -4,8 +4,8 @@ import pytest
 
 from access_control.core.decision.reasons import Reason
 from access_control.core.wire.events import CODES, EventCode, Severity, decode_event, severity_of
+from firmware_bridge.store.entries import Entry
 from firmware_bridge.store.outbox import Keep
-from firmware_bridge.store.recorder import Entry
 from firmware_bridge.store.records import keep_of, writing_for
 from tests.building.clock import MONDAY
 from tests.building.signed import BRIDGE, SITE

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge.store.state_lock import StateInUseError, only_one
+from tests.building.small_disk import sealed
 
 
 def test_only_one_at_a_time(tmp_path: Path) -> None:
@@ -16,4 +17,14 @@ def test_only_one_at_a_time(tmp_path: Path) -> None:
 
 def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), only_one(tmp_path / "nowhere"):
+        pass
+
+
+def test_a_disk_that_can_only_be_read_is_locked_all_the_same_with_or_without_the_file(tmp_path: Path) -> None:
+    for before in (False, True):
+        if before:
+            (tmp_path / "bridge.lock").touch()
+        with sealed(tmp_path), only_one(tmp_path), pytest.raises(StateInUseError), only_one(tmp_path):
+            pass
+    with only_one(tmp_path):
         pass

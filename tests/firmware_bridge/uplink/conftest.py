@@ -14,15 +14,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from access_control.core.decision.model import Revision
 from access_control.core.wire.errors import Refused
 from access_control.core.wire.event_codes import EventCode
 from access_control.core.wire.spelling import write_time
 from firmware_bridge.clock import SystemClock
+from firmware_bridge.controller.events import PolicyConfirmed, UplinkChanged
 from firmware_bridge.store.documents import Documents
+from firmware_bridge.store.entries import Entry
 from firmware_bridge.store.keys import KeyStore
 from firmware_bridge.store.memory import BridgeMemory
-from firmware_bridge.store.recorder import Entry, Recorder
+from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
+from firmware_bridge.store.sealed_keys import SealedKeys
 from firmware_bridge.store.setup import set_up
 from firmware_bridge.uplink.service_time import ServiceTime
 from firmware_bridge.uplink.uplink import Bonds, Uplink
@@ -75,8 +79,10 @@ class Script:
                     "keys": None,
                     "actions": [],
                     "want": None,
+                    "duplicate": False,
+                    "sealed_keys": None,
                 }
-                return told(plain | {"duplicate": False} | self.status_more)
+                return told(plain | self.status_more)
             case "events":
                 return self.take(json.loads(body))
             case "documents":
@@ -113,6 +119,7 @@ class Around:
     """The bridge around an uplink: real stores, and what the uplink did with it."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
         self.clock = SystemClock()
         set_up(folder, TRUST, self.clock, digest=DIGEST_KEY, signing=secret("bridge"))
         self.keys = KeyStore(folder / "keys").load()
@@ -126,6 +133,8 @@ class Around:
         self.told: list[EventCode] = []
         self.applied: list[str] = []
         self.times: list[ServiceTime] = []
+        self.confirmed: list[Revision] = []
+        self.reached: list[bool] = []
         self.apply(self.school.keys())
 
     def apply(self, document: bytes) -> dict[str, object]:
@@ -147,6 +156,16 @@ class Around:
         place = {"stream": outbox.stream, "acknowledged": outbox.acknowledged, "last_seq": outbox.last_seq}
         return {"ok": True, "status": {"doors": [], "outbox": place}}
 
+    def judge(self, word: ServiceTime | PolicyConfirmed | UplinkChanged) -> None:
+        """What the service said of the time, or of the Policy."""
+        match word:
+            case ServiceTime():
+                self.times.append(word)
+            case UplinkChanged():
+                self.reached.append(word.reached)
+            case _:
+                self.confirmed.append(word.revision)
+
     def record(self, count: int) -> None:
         """Something happens that many times."""
         for _ in range(count):
@@ -158,11 +177,13 @@ class Around:
         bonds = Bonds(
             self.apply,
             self.status,
-            self.times.append,
+            self.judge,
             lambda code, _: self.told.append(code),
             self.keys.signing,
             "boot",
             UUID,
+            SealedKeys(self.folder, TRUST, KeyStore(self.folder / "keys"), self.folder / "bridge.toml"),
+            "gym.school.lan:4711",
         )
         uplink = Uplink(server.service, self.documents, self.recorder, self.clock, bonds)
         uplink.start()

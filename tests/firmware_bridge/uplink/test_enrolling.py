@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from access_control.core.wire.enrolment_code import code_for, write_code
 from access_control.core.wire.errors import Refused
-from firmware_bridge.uplink.enrolling import Joined, join
+from access_control.core.wire.keys import identity_key, open_keys, seal_keys
+from access_control.core.wire.sealed_keys import sign_copy
+from firmware_bridge.uplink.enrolling import Joined, Offered, ask_for_keys, join
 from firmware_bridge.uplink.errors import NonsenseError, RefusedError, UplinkError, WrongKeyError
 from tests.building.clock import SetClock
-from tests.building.signed import BRIDGE, DIGEST_KEY, IDENTITY, OTHER_SITE, SITE, TRUST, School, private
+from tests.building.signed import BRIDGE, DIGEST_KEY, IDENTITY, OTHER_BRIDGE, OTHER_SITE, SITE, TRUST, School, private
 from tests.firmware_bridge.uplink.conftest import in_base64, told
 from tests.firmware_bridge.uplink.wicked import Wicked, reply
 
@@ -89,3 +92,72 @@ def test_a_used_code_is_a_sentence_with_what_to_do(script: Script, server: Wicke
     script.instead = {"school": lambda _: told(SCHOOL), "enrol": lambda _: reply(refusal, 403)}
     with pytest.raises(RefusedError, match="This code was used"):
         join(server.service, CODE, bytes(32), SetClock())
+
+
+SIGNER = private("bridge")
+NAMED = {
+    "keys": in_base64(
+        seal_keys(
+            replace(
+                open_keys(School().keys(), PUBLIC, site=SITE),
+                bridges={BRIDGE: (SIGNER.public_key().public_bytes_raw(), ("site",))},
+            ),
+            identity_key(IDENTITY),
+        )
+    )
+}
+"""A school that names the bridge's key."""
+OFFERED = {
+    "site": SITE,
+    "bridge": BRIDGE,
+    "name": "North bridge",
+    "sealed": in_base64(b"sealed"),
+    "signature": sign_copy(b"sealed", SIGNER).hex(),
+    "former": [in_base64(b"former")],
+    "held": "It came.",
+}
+
+
+def offer(script: Script, server: Wicked, **changes: Any) -> Offered:
+    script.instead = {
+        "school": lambda _: told(SCHOOL | changes.get("school", {})),
+        "recovery": lambda _: told(OFFERED | changes.get("offered", {})),
+    }
+    return ask_for_keys(server.service, CODE, SetClock())
+
+
+def test_a_machine_that_replaces_a_bridge_asks_for_its_keys_first(script: Script, server: Wicked) -> None:
+    known = Offered(SITE, BRIDGE, "North bridge", b"sealed", "It came.", signed=True, former=(b"former",))
+    assert offer(script, server, school=NAMED) == known
+    assert offer(script, server, offered={"sealed": None}).sealed is None
+    assert [path for path, _ in script.asked] == ["school", "recovery"] * 2
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [{"signature": "00" * 64}, {"signature": None}, {"sealed": in_base64(b"other")}, {"bridge": OTHER_BRIDGE}],
+)
+def test_keys_that_the_bridge_did_not_sign_are_told_apart(
+    script: Script, server: Wicked, offered: dict[str, str | None]
+) -> None:
+    assert not offer(script, server, school=NAMED, offered=offered).signed
+    assert not offer(script, server).signed, "the school names no key for this bridge"
+
+
+def test_a_thief_is_not_asked_for_keys(script: Script, server: Wicked) -> None:
+    thief = private("thief").public_key().public_bytes_raw().hex()
+    with pytest.raises(WrongKeyError):
+        offer(script, server, school={"identity_key": thief})
+    assert [path for path, _ in script.asked] == ["school"]
+
+
+@pytest.mark.parametrize("offered", [{"site": OTHER_SITE}, {"sealed": "***"}, {"former": ["***"]}])
+def test_nonsense_about_keys_is_told_as_such(script: Script, server: Wicked, offered: dict[str, str]) -> None:
+    with pytest.raises(NonsenseError):
+        offer(script, server, offered=offered)
+
+
+def test_it_says_that_it_replaces(script: Script, server: Wicked) -> None:
+    script.instead = {"school": lambda _: told(SCHOOL), "enrol": lambda _: told(GIVEN)}
+    join(server.service, CODE, bytes(32), SetClock(), replace=True)
+    assert script.asked[-1][1].endswith(b'"replace":true}')

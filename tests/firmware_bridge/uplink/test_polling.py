@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from access_control.core.wire.event_codes import EventCode
@@ -36,6 +37,15 @@ def test_the_services_time_is_judged_and_a_duplicate_is_an_alarm(
     assert len(around.times) >= 2
 
 
+def test_a_status_says_where_neighbours_reach_the_bridge(around: Around, script: Script, server: Wicked) -> None:
+    with around.uplink(server) as uplink:
+        until(lambda: statuses(script), "a Status comes")
+        until(lambda: uplink.silent_s() < inf, "the service is heard")
+    with script.lock:
+        (said, *_) = [body for path, body in script.asked if path == "status"]
+    assert b'"listens":"gym.school.lan:4711"' in said
+
+
 def test_a_time_that_is_none_is_trouble_and_not_believed(around: Around, script: Script, server: Wicked) -> None:
     script.status_more = {"time": "yesterday"}
     with around.uplink(server) as uplink:
@@ -49,3 +59,27 @@ def test_an_action_that_is_no_base64_is_trouble(around: Around, script: Script, 
     with around.uplink(server) as uplink:
         until(lambda: "no base64" in uplink.shape()["trouble"], "it is said")
     assert around.applied == ["keys"]
+
+
+def test_the_policy_is_confirmed_when_the_service_has_no_other_one(
+    around: Around, script: Script, server: Wicked
+) -> None:
+    sealed = around.school.policy()
+    around.apply(sealed)
+    policy = around.documents.policy
+    assert policy is not None
+    in_force = f"{policy.revision.epoch}/{policy.revision.n}"
+    script.documents["policy"] = sealed
+    script.status_more = {"policy": f"{policy.revision.epoch}/{policy.revision.n + 1}"}
+    with around.uplink(server):
+        until(lambda: len(around.times) >= 2, "Statuses are answered")
+        assert around.confirmed == []
+        script.status_more = {"policy": in_force}
+        until(lambda: around.confirmed != [], "the Policy is confirmed")
+    assert set(around.confirmed) == {policy.revision}
+
+
+def test_without_a_policy_nothing_is_confirmed(around: Around, server: Wicked) -> None:
+    with around.uplink(server):
+        until(lambda: len(around.times) >= 2, "Statuses are answered")
+    assert around.confirmed == []

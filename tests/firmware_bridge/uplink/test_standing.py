@@ -19,7 +19,10 @@ class Heard:
     def __init__(self) -> None:
         self.clock = SetClock()
         self.told: list[EventCode] = []
-        self.standing = Standing(self.clock, "https://school", lambda code, _: self.told.append(code))
+        self.reached: list[bool] = []
+        self.standing = Standing(
+            self.clock, "https://school", lambda code, _: self.told.append(code), self.reached.append
+        )
 
 
 @pytest.fixture
@@ -40,6 +43,7 @@ def test_offline_is_told_once_after_ten_seconds_and_back_online_once(heard: Hear
     heard.standing.heard()
     heard.standing.heard()
     assert heard.told == [EventCode.SERVICE_OFFLINE, EventCode.SERVICE_ONLINE]
+    assert heard.reached == [False, True]
 
 
 def test_a_bridge_that_never_heard_its_service_counts_from_its_start(heard: Heard) -> None:

@@ -9,6 +9,7 @@ import pytest
 from access_control.core.wire.directives import decode_directive
 from access_control.core.wire.event_codes import EventCode
 from access_control.core.wire.signing import Kind, reread
+from firmware_bridge.uplink import standing
 from tests.building.processes import until
 from tests.building.signed import BRIDGE
 from tests.firmware_bridge.uplink.wicked import Visit, Wicked, reply
@@ -113,6 +114,17 @@ def test_a_service_in_trouble_stops_nothing_and_is_tried_again(
         until(lambda: script.acknowledged == 2 and not uplink.shape()["trouble"], "it works again")
 
 
+def test_the_loop_hears_when_the_service_is_lost_and_when_it_is_back(
+    around: Around, script: Script, server: Wicked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "OFFLINE_S", 0.0)
+    script.instead = {"status": lambda _: reply(b"nothing of ours", 500)}
+    with around.uplink(server):
+        until(lambda: around.reached == [False], "it is lost")
+        script.instead = {}
+        until(lambda: around.reached == [False, True], "it is back")
+
+
 def test_a_session_that_is_over_is_opened_anew(around: Around, script: Script, server: Wicked) -> None:
     over: list[Any] = []
 
@@ -155,3 +167,14 @@ def test_an_own_emergency_is_told(around: Around, script: Script, server: Wicked
     (body,) = (body for path, body in script.asked if path == "directives")
     assert b'"QUMt' in body
     assert b64encode(sealed) not in body
+
+
+def test_an_own_emergency_is_told_while_its_copy_waits_for_the_disk(
+    around: Around, script: Script, server: Wicked
+) -> None:
+    script.instead = {"directives": lambda _: reply(b'{"taken":1,"refused":[]}')}
+    directive = decode_directive(reread(around.school.directive()[1], kind=Kind.DIRECTIVE))
+    with around.uplink(server) as uplink:
+        around.documents.raise_directive(replace(directive, origin=f"bridge:{BRIDGE}"))
+        uplink.raised()
+        until(lambda: [path for path, _ in script.asked if path == "directives"], "it is told")

@@ -25,6 +25,7 @@ def create_audit_record() -> None:
     )
     op.create_index(op.f("ix_audit_record_action"), "audit_record", ["action"], unique=False)
     op.create_index(op.f("ix_audit_record_actor"), "audit_record", ["actor"], unique=False)
+    op.create_index(op.f("ix_audit_record_at"), "audit_record", ["at"], unique=False)
     op.create_index(op.f("ix_audit_record_subject"), "audit_record", ["subject"], unique=False)
 
 

@@ -44,13 +44,14 @@ def create_pending_release() -> None:
         "pending_release",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("directive_id", sa.String(length=36), nullable=False),
-        sa.Column("doors", sa.String(length=2000), nullable=True),
+        sa.Column("doors", sa.Text(), nullable=True),
         sa.Column("by", sa.String(length=80), nullable=False),
         sa.Column("by_name", sa.String(length=120), nullable=False),
         sa.Column("why", sa.String(length=300), nullable=False),
         sa.Column("asked_at", UtcTime(), nullable=False),
         sa.Column("due_at", UtcTime(), nullable=False),
         sa.Column("cancelled_at", UtcTime(), nullable=True),
+        sa.Column("cancelled_why", sa.String(length=300), nullable=True),
         sa.Column("done_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["directive_id"], ["directive.id"], name=op.f("fk_pending_release_directive_id_directive")

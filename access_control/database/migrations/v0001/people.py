@@ -21,6 +21,7 @@ def create_cardholder() -> None:
         sa.Column("external_id", sa.String(length=80), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("may_release", sa.Boolean(), nullable=False),
         sa.Column("pin_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("valid_from", UtcTime(), nullable=True),
         sa.Column("valid_until", UtcTime(), nullable=True),

@@ -160,6 +160,27 @@ def create_action() -> None:
     op.create_index(op.f("ix_action_expires_at"), "action", ["expires_at"], unique=False)
 
 
+def create_fire_report() -> None:
+    """Make it."""
+    op.create_table(
+        "fire_report",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("bridge_id", sa.String(length=36), nullable=False),
+        sa.Column("input", sa.String(length=40), nullable=False),
+        sa.Column("began_at", UtcTime(), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.Column("test", sa.Boolean(), nullable=True),
+        sa.Column("why", sa.String(length=300), nullable=False),
+        sa.Column("marked_by", sa.String(length=80), nullable=True),
+        sa.Column("marked_at", UtcTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["bridge_id"], ["bridge.id"], name=op.f("fk_fire_report_bridge_id_bridge")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fire_report")),
+    )
+    op.create_index(op.f("ix_fire_report_began_at"), "fire_report", ["began_at"], unique=False)
+    op.create_index(op.f("ix_fire_report_bridge_id"), "fire_report", ["bridge_id"], unique=False)
+
+
 def create_pass_revocation() -> None:
     """Make it."""
     op.create_table(
@@ -173,6 +194,38 @@ def create_pass_revocation() -> None:
         sa.PrimaryKeyConstraint("pass_id", name=op.f("pk_pass_revocation")),
     )
     op.create_index(op.f("ix_pass_revocation_bridge_id"), "pass_revocation", ["bridge_id"], unique=False)
+
+
+def create_release_code() -> None:
+    """Make it."""
+    op.create_table(
+        "release_code",
+        sa.Column("bridge_id", sa.String(length=36), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("made_at", UtcTime(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("replaced_at", UtcTime(), nullable=True),
+        sa.Column("used_at", UtcTime(), nullable=True),
+        sa.Column("used_by", sa.String(length=100), nullable=True),
+        sa.ForeignKeyConstraint(["bridge_id"], ["bridge.id"], name=op.f("fk_release_code_bridge_id_bridge")),
+        sa.PrimaryKeyConstraint("bridge_id", "digest", name=op.f("pk_release_code")),
+    )
+
+
+def create_release_owed() -> None:
+    """Make it."""
+    op.create_table(
+        "release_owed",
+        sa.Column("directive_id", sa.String(length=36), nullable=False),
+        sa.Column("bridge_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["bridge_id"], ["bridge.id"], name=op.f("fk_release_owed_bridge_id_bridge")),
+        sa.ForeignKeyConstraint(
+            ["directive_id"], ["directive.id"], name=op.f("fk_release_owed_directive_id_directive")
+        ),
+        sa.PrimaryKeyConstraint("directive_id", "bridge_id", name=op.f("pk_release_owed")),
+    )
+    op.create_index(op.f("ix_release_owed_bridge_id"), "release_owed", ["bridge_id"], unique=False)
 
 
 def create_revocation_at() -> None:
@@ -192,6 +245,22 @@ def create_revocation_at() -> None:
         sa.PrimaryKeyConstraint("revocation_id", "bridge_id", name=op.f("pk_revocation_at")),
     )
     op.create_index(op.f("ix_revocation_at_bridge_id"), "revocation_at", ["bridge_id"], unique=False)
+
+
+def create_fire_report_door() -> None:
+    """Make it."""
+    op.create_table(
+        "fire_report_door",
+        sa.Column("report_id", sa.String(length=36), nullable=False),
+        sa.Column("door_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("ms", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["fire_report.id"], name=op.f("fk_fire_report_door_report_id_fire_report")
+        ),
+        sa.PrimaryKeyConstraint("report_id", "door_id", name=op.f("pk_fire_report_door")),
+    )
 
 
 def create_override() -> None:
@@ -222,7 +291,11 @@ TABLES = {
     "release": create_release,
     "revocation": create_revocation,
     "action": create_action,
+    "fire_report": create_fire_report,
     "pass_revocation": create_pass_revocation,
+    "release_code": create_release_code,
+    "release_owed": create_release_owed,
     "revocation_at": create_revocation_at,
+    "fire_report_door": create_fire_report_door,
     "override": create_override,
 }

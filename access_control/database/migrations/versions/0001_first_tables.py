@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from alembic import op
 
-from access_control.database.migrations.v0001 import audit, emergency, jobs, people, records, site, visitors
+from access_control.database.migrations.v0001 import (
+    audit,
+    emergency,
+    inputs,
+    jobs,
+    people,
+    records,
+    recovery,
+    site,
+    visitors,
+)
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-PARTS = (audit, people, site, records, visitors, emergency, jobs)
+PARTS = (audit, people, site, inputs, records, recovery, visitors, emergency, jobs)
 
 
 def upgrade() -> None:

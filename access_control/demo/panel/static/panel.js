@@ -4,7 +4,6 @@ const $ = (id) => document.getElementById(id);
 const chosen = { person: null, door: 1 };
 let heard = 0;
 let people = [];
-let faults = 0;
 
 function make(name, text, ...classes) {
   const element = document.createElement(name);
@@ -161,14 +160,8 @@ async function look() {
     drawPrograms(state.programs);
     drawFeed(state.feed);
     drawVisits(state.visits);
-    if (faults !== state.faults.length) {
-      faults = state.faults.length;
-      $("fault").replaceChildren(...state.faults.map((fault) => {
-        const option = make("option", fault.words);
-        option.value = fault.name;
-        return option;
-      }));
-    }
+    $("broken").hidden = state.broken === 0;
+    $("broken").textContent = `${state.broken} broken`;
   } catch {
     $("gone").hidden = false;
   } finally {
@@ -193,8 +186,6 @@ $("open").addEventListener("click", () => act({ do: "door", door: chosen.door, a
 $("close").addEventListener("click", () => act({ do: "door", door: chosen.door, action: "close" }));
 $("scan").addEventListener("click", () => act({ do: "scan", text: $("pass").value }));
 $("picture").addEventListener("change", picture);
-$("break").addEventListener("click", () => act({ do: "break", fault: $("fault").value, door: chosen.door }));
-$("mend").addEventListener("click", () => act({ do: "mend" }));
 
 await look();
 await search();

@@ -18,7 +18,6 @@ from access_control.core.decision.emergency import (
     Directive,
     DirectiveSet,
     Release,
-    cancels_manual_unlocks,
     in_force,
     lock_effect,
 )
@@ -286,11 +285,6 @@ def test_several_actions_each_write_their_own_slot(small_school: Policy) -> None
     raised = orders(directive("d1", EmergencyAction.SECURE), directive("d2", EmergencyAction.LOCKDOWN, "building:1"))
     assert [effect.slot for effect in lock_effect(small_school, raised, FRONT)] == [Slot.SECURE]
     assert [effect.slot for effect in lock_effect(small_school, raised, ROOM_12)] == [Slot.LOCKDOWN]
-
-
-def test_only_lockdown_and_secure_end_manual_unlocks_for_good(small_school: Policy) -> None:
-    ending = {a for a in EmergencyAction if cancels_manual_unlocks(small_school, orders(directive(action=a)), FRONT)}
-    assert ending == {EmergencyAction.LOCKDOWN, EmergencyAction.SECURE}
 
 
 def test_a_door_that_policy_does_not_know_has_no_effect(small_school: Policy) -> None:

@@ -37,9 +37,10 @@ def test_no_part_of_a_pass_passes(length: int) -> None:
     assert reason(TEXT[:length]) is Reason.DENIED_PASS_UNREADABLE
 
 
-@given(st.builds(Facts, *[st.sampled_from(Known)] * 6))
+@given(st.builds(Facts, *[st.sampled_from(Known)] * 7))
 def test_a_single_entry_needs_certainty_of_clock_and_use(facts: Facts) -> None:
     certain = facts.clock_trusted is Known.YES
     unused = facts.pass_used is Known.NO or facts.pass_repeat is Known.YES
+    kept = facts.pass_use_kept is not Known.NO or facts.pass_repeat is Known.YES
     calm = facts.locked_out is not Known.YES and facts.room_locked is not Known.YES
-    assert (reason(TEXT, facts) is Reason.GRANTED_PASS) == (certain and unused and calm)
+    assert (reason(TEXT, facts) is Reason.GRANTED_PASS) == (certain and unused and kept and calm)

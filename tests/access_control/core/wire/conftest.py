@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from access_control.core.credentials.canonical import Credential
 from access_control.core.decision.emergency import Directive, Release
 from access_control.core.decision.model import (
+    AlarmInput,
     BadgeStatus,
     Board,
     DeviceKind,
@@ -22,6 +23,8 @@ from access_control.core.decision.model import (
     EmergencyAction,
     FireAction,
     HolderClass,
+    InputKind,
+    InputNormal,
     Lock,
     LockKind,
     Override,
@@ -29,6 +32,7 @@ from access_control.core.decision.model import (
     PassRevocation,
     Point,
     Reader,
+    RecoveryKey,
     Revision,
     Timetable,
 )
@@ -151,12 +155,16 @@ def draft(doors: tuple[Door, ...], neighbour_key: SigningKey) -> PolicyDraft:
         readers=(
             Reader(1, "Front", 1, "A", 0, ("H10301",), frozenset({123}), takes_passes=True, pin_times=SCHOOL_HOURS),
             Reader(2, "Room 112", 2, "A", 1, ("H10301", "H10302"), copyable=frozenset({"H10301"})),
-            Reader(3, "Library", 3, "B", 0, ("H10302",)),
+            Reader(3, "Library", 3, "B", 0, ("H10302",), takes_releases=True),
         ),
-        boards=(Board(1, "Cabinet", "C", 1, 8, 8),),
+        boards=(Board(1, "Cabinet", "C", 1, 8, 8), Board(2, "Lobby", "B", 100, 2, 2, osdp=True)),
+        inputs=(
+            AlarmInput(1, "Office", InputKind.PANIC, on_board(4), action=EmergencyAction.LOCKDOWN, scope="building:1"),
+            AlarmInput(2, "Supply", InputKind.MAINS_FAIL, on_board(5), InputNormal.NORMALLY_CLOSED),
+        ),
         levels=(Level(10, {1: ALWAYS, 2: ALWAYS, 3: ALWAYS}), Level(20, {1: SCHOOL_HOURS}, {2: ALWAYS})),
         people=(
-            Person(7001, HolderClass.STAFF, (10,), extended=True, pin="2468"),
+            Person(7001, HolderClass.STAFF, (10,), extended=True, pin="2468", may_release=True),
             Person(7002, HolderClass.STUDENT, (20,), valid_until=MONDAY + 86_400 * 200),
             Person(7003, HolderClass.RESPONDER),
         ),
@@ -169,6 +177,10 @@ def draft(doors: tuple[Door, ...], neighbour_key: SigningKey) -> PolicyDraft:
         pass_groups={1: (1,)},
         scopes={"building:1": (1, 2), "zone:4": ()},
         neighbour_keys={IDS.neighbour: (neighbour_key.public_bytes(), ("site", "building:2"))},
+        neighbour_addresses={IDS.neighbour: "gym.school.lan:4711"},
+        release_codes=[bytes(range(16)), bytes(range(16, 32))],
+        age_limits={DoorClass.EXTERIOR: 30, DoorClass.ROOM: 90},
+        recovery=RecoveryKey(bytes(range(32)), bytes(range(16)), 65_536, 3, 1),
     )
 
 

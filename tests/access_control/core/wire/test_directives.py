@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access_control.core.decision.emergency import Directive, Release
+from access_control.core.decision.emergency import Directive, DirectiveSet, Release
 from access_control.core.decision.model import EmergencyAction
 from access_control.core.wire.directives import (
     Authority,
@@ -19,6 +19,7 @@ from access_control.core.wire.directives import (
     seal_directive,
     seal_directive_in_parts,
     seal_release,
+    seal_release_in_parts,
 )
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.signing import Kind, SigningKey, reread, seal
@@ -59,15 +60,19 @@ def test_a_neighbours_list_of_doors_reaches_no_further_than_its_scopes(
         open_directive(seal_directive(greedy, neighbour_key, site=SITE), authority, site=SITE)
 
 
-def test_nobody_speaks_in_anothers_name(
-    lockdown: Directive, document_key: SigningKey, neighbour_key: SigningKey, authority: Authority, refuses: Refusing
+def test_no_bridge_speaks_in_anothers_name(
+    lockdown: Directive, neighbour_key: SigningKey, authority: Authority, refuses: Refusing
 ) -> None:
-    borrowed = replace(lockdown, origin=f"bridge:{neighbour_key.key_id}", scope="building:2")
-    with refuses(RefusalCode.NOT_ALLOWED):
-        open_directive(seal_directive(borrowed, document_key, site=SITE), authority, site=SITE)
     with refuses(RefusalCode.NOT_ALLOWED):
         claimed = replace(lockdown, scope="building:2")
         open_directive(seal_directive(claimed, neighbour_key, site=SITE), authority, site=SITE)
+
+
+def test_the_service_vouches_for_what_a_bridge_raised_whose_key_is_believed_no_more(
+    lockdown: Directive, document_key: SigningKey, authority: Authority
+) -> None:
+    raised = replace(lockdown, origin="bridge:0193a000-0000-7000-8000-0000000000ff", scope="building:2")
+    assert open_directive(seal_directive(raised, document_key, site=SITE), authority, site=SITE) == raised
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["this bridge", "a neighbour"])
@@ -103,6 +108,35 @@ def test_a_directive_has_2_kb_at_most(lockdown: Directive, document_key: Signing
         scattered = replace(lockdown, doors=frozenset(range(1, last, 2)))
         with refuses(RefusalCode.TOO_LARGE):
             seal_directive(scattered, document_key, site=SITE)
+
+
+def test_a_bridges_release_of_very_many_scattered_doors_goes_in_parts_that_all_count(
+    lockdown: Directive, bridge_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    doors = frozenset(range(1, 901, 2))
+    at_all = Release("release", lockdown.id, doors, "caretaker", "code:1", "ü" * 300, lockdown.started_at)
+    with refuses(RefusalCode.TOO_LARGE):
+        seal_release(replace(at_all, id=lockdown.id), bridge_key, site=SITE)
+    ids = (f"0193a000-0000-7000-8000-{number:012}" for number in range(100))
+    here = replace(at_all, id=next(ids))
+    parts = seal_release_in_parts(here, bridge_key, site=SITE, new_id=lambda: next(ids))
+    own = replace(authority, own_doors=doors)
+    known = DirectiveSet().with_directive(replace(lockdown, doors=doors | {2}, scope="doors"))
+    for sealed in parts:
+        known = known.with_release(open_release(sealed, own, site=SITE))
+    assert known.in_force_among(range(1, 901), {}) == {lockdown.id: frozenset({2})}
+    with refuses(RefusalCode.BAD_CONTENT):
+        seal_release_in_parts(replace(here, by=""), bridge_key, site=SITE, new_id=lambda: next(ids))
+
+
+def test_a_bridge_may_release_a_door_that_an_emergency_still_holds_here(
+    lockdown: Directive, bridge_key: SigningKey, authority: Authority, refuses: Refusing
+) -> None:
+    release = Release(lockdown.id, lockdown.id, frozenset({1, 90}), "caretaker", "code:1", "Over.", lockdown.started_at)
+    sealed = seal_release(release, bridge_key, site=SITE)
+    with refuses(RefusalCode.NOT_ALLOWED):
+        open_release(sealed, authority, site=SITE)
+    assert open_release(sealed, replace(authority, held_doors=frozenset({90})), site=SITE) == release
 
 
 def test_a_directive_for_very_many_scattered_doors_goes_in_parts(
@@ -156,6 +190,31 @@ def test_a_bridge_releases_nothing_else(
     release = replace(all_clear, doors=doors, second=second)
     with refuses(RefusalCode.NOT_ALLOWED):
         open_release(seal_release(release, bridge_key, site=SITE), authority, site=SITE)
+
+
+@pytest.mark.parametrize(
+    ("by", "second", "counts"),
+    [
+        ("holder:7001", "holder:7003", True),
+        ("holder:7001", "holder:7001", False),
+        ("holder:7001", "holder:07001", False),
+        ("holder:7001", "code:00112233", False),
+        ("local:caretaker", "holder:7001", False),
+        ("holder:", "holder:x", False),
+        ("holder:7001", "holder:\u0667", False),
+    ],
+)
+def test_two_cardholders_who_release_are_two(
+    by: str, second: str, counts: bool, all_clear: Release, bridge_key: SigningKey, authority: Authority
+) -> None:
+    release = replace(all_clear, doors=frozenset({1, 2, 3}), by=by, second=second)
+    sealed = seal_release(release, bridge_key, site=SITE)
+    if counts:
+        assert open_release(sealed, authority, site=SITE) == release
+    else:
+        with pytest.raises(Refused) as refused:
+            open_release(sealed, authority, site=SITE)
+        assert refused.value.code is RefusalCode.NOT_ALLOWED
 
 
 def test_a_neighbours_release_is_not_taken_over(

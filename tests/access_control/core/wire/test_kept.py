@@ -17,6 +17,7 @@ from access_control.core.wire.kept import (
     Kept,
     fold,
     hear_directive,
+    hear_doubted,
     hear_release,
     recall_directive,
     recall_release,
@@ -122,6 +123,50 @@ def test_a_foreign_directive_inside_is_left_out_and_the_rest_applies(
     assert [refusal.code for refusal in folded.refused] == [RefusalCode.UNKNOWN_KEY, RefusalCode.BAD_FRAME]
     assert not folded.kept.directives.directives
     assert folded.kept.orders().revoked == orders.revoked
+
+
+def test_what_was_refused_is_tried_again_until_its_signer_is_known(
+    orders: OrdersDocument, authority: Authority, made_at: datetime, lockdown: Directive
+) -> None:
+    nobody = replace(authority, service={"doc-9": bytes(32)})
+    once = fold(None, orders, authority=nobody, at=made_at)
+    assert len(once.refused) == 2
+    still = hear_doubted(once.kept, nobody, site=SITE)
+    assert (still.kept, still.news, len(still.refused)) == (once.kept, (), 2)
+    heard = hear_doubted(still.kept, authority, site=SITE)
+    assert heard.kept == fold(None, orders, authority=authority, at=made_at).kept
+    assert heard.kept.directives.directives == {lockdown.id: lockdown}
+    assert [one.sealed for one in heard.news] == [*orders.directives, *orders.releases]
+    assert not hear_doubted(heard.kept, authority, site=SITE).news
+
+
+def test_what_is_in_force_under_another_signature_is_not_told_as_refused(
+    empty: OrdersDocument, authority: Authority, made_at: datetime, lockdown: Directive, document_key: SigningKey
+) -> None:
+    stranger = seal_directive(lockdown, SigningKey("stranger", document_key.private), site=SITE)
+    service = seal_directive(lockdown, document_key, site=SITE)
+    both = fold(None, replace(empty, directives=[stranger, service]), authority=authority, at=made_at)
+    assert both.kept.directives.directives == {lockdown.id: lockdown}
+    assert (both.refused, both.kept.doubted_directives) == ((), ())
+    other = seal_directive(
+        replace(lockdown, scope="building:2"), SigningKey("stranger", document_key.private), site=SITE
+    )
+    assert len(fold(both.kept, later_than(empty, [other]), authority=authority, at=made_at).refused) == 1
+
+
+def later_than(document: OrdersDocument, directives: list[bytes]) -> OrdersDocument:
+    """The next Orders, with other directives."""
+    revision = Revision(document.revision.epoch, document.revision.n + 1)
+    return replace(document, revision=revision, directives=directives)
+
+
+def test_what_newer_orders_hold_no_more_is_not_tried_again(
+    orders: OrdersDocument, empty: OrdersDocument, authority: Authority, made_at: datetime
+) -> None:
+    nobody = replace(authority, service={"doc-9": bytes(32)})
+    kept = fold(None, orders, authority=nobody, at=made_at).kept
+    kept = fold(kept, empty, authority=nobody, at=made_at).kept
+    assert not hear_doubted(kept, authority, site=SITE).news
 
 
 def test_a_changed_key_does_not_end_an_old_lockdown(

@@ -20,7 +20,11 @@ Refusing = Callable[[RefusalCode], AbstractContextManager[None]]
 def test_what_is_kept_survives_a_restart(orders: OrdersDocument, authority: Authority, made_at: datetime) -> None:
     kept = fold(None, orders, authority=authority, at=made_at).kept
     lacking = replace(orders, revision=Revision(1, 10), directives=(), releases=(), revoked={}, revoked_passes={})
-    for stage in (Kept(), kept, fold(kept, lacking, authority=authority, at=made_at).kept):
+    nobody = replace(authority, service={"doc-9": bytes(32)})
+    doubted = fold(None, orders, authority=nobody, at=made_at).kept
+    assert doubted.doubted_directives
+    assert doubted.doubted_releases
+    for stage in (Kept(), kept, doubted, fold(kept, lacking, authority=authority, at=made_at).kept):
         assert decode_kept(encode_kept(stage)) == stage
 
 
@@ -30,6 +34,12 @@ def test_what_was_listed_is_known_after_a_restart(
     kept = decode_kept(encode_kept(fold(None, orders, authority=authority, at=made_at).kept))
     assert kept.listed == set(orders.revoked)
     assert kept.listed_passes == set(orders.revoked_passes)
+
+
+def test_without_doubts_the_file_is_spelled_as_before_there_were_any(
+    orders: OrdersDocument, authority: Authority, made_at: datetime
+) -> None:
+    assert b"doubted" not in encode_kept(fold(None, orders, authority=authority, at=made_at).kept)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from access_control.core.decision.model import DoorClass, EmergencyAction, EmergencyRules, HolderClass
@@ -58,7 +59,12 @@ def test_tables_that_do_not_fit_are_refused(
 
 
 def test_a_neighbour_twice_is_refused(draft: PolicyDraft, digest_key: bytes, mutate: Mutate, refuses: Refusing) -> None:
-    neighbour = {"bridge": "0193a000-0000-7000-8000-0000000000b2", "key": KEY, "scopes": []}
+    neighbour: dict[str, object] = {
+        "bridge": "0193a000-0000-7000-8000-0000000000b2",
+        "key": KEY,
+        "scopes": [],
+        "address": None,
+    }
     with refuses(COLUMNS):
         decode_policy(mutate(encode_policy(draft, digest_key), "neighbours", [neighbour] * 2), digest_key)
 
@@ -82,5 +88,14 @@ def test_a_schools_own_emergency_rules_come_back(draft: PolicyDraft, digest_key:
 
 
 def test_site_means_every_door_whatever_the_draft_says(draft: PolicyDraft, digest_key: bytes) -> None:
-    policy = decode_policy(encode_policy(replace(draft, scopes={"site": (1,)}), digest_key), digest_key)
+    policy = decode_policy(encode_policy(replace(draft, inputs=(), scopes={"site": (1,)}), digest_key), digest_key)
     assert policy.scopes == {"site": {1, 2, 3}}
+
+
+def test_a_neighbours_address_is_one(draft: PolicyDraft, digest_key: bytes, mutate: Mutate, refuses: Refusing) -> None:
+    (row,) = msgspec.json.decode(encode_policy(draft, digest_key))["neighbours"]
+    for address in ("gym.school.lan", "gym.school.lan:99999", ""):
+        with refuses(RefusalCode.BAD_CONTENT):
+            decode_policy(
+                mutate(encode_policy(draft, digest_key), "neighbours", [row | {"address": address}]), digest_key
+            )

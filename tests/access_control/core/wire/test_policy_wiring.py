@@ -9,6 +9,7 @@ from access_control.core.decision.model import (
     Board,
     DeviceKind,
     Door,
+    DoorClass,
     FireAction,
     LockKind,
     Point,
@@ -56,6 +57,50 @@ REFUSED: dict[str, tuple[Change, RefusalCode]] = {
     "a magnet that the exit button leaves locked": ((LIBRARY, {}, {"rex_unlocks": False}), UNSAFE),
     "an exit button that is not there": ((LIBRARY, {"rex": None}, {}), UNSAFE),
     "a fire door whose strike releases": ((FRONT, {}, {"fire_action": FireAction.RELEASE}), UNSAFE),
+    "a lock that holds people who leave": ((ROOM, {}, {"kind": LockKind.DELAYED_EGRESS}), UNSAFE),
+    "a fire door whose strike opens without power": (
+        (FRONT, {"door_class": DoorClass.INTERIOR}, {"unlock_when": UnlockWhen.RELAY_OFF}),
+        UNSAFE,
+    ),
+    "a fire door whose strike opens without power, whatever the fire input does": (
+        (
+            FRONT,
+            {"door_class": DoorClass.INTERIOR},
+            {"unlock_when": UnlockWhen.RELAY_OFF, "fire_action": FireAction.NONE, "fire_input": None},
+        ),
+        UNSAFE,
+    ),
+    "a magnet on a fire door": ((LIBRARY, {}, {"fire_rated": True}), UNSAFE),
+    "a lock that shall latch in a fire of which nobody tells": ((FRONT, {}, {"fire_input": None}), UNSAFE),
+    "a lockset that shall latch in a fire and opens without power": (
+        (
+            FRONT,
+            {"door_class": DoorClass.INTERIOR},
+            {"kind": LockKind.LOCKSET, "unlock_when": UnlockWhen.RELAY_OFF},
+        ),
+        UNSAFE,
+    ),
+    "latch retraction that shall stay drawn without power": (
+        (
+            FRONT,
+            {"door_class": DoorClass.INTERIOR},
+            {
+                "kind": LockKind.LATCH_RETRACTION,
+                "fire_rated": False,
+                "fire_action": FireAction.NONE,
+                "unlock_when": UnlockWhen.RELAY_OFF,
+            },
+        ),
+        UNSAFE,
+    ),
+    "latch retraction that fire releases": (
+        (FRONT, {}, {"kind": LockKind.LATCH_RETRACTION, "fire_rated": False, "fire_action": FireAction.RELEASE}),
+        UNSAFE,
+    ),
+    "a fire door whose latch retraction fire does not drop": (
+        (FRONT, {}, {"kind": LockKind.LATCH_RETRACTION, "fire_action": FireAction.NONE}),
+        UNSAFE,
+    ),
     "an outside door that evacuate unlocks": ((FRONT, {"evacuate_unlock": True}, {}), UNSAFE),
     "a room that evacuate unlocks": ((ROOM, {"evacuate_unlock": True}, {}), UNSAFE),
     "an outside lock in its reader": ((FRONT, {}, {"output": reader(0, 1)}), UNSAFE),
@@ -89,7 +134,12 @@ TAKEN: dict[str, Change] = {
     "an outside door that opens when power fails, with a written reason": (
         FRONT,
         {},
-        {"unlock_when": UnlockWhen.RELAY_OFF, "bench_override": "Required by the fire marshal, letter of 3 May."},
+        {
+            "kind": LockKind.LOCKSET,
+            "fire_action": FireAction.RELEASE,
+            "unlock_when": UnlockWhen.RELAY_OFF,
+            "bench_override": "Required by the fire marshal, letter of 3 May.",
+        },
     ),
     "a magnet without an exit button (released by the bar in the door)": (
         LIBRARY,
@@ -121,12 +171,16 @@ def test_taken(what: str, draft: PolicyDraft, digest_key: bytes) -> None:
         (Reader(4, "Gym", 1, "C", 5, ("H10301",)), WIRING),
         (Reader(4, "Gym", 1, "A", 5, ("H10301",), copyable=frozenset({"H10302"})), WIRING),
         (Reader(4, "Gym", 1, "A", 5, ("H99999",)), MISSING),
+        (Reader(4, "Gym", 1, "A", 5, ("H10301",), head=8), RefusalCode.BAD_CONTENT),
         (Reader(4, "Gym", 1, "A", 127, ("H10301",)), RefusalCode.BAD_CONTENT),
         (Reader(3, "Gym", 1, "A", 5, ("H10301",)), RefusalCode.BAD_COLUMNS),
-        (Board(2, "Attic", "C", 1, 8, 8), WIRING),
-        (Board(2, "Attic", "A", 9, 8, 8), WIRING),
-        (Board(2, "Attic", "C", 248, 8, 8), RefusalCode.BAD_CONTENT),
-        (Board(2, "Attic", "/dev/ttyUSB0", 2, 8, 8), RefusalCode.BAD_CONTENT),
+        (Board(3, "Attic", "C", 1, 8, 8), WIRING),
+        (Board(3, "Attic", "A", 9, 8, 8), WIRING),
+        (Board(3, "Attic", "A", 1, 8, 8, osdp=True), WIRING),
+        (Board(3, "Attic", "C", 9, 8, 8, osdp=True), WIRING),
+        (Board(3, "Attic", "D", 127, 8, 8, osdp=True), WIRING),
+        (Board(3, "Attic", "C", 248, 8, 8), RefusalCode.BAD_CONTENT),
+        (Board(3, "Attic", "/dev/ttyUSB0", 2, 8, 8), RefusalCode.BAD_CONTENT),
     ],
     ids=[
         "at no door",
@@ -134,10 +188,14 @@ def test_taken(what: str, draft: PolicyDraft, digest_key: bytes) -> None:
         "a reader on the boards' line",
         "copyable but not accepted",
         "a format that is none",
+        "more heads than devices have",
         "the broadcast address",
         "an id twice",
         "a board's address twice",
-        "a board on the readers' line",
+        "a Modbus board on the readers' line",
+        "a module with a reader's address",
+        "a module on a Modbus line",
+        "a module beyond OSDP",
         "beyond Modbus",
         "a path for a port",
     ],
@@ -153,6 +211,24 @@ def test_a_device_that_does_not_fit_is_refused(
         encode_policy(more, digest_key)
 
 
+def test_two_heads_of_one_device_are_two_readers(draft: PolicyDraft, digest_key: bytes, refuses: Refusing) -> None:
+    first = next(iter(draft.readers))
+    second = replace(first, id=40, name="Inside", head=1)
+    policy = decode_policy(encode_policy(replace(draft, readers=(*draft.readers, second)), digest_key), digest_key)
+    assert [policy.readers[number].head for number in (first.id, 40)] == [0, 1]
+    with refuses(WIRING):
+        encode_policy(replace(draft, readers=(*draft.readers, second, replace(second, id=41))), digest_key)
+
+
+def test_inputs_and_outputs_are_those_of_the_first_head(
+    draft: PolicyDraft, doors: tuple[Door, ...], digest_key: bytes, refuses: Refusing
+) -> None:
+    second = replace(next(iter(draft.readers)), id=40, name="Inside", head=1)
+    wired = replace(doors[0], contact=Point(DeviceKind.READER, 40, 0))
+    with refuses(MISSING):
+        encode_policy(replace(draft, readers=(*draft.readers, second), doors=(wired, *doors[1:])), digest_key)
+
+
 def test_a_door_twice_is_refused(
     draft: PolicyDraft, doors: tuple[Door, ...], digest_key: bytes, refuses: Refusing
 ) -> None:
@@ -163,3 +239,8 @@ def test_a_door_twice_is_refused(
 def test_the_sentence_names_the_door_as_it_is_painted(draft: PolicyDraft, digest_key: bytes) -> None:
     with pytest.raises(Refused, match=r"Door L is held by a magnet.*release"):
         encode_policy(changed(draft, LIBRARY, {}, {"fire_action": FireAction.NONE}), digest_key)
+
+
+def test_delayed_egress_is_refused_by_its_name(draft: PolicyDraft, digest_key: bytes) -> None:
+    with pytest.raises(Refused, match="delayed egress lock, which holds people who leave; this system does not supp"):
+        encode_policy(changed(draft, ROOM, {}, {"kind": LockKind.DELAYED_EGRESS}), digest_key)

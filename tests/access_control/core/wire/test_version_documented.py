@@ -14,7 +14,7 @@ from access_control.core.wire.event_words import EVENTS
 from access_control.core.wire.events import EventRecord
 from access_control.core.wire.keys import KeysRow
 from access_control.core.wire.orders import OrdersRow
-from access_control.core.wire.policy_payload import BoardRow, DoorRow, PolicyPayload, ReaderRow
+from access_control.core.wire.policy_payload import BoardRow, DoorRow, InputRow, PolicyPayload, ReaderRow
 from access_control.core.wire.policy_people import CLASS_LETTERS, STATUS_LETTERS
 from access_control.core.wire.signing import DOMAIN, LIMITS, Header, Kind
 from access_control.core.wire.version import HISTORY
@@ -68,7 +68,21 @@ def test_every_action_has_its_life(page: str) -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [PolicyPayload, DoorRow, ReaderRow, BoardRow, OrdersRow, DirectiveRow, ReleaseRow, ActionRow, KeysRow, EventRecord],
+    [
+        *(
+            PolicyPayload,
+            DoorRow,
+            ReaderRow,
+            BoardRow,
+            InputRow,
+            OrdersRow,
+            DirectiveRow,
+            ReleaseRow,
+            ActionRow,
+            KeysRow,
+        ),
+        EventRecord,
+    ],
 )
 def test_every_field_is_named(record: type[msgspec.Struct], page: str) -> None:
     named = set(re.findall(r"`[^`\n]+`", page))

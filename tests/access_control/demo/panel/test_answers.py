@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import delete
 
 from access_control.database.engine import Database
-from access_control.demo.deeds import Fault
 from access_control.demo.errors import StageError
 from access_control.demo.panel.answers import SchoolAnswers
 from access_control.demo.plan import DOORS
@@ -59,20 +58,16 @@ def test_cards_passes_and_leaving_reach_the_doors_of_both_buildings(answers: Sch
     assert "it is locked" in do(answers, do="door", door=1, action="open")
 
 
-def test_what_is_broken_can_be_seen_and_mended(answers: SchoolAnswers) -> None:
-    for fault in Fault:
-        assert do(answers, do="break", fault=fault.name, door=14).endswith(".")
-    seen(lambda: bool(door(answers, "7")["open"]))
-    assert "good again" in do(answers, do="mend")
-    assert not door(answers, "7")["open"]
-    assert do(answers, do="door", door=14, action="close") == "Door 7 is closed."
+def test_how_much_is_broken_is_told(answers: SchoolAnswers) -> None:
+    before = answers.state(0)["broken"]
+    answers.faults.do({"switch": "wedged-14 1"})
+    assert answers.state(0)["broken"] == before + 1
 
 
 NONSENSE = (
     (b"{", "does not understand"),
     (b'{"do": "fly"}', "does not understand"),
     (b'{"do": "present", "person": 1, "door": 99}', "There is no door 99"),
-    (b'{"do": "break", "fault": "METEOR", "door": 1}', "no such fault"),
     (b'{"do": "scan", "text": "  "}', "There is no pass"),
     (b'{"do": "scan", "picture": "!"}', "This is no picture"),
     (b'{"do": "scan", "picture": "YWJj"}', "This is no picture"),

@@ -27,11 +27,10 @@ from access_control.core.wire.uplink import (
 )
 from access_control.database.engine import Database
 from access_control.readers.keys import SchoolKeys
-from access_control.web.app import make_app
 from access_control.web.services import Services
 from tests.building.published import LiveSchool, go_live
 from tests.building.sites import AT
-from tests.building.templates import keep_templates
+from tests.building.templates import new_app
 
 _Kind = TypeVar("_Kind", bound=Record)
 
@@ -67,9 +66,7 @@ def services(live: LiveSchool, tmp_path: Path, clock: Clock) -> Services:
 
 @pytest.fixture
 def app(services: Services) -> Flask:
-    app = keep_templates(make_app(services))
-    app.testing = True
-    return app
+    return new_app(services)
 
 
 @dataclass

@@ -93,7 +93,7 @@ def test_a_new_bridge_enrols_with_its_code_and_waits_to_be_confirmed(app: Flask,
         made = add_bridge(session, live.keys, AT, name="Gym bridge", building_id=live.school.building, by=BY)
     key = Ed25519PrivateKey.generate()
     side = BridgeSide(app.test_client(), made.bridge_id, key, live.keys)
-    asked = EnrolRequest(made.text, key.public_key().public_bytes_raw().hex(), "")
+    asked = EnrolRequest(made.text, key.public_key().public_bytes_raw().hex(), "", replace=False)
     enrolled = told(side.post("enrol", asked), EnrolAnswer)
     assert (enrolled.bridge, enrolled.name) == (made.bridge_id, "Gym bridge")
     assert code_of(side.post("enrol", asked)) == (403, "used_code")

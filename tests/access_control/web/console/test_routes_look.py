@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.access_control.web.conftest import Served
 from tests.building.browser import LONG, Chrome, complaints, violations
-from tests.building.console_school import ConsoleSchool
+from tests.building.console_school import FIRE_TEST, ConsoleSchool
 from tests.building.tiny_school import BRIDGE, OPERATORS
 
 
@@ -13,10 +13,22 @@ def paths(school: ConsoleSchool) -> list[str]:
     return [
         *("/people", f"/people/{school.person}", "/people/new", "/groups", f"/groups/{school.group}"),
         *("/doors", "/doors/1", "/doors/2", "/doors/new", "/doors/1/edit", f"/readers/{school.reader}"),
-        *("/boards", "/boards/1", "/bridges", f"/bridges/{BRIDGE}", "/levels", f"/levels/{school.level}"),
+        *(
+            "/boards",
+            "/boards/1",
+            "/inputs",
+            "/inputs/1",
+            "/inputs/new",
+            "/bridges",
+            f"/bridges/{BRIDGE}",
+            "/levels",
+            f"/levels/{school.level}",
+        ),
         *("/schedules", f"/schedules/{school.arrival}", "/calendar", "/operators", f"/operators/{operator}"),
         *("/settings", "/audit", f"/badges/{school.badge}", "/why", f"/why?badge={school.badge}&door=3"),
         f"/why?event={school.event}",
+        "/fire-tests",
+        f"/fire-tests/{FIRE_TEST}",
     ]
 
 

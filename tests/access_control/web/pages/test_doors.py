@@ -55,11 +55,15 @@ def test_a_door_is_added_and_changed(installer: FlaskClient, database: Database)
         ({"number": "1"}, "Door 1 of this building is already Main entrance."),
         ({"lock_output": "board 1.1"}, "Doors 1 and 12 both use output board 1.1."),
         ({"lock_output": "board 7.1"}, "names output board 7.1, which does not exist."),
+        (
+            {"lock_kind": "delayed_egress"},
+            "has a delayed egress lock, which holds people who leave; this system does not",
+        ),
         ({"lock_kind": "maglock"}, "is held by a magnet, so the fire input must release it."),
         ({"door_class": "exterior", "secure_side": ""}, "switched where an intruder can reach the wires."),
         ({"unlock_s": "30"}, "gives people who need longer less time than everybody else."),
         ({"unlock_s": "a while"}, "Type a number of seconds"),
-        ({"unlock_s": "700"}, "Unlock time must be 0.1 to 600 s."),
+        ({"unlock_s": "700"}, "Unlock time must be 0.1 to 300 s."),
         ({"door_class": "trapdoor"}, "Choose one from the list."),
     ],
 )

@@ -11,14 +11,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from access_control.core.decision.model import EmergencyAction
+from access_control.core.decision.emergency import Release
+from access_control.core.decision.model import EmergencyAction, HolderClass
+from access_control.core.wire.release_persons import write_person
 from access_control.database.ids import new_id
 from access_control.emergency.releasing import Wanted, ask_release
 from access_control.emergency.starting import Start
 from access_control.people.actors import actor_of
+from access_control.people.cardholders import PersonDetails, add_person
 from access_control.people.permissions import Actor, Role
 from access_control.readers.keys import SchoolKeys, make_keys
 from access_control.readers.models import Bridge
+from access_control.readers.orders import add_release
 from access_control.web.services import EXTENSION, Services
 from tests.access_control.emergency.test_starting import until
 from tests.building.emergencies import enrol, status
@@ -131,6 +135,29 @@ def test_an_ended_emergency_keeps_its_record(
     assert "The police gave the all clear." in page
     assert administrator.get("/emergency/bands.json").json == {"bands": ""}
     assert id_ in administrator.get("/emergency/").text
+
+
+def test_two_people_who_released_at_a_reader_are_named_to_those_who_may_see_people(
+    services: Services, administrator: FlaskClient, desk: FlaskClient, installer: FlaskClient, start: Callable[..., str]
+) -> None:
+    id_ = start()
+    at = services.clock()
+    with services.database.writing() as session:
+        people = [
+            add_person(session, at, PersonDetails(given, "Ames", HolderClass.STAFF), by="demo").ref
+            for given in ("Ada", "Bob")
+        ]
+        first, second = map(write_person, people)
+        release = Release(new_id(at), id_, frozenset({1, 2}), first, second, "At the reader “Office”.", at)
+        add_release(session, services.keys, at, release, b"signed", by_name="North bridge", origin=f"bridge:{BRIDGE}")
+    services.more["emergencies"].refresh()
+    for client in (administrator, desk):
+        page = client.get(f"/emergency/{id_}").text
+        assert "<strong>Ada Ames and Bob Ames (North bridge)</strong> released 2 doors" in page
+        assert "At the reader “Office”." in page
+    page = installer.get(f"/emergency/{id_}").text
+    assert "<strong>Two people (North bridge)</strong> released 2 doors" in page
+    assert "Ames" not in page
 
 
 def test_what_never_was_is_not_there(administrator: FlaskClient) -> None:

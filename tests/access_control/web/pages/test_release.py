@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from access_control.clock import utc_now
 from access_control.database.ids import new_id
+from access_control.emergency.releasing import waiting_releases
 from access_control.jobs.emergencies import finish_releases
 from access_control.jobs.running import run_due
 from access_control.people.models import Operator
@@ -124,6 +125,39 @@ def test_the_server_finishes_the_release(
     assert run_due(services.database, moved_clock(), [finish_releases(services.keys)], "worker")
     assert running(app) == []
     assert "This record is kept." in administrator.get(f"/emergency/{id_}").text
+
+
+def test_a_release_that_could_not_be_carried_out_is_told_on_the_page(
+    services: Services,
+    administrator: FlaskClient,
+    start: Callable[..., str],  # noqa: F811 - the fixture
+) -> None:
+    id_ = start()
+    assert ask(administrator, id_).status_code == 303
+    with services.database.writing() as session:
+        (pending,) = waiting_releases(session)
+        pending.cancelled_at, pending.cancelled_why = pending.due_at, "This is too large."
+    page = administrator.get(f"/emergency/{id_}").text
+    assert "it could not be carried out. This is too large. The doors stay as they are." in page
+    assert ask(administrator, id_).status_code == 303
+    assert "could not be carried out" not in administrator.get(f"/emergency/{id_}").text
+
+
+def test_who_has_one_building_is_offered_no_more_when_the_rest_is_released(
+    services: Services,
+    administrator: FlaskClient,
+    moved_clock: Any,
+    start: Callable[..., str],  # noqa: F811 - the fixture
+) -> None:
+    id_ = start(drill=True)
+    assert ask(administrator, id_, part="building:1").status_code == 303
+    with services.database.writing() as session:
+        session.get_one(Operator, OPERATORS[Role.ADMINISTRATOR][0]).grants[0].scope = Place(SITE, 2).path
+    moved_clock.go_on(seconds=60)
+    page = administrator.get(f"/emergency/{id_}").text
+    assert '<option value="all">' not in page
+    assert '<option value="building:2">' in page
+    assert ask(administrator, id_, part="building:2").status_code == 303
 
 
 def test_a_drill_ends_at_once(

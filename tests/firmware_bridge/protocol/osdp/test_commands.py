@@ -52,7 +52,13 @@ SPOKEN: list[tuple[Command, str]] = [
     (KeepActive(7000), "581B"),
 ]
 
-PUBLISHED = [
+PUBLISHED: list[tuple[str, Command]] = [
+    ("5300080005 60 DA99", Poll()),
+    ("5300070001 60 45", Poll()),
+    ("5300090005 61 00 F051", AskIdentity()),
+    ("5300080000 61 00 44", AskIdentity()),
+    ("5300090006 62 00 F35D", AskCapabilities()),
+    ("537F0D0004 6E 0080250000 6E38", SetCommunication(0, 9600)),
     ("53000D0006 6A 0002010101 5A9E", Buzz(0, 2, 1, 1, 1)),
     ("53000C0007 68 00053200 BA99", SetOutputs((OutputOrder(0, OutputControl.ON_FOR_TIMER, 50),))),
     ("53000D0005 6E 0500960000 FF50", SetCommunication(5, 38400)),
@@ -83,6 +89,7 @@ def test_a_published_packet_means_this_command(frame: str, command: Command) -> 
 
     assert parse_command(packet.code, packet.data) == command
     assert command.to_bytes() == packet.data
+    assert packet.to_bytes() == bytes.fromhex(frame)
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,36 @@ from dataclasses import dataclass, field
 import pytest
 
 from access_control.core.credentials.bits import Bits
+from access_control.core.decision.model import DeviceKind
 from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
 from firmware_bridge.controller.events import (
     CardPresented,
+    DevicePowered,
     Event,
     InputChanged,
     InputState,
     KeysPressed,
     LinkAlarm,
+    OutputFailed,
     OutputProved,
     ReaderAlarmed,
     ReaderTampered,
 )
-from firmware_bridge.protocol.osdp.commands import AskCapabilities, AskInputs, AskLocalStatus, AskOutputs, Buzz, Poll
+from firmware_bridge.protocol.osdp.commands import (
+    AskCapabilities,
+    AskInputs,
+    AskLocalStatus,
+    AskOutputs,
+    AskReaders,
+    Buzz,
+    KeepActive,
+    PanelReceiveSize,
+    Poll,
+    SetOutputs,
+    ShowText,
+)
 from firmware_bridge.protocol.osdp.errands import Errands
+from firmware_bridge.protocol.osdp.exchange import Claim
 from firmware_bridge.protocol.osdp.fields import Malformed
 from firmware_bridge.protocol.osdp.lights import SetLeds
 from firmware_bridge.protocol.osdp.outputs import Outputs
@@ -33,7 +49,9 @@ from firmware_bridge.protocol.osdp.replies import (
     Nak,
     OutputStatus,
     RawCard,
+    ReaderStatus,
 )
+from firmware_bridge.protocol.osdp.reports import Reports
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
 from tests.building.clock import SetClock
 from tests.building.memory_line import output
@@ -61,7 +79,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.outputs = Outputs(7, self.told.append)
         setup = ReaderSetup(7, 7, read_back=self.read_back)
-        self.errands = Errands(setup, LinkTiming(), self.outputs, self.told.append)
+        self.errands = Errands(setup, LinkTiming(), self.outputs, Reports(setup.kind, 7, self.told.append))
         if self.can:
             self.errands.learn(self.can)
 
@@ -208,9 +226,34 @@ def test_tamper_is_told_when_it_changes() -> None:
     desk = Desk()
 
     assert desk.hear(LocalStatus(tampered=True, power_failed=False)) == [
-        ReaderTampered(desk.clock.moment(), 7, tampered=True)
+        ReaderTampered(desk.clock.moment(), 7, tampered=True),
+        DevicePowered(desk.clock.moment(), (DeviceKind.READER, 7), failing=False),
     ]
-    assert desk.hear(LocalStatus(tampered=True, power_failed=True)) == []
+    assert desk.hear(LocalStatus(tampered=True, power_failed=False)) == []
+    assert desk.hear(ReaderStatus((0,))) == []
+    assert desk.hear(LocalStatus(tampered=False, power_failed=False)) == [
+        ReaderTampered(desk.clock.moment(), 7, tampered=False)
+    ]
+
+
+@pytest.mark.parametrize("state", [1, 2])
+def test_a_head_that_was_pulled_off_or_opened_is_tampered_with(state: int) -> None:
+    desk = Desk()
+    desk.hear(LocalStatus(tampered=False, power_failed=False))
+
+    assert desk.hear(ReaderStatus((0, state))) == [ReaderTampered(desk.clock.moment(), 7, tampered=True)]
+    assert desk.hear(LocalStatus(tampered=False, power_failed=False)) == []
+    assert desk.hear(ReaderStatus((0, 0))) == [ReaderTampered(desk.clock.moment(), 7, tampered=False)]
+
+
+def test_how_the_power_supply_does_is_told_when_it_changes() -> None:
+    desk = Desk()
+    well, failing = (LocalStatus(tampered=False, power_failed=failed) for failed in (False, True))
+    told = [
+        [event.failing for event in desk.hear(status) if isinstance(event, DevicePowered)]
+        for status in (well, well, failing, failing, well)
+    ]
+    assert told == [[False], [], [True], [], [False]]
 
 
 def test_inputs_are_told_when_they_change_and_again_in_a_new_session() -> None:
@@ -234,3 +277,117 @@ def test_nonsense_is_an_alarm_and_silence_is_nothing() -> None:
     assert isinstance(alarm, ReaderAlarmed)
     assert alarm.alarm is LinkAlarm.GARBAGE
     assert desk.hear(Ack()) == []
+
+
+# -- what only some can do
+
+
+def able(*items: Capability) -> Capabilities:
+    return Capabilities(EVERYTHING.items + items)
+
+
+def everything_asked(can: Capabilities) -> list[type]:
+    desk = Desk(can=can)
+    desk.errands.new_session(desk.clock.mono_s)
+    desk.errands.display.show(ShowAtReader(7, Indication.PIN_WANTED, 5.0, silent=False))
+    asked = []
+    for _ in range(2):
+        while (question := desk.next()) is not None:
+            asked.append(type(question))
+        desk.clock.go_on(5.0)
+    return asked
+
+
+ALWAYS = [AskInputs, AskLocalStatus, SetLeds, Buzz]
+
+
+@pytest.mark.parametrize(
+    ("item", "more"),
+    [
+        (Capability(Function.TEXT, 1, 1), [ShowText]),
+        (Capability(Function.TEXT, 1, 0), []),
+        (Capability(Function.SMART_CARD, 1, 0), [KeepActive]),
+        (Capability(Function.SMART_CARD, 0, 0), []),
+        (Capability(Function.READERS, 0, 2), [AskReaders]),
+        (Capability(Function.LARGEST_MESSAGE, 0, 2), [PanelReceiveSize]),
+        (Capability(Function.LARGEST_MESSAGE, 128, 0), []),
+    ],
+)
+def test_what_a_reader_can_do_is_asked_of_it_and_nothing_else(item: Capability, more: list[type]) -> None:
+    asked = everything_asked(able(item))
+
+    assert sorted(asked, key=str) == sorted(ALWAYS + more, key=str)
+
+
+def test_reader_heads_are_asked_about_after_the_first_questions() -> None:
+    desk = Desk(can=able(Capability(Function.READERS, 0, 1)))
+    desk.errands.new_session(desk.clock.mono_s)
+    while desk.next():
+        pass
+    assert not desk.errands.waiting(desk.clock.mono_s)
+    desk.clock.go_on(5.0)
+    assert desk.errands.waiting(desk.clock.mono_s)
+    assert desk.next() == AskReaders()
+
+
+def test_an_output_that_it_does_not_have_is_never_sent() -> None:
+    desk = Desk()
+    moment = desk.clock.moment()
+    for index in (5, 0):
+        urgency = Urgency.EMERGENCY if index else Urgency.GRANT
+        desk.outputs.submit(DriveOutput(output(7, index), energised=True, lease_s=5.0, urgency=urgency), moment)
+
+    message, pending = desk.errands.question(Claim.ANSWER, moment)
+    assert isinstance(message, SetOutputs)
+    assert [order.output for order in message.orders] == [0]
+    assert pending is not None
+    assert [event.why for event in desk.told if isinstance(event, OutputFailed)] == ["The reader has no output 5."]
+
+
+def test_a_turn_is_a_poll_and_a_stranger_is_asked_first_what_it_can_do() -> None:
+    desk = Desk(can=None)
+    assert desk.errands.question(Claim.TURN, desk.clock.moment()) == (Poll(), None)
+    assert desk.errands.question(Claim.ERRAND, desk.clock.moment()) == (AskCapabilities(), None)
+    desk.errands.learn(Capabilities(()))
+    desk.errands.new_session(desk.clock.mono_s)
+    assert desk.errands.question(Claim.ERRAND, desk.clock.moment()) == (AskLocalStatus(), None)
+    assert desk.errands.question(Claim.ERRAND, desk.clock.moment()) == (Poll(), None)
+
+
+def test_a_question_that_could_not_be_answered_just_then_is_asked_three_times_and_a_light_shown_again() -> None:
+    desk = Desk()
+    desk.errands.new_session(desk.clock.mono_s)
+    asked = 0
+    for _ in range(6):
+        while (question := desk.next()) is not None:
+            asked += isinstance(question, AskInputs)
+            if isinstance(question, AskInputs):
+                desk.errands.answered(question, Nak(9), desk.clock.moment())
+        desk.clock.go_on(5.0)
+    assert asked == 3
+
+    desk.errands.display.show(ShowAtReader(7, Indication.LOCKED, None, silent=False))
+    led = desk.next()
+    assert isinstance(led, SetLeds)
+    desk.errands.answered(led, Nak(9), desk.clock.moment())
+    assert desk.next() is None
+    desk.clock.go_on(5.0)
+    assert isinstance(desk.next(), SetLeds)
+
+
+def test_capabilities_that_are_refused_for_good_are_none_and_those_put_off_are_asked_again() -> None:
+    desk = Desk(can=None)
+    for _ in range(2):
+        desk.errands.answered(AskCapabilities(), Nak(9), desk.clock.moment())
+        assert not desk.errands.knows_capabilities
+    desk.errands.answered(AskCapabilities(), Nak(9), desk.clock.moment())
+    assert desk.errands.knows_capabilities
+
+
+def test_a_buzzer_that_could_not_just_then_is_not_sounded_later() -> None:
+    desk = Desk()
+    desk.errands.answered(Buzz(0, 2, 1, 1, 1), Nak(9), desk.clock.moment())
+    desk.clock.go_on(10.0)
+    assert desk.next() is None
+    desk.errands.display.show(REFUSED)
+    assert [type(desk.next()), type(desk.next())] == [SetLeds, Buzz]

@@ -3,8 +3,8 @@
 import pytest
 
 from firmware_bridge.controller.commands import Indication, ShowAtReader
-from firmware_bridge.protocol.osdp.commands import Buzz
-from firmware_bridge.protocol.osdp.indications import LOOKS, Display
+from firmware_bridge.protocol.osdp.commands import Buzz, KeepActive, ShowText
+from firmware_bridge.protocol.osdp.indications import LOOKS, WORDS, Display
 from firmware_bridge.protocol.osdp.lights import Blink, Colour, LedOrder
 
 RED = Blink(1, 0, Colour.RED, Colour.RED)
@@ -44,8 +44,19 @@ def test_refused_flashes_and_beeps_three_times_or_stays_silent() -> None:
     assert led_of(display) == LedOrder(0, 0, temporary=Blink(2, 2, Colour.RED, Colour.OFF), timer=20)
     assert display.take_buzz() == Buzz(0, 2, 1, 1, 3)
 
+    # What sounded a moment ago may still last, so the first silent wish ends it.
+    display.show(show(Indication.REFUSED, 2.0, silent=True))
+    assert display.take_buzz() == Buzz(0, 1, 0, 0, 0)
     display.show(show(Indication.REFUSED, 2.0, silent=True))
     assert display.take_buzz() is None
+
+
+def test_a_warning_of_some_seconds_is_ended_by_a_silent_state() -> None:
+    display = Display()
+    display.show(show(Indication.HELD_PRE_ALARM, 10.0))
+    assert display.take_buzz() == Buzz(0, 2, 2, 8, 10)
+    display.show(show(Indication.LOCKDOWN, None, silent=True))
+    assert display.take_buzz() == Buzz(0, 1, 0, 0, 0)
 
 
 def test_a_new_resting_state_replaces_what_shows_now() -> None:
@@ -101,6 +112,8 @@ def test_a_timed_pre_alarm_sounds_for_its_time_or_not_at_all() -> None:
     assert display.take_buzz() == Buzz(0, 2, 2, 8, 10)
 
     display.show(show(Indication.HELD_PRE_ALARM, 10.0, silent=True))
+    assert display.take_buzz() == Buzz(0, 1, 0, 0, 0)
+    display.show(show(Indication.HELD_PRE_ALARM, 10.0, silent=True))
     assert display.take_buzz() is None
 
 
@@ -128,3 +141,71 @@ def test_very_long_times_fit_the_field() -> None:
     led = led_of(display)
     assert led is not None
     assert led.timer == 0xFFFF
+
+
+# -- words and the card's field
+
+
+def words_of(display: Display) -> list[tuple[int, int, str]]:
+    found = []
+    while (text := display.take_text()) is not None:
+        found.append((text.mode, text.seconds, text.text.decode()))
+    return found
+
+
+def test_words_are_written_for_what_rests_and_above_it_for_what_passes() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+    display.show(show(Indication.REFUSED, 1.2))
+
+    assert words_of(display) == [(1, 0, "Locked".ljust(16)), (3, 2, "No entry".ljust(16))]
+    display.new_session()
+    assert words_of(display) == [(1, 0, "Locked".ljust(16))]
+
+
+def test_where_nothing_may_sound_nothing_is_written() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKDOWN, None, silent=True))
+    display.show(show(Indication.REFUSED, 2.0, silent=True))
+    display.show(show(Indication.GRANTED, 2.0, silent=True))
+
+    assert words_of(display) == [(1, 0, " " * 16)]
+
+
+def test_words_that_wait_are_dropped_when_silence_begins_and_what_rests_is_blank_whatever_it_is() -> None:
+    display = Display()
+    display.show(show(Indication.GRANTED, 5.0))
+    display.show(show(Indication.LOCKED, None, silent=True))
+
+    assert words_of(display) == [(1, 0, " " * 16)]
+
+
+def test_every_indication_has_words_that_fit_and_never_say_why() -> None:
+    assert set(WORDS) == set(Indication)
+    assert all(len(words) <= 16 and words.isascii() for words in WORDS.values())
+    assert WORDS[Indication.LOCKDOWN] == ""
+
+
+def test_words_and_the_field_wait_only_where_the_reader_has_them() -> None:
+    display = Display()
+    display.show(show(Indication.PIN_WANTED, 5.0))
+    display.take_led()
+    display.take_buzz()
+    assert not display.waiting()
+
+    display.keeps_field = True
+    assert display.waiting()
+    display.keeps_field, display.writes = False, True
+    assert display.waiting()
+    assert [type(command) for command in display.take()] == [ShowText, KeepActive]
+    assert not display.waiting()
+
+
+def test_the_field_stays_on_for_as_long_as_a_pin_may_be_typed() -> None:
+    display = Display()
+    display.show(show(Indication.PIN_WANTED, 5.0))
+    assert list(display.take())[-1] == KeepActive(5000)
+    display.show(show(Indication.PIN_WANTED, 500.0))
+    assert list(display.take())[-1] == KeepActive(0xFFFF)
+    display.show(show(Indication.GRANTED, 5.0))
+    assert not any(isinstance(command, KeepActive) for command in display.take())

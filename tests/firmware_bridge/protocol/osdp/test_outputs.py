@@ -1,7 +1,12 @@
 """One reader's outputs: which command goes when, which one must never arrive, and when a lease is over."""
 
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import dataclass, field, replace
 
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from access_control.core.decision.model import LONGEST_PULSE_S
 from firmware_bridge.controller.commands import DriveOutput, Urgency
 from firmware_bridge.controller.events import Event, OutputFailed, OutputLapsed, OutputProved, Proof
 from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder
@@ -51,6 +56,15 @@ LOCKDOWN = DriveOutput(output(7), energised=False, lease_s=0.0, urgency=Urgency.
 HOLD_ON = DriveOutput(output(7), energised=True, lease_s=10.0, urgency=Urgency.ROUTINE)
 
 
+def test_no_lease_is_longer_than_the_longest_pulse_whatever_is_asked() -> None:
+    desk = Desk()
+    desk.submit(desk.grant(lease_s=1e9))
+    order = desk.deliver().order(desk.clock.mono_s, timed=True)
+    assert order == OutputOrder(0, OutputControl.ON_FOR_TIMER, int(LONGEST_PULSE_S * 10))
+    desk.pass_time(LONGEST_PULSE_S)
+    assert [type(event) for event in desk.told][-1] is OutputLapsed
+
+
 def test_a_grant_is_sent_and_its_acknowledgement_is_proof() -> None:
     desk = Desk()
     desk.submit(desk.grant())
@@ -88,13 +102,28 @@ def test_a_lockdown_waits_for_ever_and_kills_a_waiting_grant() -> None:
     desk = Desk()
     desk.submit(desk.grant())
     desk.submit(LOCKDOWN)
-    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=OVERTAKEN, expired=True)]
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=OVERTAKEN, superseded=True)]
 
     desk.pass_time(3600.0)
 
     assert desk.take().command == LOCKDOWN
     assert desk.outputs.take(desk.clock.mono_s) is None
     assert len(desk.told) == 1
+
+
+def test_an_unlock_by_the_hours_that_a_lockdown_overtakes_is_told() -> None:
+    desk = Desk()
+    desk.submit(HOLD_ON)
+    desk.submit(LOCKDOWN)
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=OVERTAKEN, superseded=True)]
+
+
+def test_a_grant_that_the_hours_overtake_loses_nothing() -> None:
+    desk = Desk()
+    desk.submit(desk.grant())
+    desk.submit(HOLD_ON)
+    assert desk.told == []
+    assert desk.take().command == HOLD_ON
 
 
 def test_a_permitted_grant_after_a_lockdown_goes_behind_it_and_does_not_erase_it() -> None:
@@ -186,18 +215,21 @@ def test_a_lost_grant_goes_again_unless_something_newer_waits() -> None:
     desk.submit(LOCKDOWN)
     desk.outputs.give_back(lost, desk.clock.moment())
 
-    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=OVERTAKEN, expired=True)]
+    assert desk.told == [OutputFailed(desk.clock.moment(), output(7), energised=True, why=OVERTAKEN, superseded=True)]
     assert desk.take().command == LOCKDOWN
     assert desk.outputs.urgency() is None
 
 
-def test_a_newer_command_wins_over_a_lost_one() -> None:
+def test_a_newer_command_wins_over_a_lost_one_and_that_is_told() -> None:
     desk = Desk()
     desk.submit(HOLD_ON)
     lost = desk.take()
     desk.submit(LOCKDOWN)
     desk.outputs.give_back(lost, desk.clock.moment())
 
+    assert [(event.energised, event.superseded) for event in desk.told if isinstance(event, OutputFailed)] == [
+        (True, True)
+    ]
     assert desk.take().command == LOCKDOWN
     assert desk.outputs.take(desk.clock.mono_s) is None
 
@@ -307,4 +339,45 @@ def test_what_the_reader_is_told() -> None:
     assert on.order(100.0, timed=False) == OutputOrder(0, OutputControl.ON)
     assert on.order(100.0, timed=True) == OutputOrder(0, OutputControl.ON_FOR_TIMER, 100)
     assert on.order(200.0, timed=True).timer == 1
-    assert Pending(HOLD_ON, 1e6).order(100.0, timed=True).timer == 0xFFFF
+    assert on.order(99.9, timed=True).timer == 100, "never longer than asked"
+    forever = Pending(replace(HOLD_ON, lease_s=1e6), 1e6)
+    assert forever.order(100.0, timed=True).timer == 10 * LONGEST_PULSE_S
+
+
+WISHES = ["grant", "grant for 1 s", "hold", "lockdown"]
+ENDS = ["take", "deliver", "give back", "refuse", "all off", "anew", "wait"]
+
+
+@settings(deadline=None)
+@example([("hold", ["take"]), ("lockdown", ["take", "deliver"])])
+@example([("grant", ["take", "give back", "wait", "wait", "wait"])])
+@given(st.lists(st.tuples(st.sampled_from(WISHES), st.lists(st.sampled_from(ENDS), max_size=3)), max_size=10))
+def test_what_waits_is_known_after_whatever_happened(turns: list[tuple[str, list[str]]]) -> None:
+    desk = Desk()
+    taken: list[Pending] = []
+    for deed in itertools.chain.from_iterable((wish, *ends) for wish, ends in turns):
+        match deed:
+            case "grant" | "grant for 1 s":
+                desk.submit(desk.grant(lease_s=1.0 if deed == "grant for 1 s" else 5.0))
+            case "hold" | "lockdown":
+                desk.submit(HOLD_ON if deed == "hold" else LOCKDOWN)
+            case "take":
+                pending = desk.outputs.take(desk.clock.mono_s)
+                taken += [pending] if pending else []
+            case "deliver" | "give back" | "refuse" if not taken:
+                pass
+            case "deliver":
+                desk.outputs.acknowledged(taken.pop(), desk.clock.moment())
+            case "give back":
+                desk.outputs.give_back(taken.pop(), desk.clock.moment())
+            case "refuse":
+                desk.outputs.refused(taken.pop(), "busy", desk.clock.moment(), again=True)
+            case "all off":
+                desk.outputs.all_off(desk.clock.moment())
+            case "anew":
+                desk.outputs.new_session(desk.clock.mono_s)
+            case _:
+                desk.pass_time(0.7)
+        known = desk.outputs.urgency(), desk.outputs.next_s()
+        desk.outputs._changed()
+        assert known == (desk.outputs.urgency(), desk.outputs.next_s())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from access_control.core.credentials.bits import Bits
+from access_control.core.decision.model import DeviceKind
 from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtReader, Urgency
 from firmware_bridge.controller.events import (
     CardPresented,
@@ -19,8 +20,8 @@ from firmware_bridge.controller.events import (
 from firmware_bridge.protocol.osdp.commands import SetOutputs
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.outputs import TOO_LATE
-from firmware_bridge.protocol.osdp.panel import NO_ANSWER, UNSTABLE
 from firmware_bridge.protocol.osdp.replies import Ack, Busy, Nak, OutputStatus, RawCard
+from firmware_bridge.protocol.osdp.sentences import NO_ANSWER, UNSTABLE
 from firmware_bridge.simulator.peripheral import Peripheral, ReaderFaults
 from tests.building.memory_line import MemoryLine, line_with, output
 
@@ -261,22 +262,22 @@ def test_a_refused_output_is_reported_and_the_door_goes_on() -> None:
     submit(line, on=True)
     line.run(0.3)
 
-    assert [event.point.index for event in line.happened(OutputFailed)] == [9]
-    assert LinkAlarm.NAK in alarms(line)
+    [failed] = line.happened(OutputFailed)
+    assert (failed.point.index, failed.why) == (9, "The reader has no output 9.")
     assert reader.head.outputs == [True]
     assert links(line) == [(LinkState.SECURE, "")]
 
 
 def test_answers_to_another_question_are_ignored() -> None:
     line, reader = connected()
-    session = line.bus._by_id[1]
+    session = line.bus._by_id[DeviceKind.READER, 1]
     stranger = Packet(1, 0, Ack.CODE, reply=True)
-    assert not session.heard(replace(stranger, sequence=(session._sequence + 1) % 4), line.clock.moment())
+    assert not session.heard(replace(stranger, sequence=(session._envelope.sequence + 1) % 4), line.clock.moment())
 
     session._exchange = None
     assert not session.heard(stranger, line.clock.moment())
     session.silent(line.clock.moment())
-    session._silent_since_s = 0.0
+    session.silence._since_s = 0.0
     session.pass_time(line.clock.moment())
 
     line.run(0.5)

@@ -14,9 +14,10 @@ from firmware_bridge.controller.events import (
 )
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.outputs import TOO_LATE
-from firmware_bridge.protocol.osdp.panel import NO_KEY
 from firmware_bridge.protocol.osdp.replies import Nak
 from firmware_bridge.protocol.osdp.secure import SCBK_D
+from firmware_bridge.protocol.osdp.sentences import NO_KEY
+from firmware_bridge.protocol.osdp.setup import ReaderSetup
 from tests.building.memory_line import MemoryLine, line_with, output
 
 KEY, OTHER = b"K" * 16, b"X" * 16
@@ -161,3 +162,33 @@ def test_a_reader_without_a_key_that_will_not_say_what_it_can_is_there_all_the_s
     line.tamper = lambda asked, answer: refusal(asked, 3) if asked.code in (0x61, 0x62) else answer
 
     assert line.run_until(lambda: links(line) == [(LinkState.CLEAR, NO_KEY)])
+
+
+# -- an exchange of keys that was broken off
+
+
+def test_of_two_keys_the_right_one_is_found_and_tried_first_from_then_on() -> None:
+    line, readers = line_with({1: OTHER})
+    line.bus.reconfigure([ReaderSetup(1, 1, KEY, spare=OTHER)], line.clock.moment())
+    line.bus.events.clear()
+    assert line.run_until(lambda: [state for state, _ in links(line)] == [LinkState.SECURE], 2.0)
+    assert alarms(line) == []
+
+    line.sent.clear()
+    readers[1].restart(line.clock.mono_s)
+    line.run(1.0)
+    challenges = [frame for _, frame in line.sent if Packet.from_bytes(frame).code == 0x76]
+    assert len(challenges) == 1
+    assert readers[1].secure
+
+
+def test_neither_of_two_keys_is_one_alarm_and_nothing_is_said_in_the_clear() -> None:
+    line, _ = line_with({1: b"Z" * 16})
+    line.bus.reconfigure([ReaderSetup(1, 1, KEY, spare=OTHER)], line.clock.moment())
+    line.bus.events.clear()
+    line.sent.clear()
+    line.run(5.0)
+
+    assert [state for state, _ in links(line)] == [LinkState.DOWN]
+    assert alarms(line) == [LinkAlarm.WRONG_KEY]
+    assert clear_codes(line) <= IN_CLEAR

@@ -1,7 +1,9 @@
 """Each change of a link is told once, each alarm once an episode."""
 
+from access_control.core.decision.model import DeviceKind
 from firmware_bridge.controller.events import Event, LinkState, ReaderAlarmed, ReaderLinkChanged
 from firmware_bridge.protocol.osdp.handshake import NO_SECURITY, WRONG_KEY
+from firmware_bridge.protocol.osdp.reports import Reports
 from firmware_bridge.protocol.osdp.standing import Standing
 from tests.building.clock import SetClock
 
@@ -10,7 +12,7 @@ NOW = SetClock().moment()
 
 def test_a_change_is_told_once() -> None:
     told: list[Event] = []
-    standing = Standing(7, told.append)
+    standing = Standing(Reports(DeviceKind.READER, 7, told.append))
     before = standing.link
 
     standing.announce(LinkState.SECURE, "", NOW)
@@ -22,7 +24,7 @@ def test_a_change_is_told_once() -> None:
 
 def test_an_alarm_is_told_once_until_the_reader_was_well_again() -> None:
     told: list[Event] = []
-    standing = Standing(7, told.append)
+    standing = Standing(Reports(DeviceKind.READER, 7, told.append))
     for refusal in (WRONG_KEY, WRONG_KEY, NO_SECURITY):
         standing.alarm(refusal, NOW)
     assert [type(event) for event in told] == [ReaderAlarmed, ReaderAlarmed]

@@ -1,4 +1,4 @@
-"""What the port thread knows of one relay board: commands that wait, leases that run, and what is due next. Pure."""
+"""What the thread of a port knows of one board: commands that wait, leases that run, and what is due next. Pure."""
 
 from __future__ import annotations
 
@@ -6,21 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from access_control.core.decision.model import Board, DeviceKind, Point
+from access_control.core.decision.model import LONGEST_PULSE_S, Board, DeviceKind, Point
 from firmware_bridge.controller.commands import DriveOutput, Urgency
 
 POLL_S: Final = 0.08
 """How often a board's inputs are read."""
+QUIET_POLL_S: Final = 1.0
+"""How often a board is asked that has no inputs, or that refuses to tell them."""
 READ_BACK_S: Final = 5.0
 """How often its outputs are read back."""
 STRAY_GRACE_S: Final = 2.0
 """A board came back with an output on that nobody leased: it is left alone for so long, its command is on the way."""
-LONGEST_LEASE_S: Final = 300.0
-"""No output stays on longer than this without a new command, whatever was asked."""
 SILENT_AFTER: Final = 3
 """A board that missed so many answers in a row is told as lost."""
+ANSWER_S: Final = 0.3
+"""How long a board may take whose pace is not known yet."""
+_LEAST_ANSWER_S: Final = 0.15
+_MOST_ANSWER_S: Final = 1.0
+_SLACK: Final = 4.0
+"""A board is given so many times what it took at its slowest lately."""
+PROBE_S: Final = 0.04
+"""How long a lost board is listened for, so that its neighbours hardly feel it."""
+LONG_PROBE_S: Final = 0.4
+_PROBE_SLACK: Final = 1.5
+_LONG_PROBE_EVERY: Final = 8
 _FIRST_PROBE_S: Final = 0.25
-_LAST_PROBE_S: Final = 2.0
+_LAST_PROBE_S: Final = 1.5
+"""The pause between two probes at most, so that a board is back within 2 s of its return."""
+_LAST_CROWDED_PROBE_S: Final = 3.0
+"""The same where many boards are lost, so that probing them all leaves the line to the others."""
 
 
 @dataclass(slots=True)
@@ -42,10 +56,16 @@ class BoardState:
         self.inputs: Sequence[bool] | None = None
         self.waiting: dict[int, Waiting] = {}
         self.leases: dict[int, float] = {}
+        self.nature = ""
+        """What the board's language has to say of it."""
+        self.said: set[str] = set()
+        """What else was said of it since it came back."""
+        self._slowest_s: float | None = None
         self._misses = 0
         self._probe_s = _FIRST_PROBE_S
         self._next_try_s = 0.0
         self._next_poll_s = 0.0
+        self._next_repeat_s = 0.0
         self._next_read_back_s = 0.0
         self._strays_from_s = 0.0
 
@@ -57,15 +77,20 @@ class BoardState:
         """An input as the controller names it."""
         return Point(DeviceKind.BOARD, self.board.id, index)
 
-    def ask(self, command: DriveOutput, now: float, order: int) -> None:
-        """Take a command. The newest one for an output replaces what waits: a lock kills a grant on its way."""
+    def ask(self, command: DriveOutput, now: float, order: int) -> DriveOutput | None:
+        """Take a command. The newest one for an output replaces what waits: a lock kills a grant on its way.
+
+        What it replaced is handed back if it wanted the opposite, so that it is told.
+        """
         index = command.point.index
         before = self.waiting.get(index)
         urgency = command.urgency
         if before is not None and before.command.energised is command.energised:
             urgency = min(urgency, before.urgency)
-        lease_s = min(command.lease_s, LONGEST_LEASE_S)
+        lease_s = min(command.lease_s, LONGEST_PULSE_S)
         self.waiting[index] = Waiting(command, urgency, now + lease_s, order)
+        opposite = before is not None and before.command.energised is not command.energised
+        return before.command if before is not None and opposite else None
 
     def drop_late(self, now: float) -> list[DriveOutput]:
         """Take back commands that came too late: those that must be reported. What only lost its lease goes quietly."""
@@ -109,6 +134,31 @@ class BoardState:
             return []
         return [i for i, on in enumerate(coils) if on and i not in self.leases and i not in self.waiting]
 
+    def repeats(self, now: float) -> list[int]:
+        """Outputs of a board that cannot be read back which are to be told off again, in case it missed that."""
+        if now < max(self._next_repeat_s, self._strays_from_s):
+            return []
+        self._next_repeat_s = now + READ_BACK_S
+        return [i for i in range(self.board.outputs) if i not in self.leases and i not in self.waiting]
+
+    def patience_s(self) -> float:
+        """How long to wait for the board's next answer, the time of the bytes themselves apart."""
+        if self.answers is not False:
+            return self._usual_s()
+        if self._slowest_s is not None:
+            return min(max(_PROBE_SLACK * self._slowest_s, PROBE_S), LONG_PROBE_S)
+        # A slow board is found too, without its neighbours paying for that at every attempt.
+        return LONG_PROBE_S if self._misses % _LONG_PROBE_EVERY == 0 else PROBE_S
+
+    def _usual_s(self) -> float:
+        if self._slowest_s is None:
+            return ANSWER_S
+        return min(max(_SLACK * self._slowest_s, _LEAST_ANSWER_S), _MOST_ANSWER_S)
+
+    def took(self, seconds: float) -> None:
+        """The board answered after so long."""
+        self._slowest_s = max(seconds, 0.9 * (self._slowest_s or 0.0))
+
     def reachable(self, now: float) -> bool:
         """Whether to talk to the board now: it answers, or it is time for a probe."""
         return self.answers is True or now >= self._next_try_s
@@ -118,13 +168,17 @@ class BoardState:
         back = self.answers is not True
         self._misses, self._probe_s, self.answers = 0, _FIRST_PROBE_S, True
         if back:
-            self.inputs = None
+            self.inputs, self.nature = None, ""
+            self.said.clear()
             self._next_poll_s = self._next_read_back_s = now
             self._strays_from_s = now + STRAY_GRACE_S
         return back
 
-    def missed(self, now: float) -> bool:
-        """The board did not answer; ``True`` says that it is lost from now on. The next probe comes later and later."""
+    def missed(self, now: float, *, crowded: bool = False) -> bool:
+        """The board did not answer; ``True`` says that it is lost from now on. The next probe comes later and later.
+
+        ``crowded``: several boards of the line are lost.
+        """
         self._misses += 1
         self._next_poll_s = now + POLL_S
         if self.answers is True and self._misses < SILENT_AFTER:
@@ -132,16 +186,16 @@ class BoardState:
         lost = self.answers is not False
         self.answers, self.inputs = False, None
         self._next_try_s = now + self._probe_s
-        self._probe_s = min(self._probe_s * 2, _LAST_PROBE_S)
+        self._probe_s = min(self._probe_s * 2, _LAST_CROWDED_PROBE_S if crowded else _LAST_PROBE_S)
         return lost
 
-    def polled(self, now: float) -> None:
-        """The inputs were read."""
-        self._next_poll_s = now + POLL_S
+    def polled(self, now: float, *, refused: bool = False) -> None:
+        """The inputs were read, or the board would not tell them."""
+        self._next_poll_s = now + (QUIET_POLL_S if refused or not self.board.inputs else POLL_S)
 
     def read_back(self, now: float) -> None:
-        """The outputs were read back."""
-        self._next_read_back_s = now + READ_BACK_S
+        """The outputs were read back; strays are looked for as soon as they count."""
+        self._next_read_back_s = self._strays_from_s if now < self._strays_from_s else now + READ_BACK_S
 
     def read_back_due(self, now: float) -> bool:
         """Whether the outputs are to be read back."""

@@ -1,0 +1,56 @@
+"""What a neighbour may tell at all, before its signature is looked at."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import Policy
+from access_control.core.wire.directives import decode_directive
+from access_control.core.wire.errors import RefusalCode, Refused
+from access_control.core.wire.kept import Kept
+from access_control.core.wire.signing import Kind, reread, signer_of
+from firmware_bridge.store.documents import Documents
+
+MOST_OF_ONE: Final = 100
+"""A neighbour whose key was stolen must not fill this disk; by then every door that it may lock is locked."""
+
+
+def require_neighbourly(sealed: bytes, kept: Kept, bridge: str, policy: Policy | None) -> None:
+    """See that it is a directive, and not one of endlessly many.
+
+    Those that rule a door here are counted apart from those that rule none: what concerns other buildings only must not
+    use up what may concern this one.
+
+    Args:
+        sealed: What a neighbour told.
+        kept: What this bridge keeps.
+        bridge: Its UUID.
+        policy: What is in force here.
+
+    Raises:
+        Refused: ``wrong_kind`` or ``not_allowed``.
+    """
+    if Documents.kind_of(sealed) is not Kind.DIRECTIVE:
+        raise Refused(RefusalCode.WRONG_KIND, "Neighbours pass on emergencies and nothing else.")
+    signer = signer_of(sealed)
+    if signer == bridge or sha256(sealed).hexdigest() in kept.sealed_directives:
+        return
+    try:
+        rules = _rules_here(decode_directive(reread(sealed, kind=Kind.DIRECTIVE)), policy)
+    except Refused:
+        return  # opening it says what is wrong with it
+    of_one = sum(
+        directive.origin == f"bridge:{signer}" and _rules_here(directive, policy) is rules
+        for directive, _ in kept.directives.standing
+    )
+    if of_one >= MOST_OF_ONE:
+        sentence = f"{of_one} emergencies of bridge {signer} are in force already. End them, or revoke the bridge."
+        raise Refused(RefusalCode.NOT_ALLOWED, sentence)
+
+
+def _rules_here(directive: Directive, policy: Policy | None) -> bool:
+    if policy is None:
+        return True
+    return not policy.doors.keys().isdisjoint(directive.doors | policy.scopes.get(directive.scope, frozenset()))

@@ -1,0 +1,340 @@
+"""Free egress, fire, directives, cancelled unlocks and proofs, with every wiring that a Policy may hold.
+
+What must hold is worked out here from what happened, never from what the controller thinks of it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from access_control.core.decision.emergency import Directive, DirectiveSet, Release
+from access_control.core.decision.model import (
+    DeviceKind,
+    Door,
+    DoorClass,
+    EmergencyAction,
+    FireAction,
+    Orders,
+    Override,
+    OverrideEffect,
+    Point,
+    Revision,
+)
+from access_control.core.decision.slots import Effect, Slot
+from firmware_bridge.controller.events import (
+    CardPresented,
+    DirectiveHeard,
+    FireReset,
+    InputState,
+    OrdersAccepted,
+    OutputLapsed,
+    PolicyAccepted,
+    ReleaseHeard,
+    UnlockAsked,
+)
+from firmware_bridge.controller.leaving import LEAST_HOLD_S
+from firmware_bridge.controller.status import PROOF_LIMIT_S, Security
+from tests.firmware_bridge.controller.school import PEOPLE, card
+from tests.firmware_bridge.controller.wirings import (
+    BOARDS,
+    CLASSES,
+    FIRES,
+    Bench,
+    fire_actions,
+    fire_inputs,
+    point,
+    policy,
+    wiring,
+)
+
+LONG = int(os.environ.get("LONG", "0"))
+LOCK = ("kind", "at", "unlock_when", "fire_rated", "rex", "rex_unlocks", "fire_action")
+EFFECTS = {FireAction.RELEASE: Effect.UNLOCK, FireAction.RELATCH: Effect.RELAY_OFF}
+doors = st.sampled_from(list(CLASSES))
+states = st.sampled_from([InputState.ACTIVE, InputState.ACTIVE, InputState.NORMAL, InputState.CUT])
+parts = st.sampled_from([None, None, frozenset({1}), frozenset({2, 3})])
+actions = st.sampled_from(["lockdown", *EmergencyAction])
+ids = st.sampled_from([f"d{n}" for n in range(1, 9)])
+
+
+class Fire:
+    """What fire must do to one door, as it was wired when the fire began."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.effect = EFFECTS.get(door.lock.fire_action)
+        self.source = door.lock.fire_input
+        self.waits = door.lock.fire_manual_reset
+        self.over = False
+
+
+class Wired(RuleBasedStateMachine):
+    """Four doors of any wiring, to which everything happens."""
+
+    @initialize(drawn=st.fixed_dictionaries(dict.fromkeys(CLASSES, wiring())))
+    def begin(self, drawn: dict[int, dict[str, Any]]) -> None:
+        self.drawn, self.n = drawn, 1
+        self.gone: set[int] = set()
+        self.known: dict[int, Door] = {}
+        self.fires: dict[int, Fire] = {}
+        self.leaving: dict[int, float] = {}
+        self.dead: set[str] = set()
+        self.heard: dict[str, Directive] = {}
+        self.bench = Bench(policy(drawn, 1))
+        self.after()
+
+    def after(self) -> None:
+        """Note what follows from what the bridge could see."""
+        bench, now = self.bench, self.bench.moment.mono_s
+        board = bench.up[DeviceKind.BOARD, 1]
+        self.known |= bench.policy.doors
+        for id_ in sorted(bench.policy.doors.keys() | self.fires.keys()):
+            fire = self.fires.get(id_)
+            door = fire.door if fire is not None and id_ in self.gone else self.known[id_]
+            if board and door.rex is not None and bench.seen(door.rex) is InputState.ACTIVE:
+                self.leaving[id_] = now
+            lit = door.lock.fire_input
+            burns = board and lit is not None and bench.inputs[lit] is InputState.ACTIVE
+            if fire is not None and board and fire.source is not None:
+                seen = bench.inputs[fire.source]
+                fire.over = seen is InputState.NORMAL or (fire.over and seen is not InputState.ACTIVE)
+                if fire.over and not fire.waits:
+                    del self.fires[id_]
+                    fire = None
+            if fire is None and burns and id_ not in self.gone and door.lock.fire_action in EFFECTS:
+                self.fires[id_] = Fire(door)
+            if any(d.action in ("lockdown", "secure") for d in self.locking(id_)):
+                self.dead |= {one.id for one in bench.orders.overrides if one.door == id_}
+
+    def built(self, door: int) -> Door:
+        """A door with the lock that it really has: in a fire the one that the fire took, whatever a Policy says."""
+        fire = self.fires.get(door)
+        return self.known[door] if fire is None else replace(self.known[door], lock=fire.door.lock)
+
+    def ruling(self, door: int) -> tuple[Directive, ...]:
+        return self.bench.directives.in_force_at(door, {"site": frozenset(CLASSES), "building:1": frozenset({1, 2})})
+
+    def locking(self, door: int) -> list[Directive]:
+        """The Lockdowns at a door, and what else locks one of its class."""
+        outside = CLASSES[door] is DoorClass.EXTERIOR
+        where = {"lockdown": True, "secure": outside, "shelter": outside, "hold": not outside, "evacuate": False}
+        return [directive for directive in self.ruling(door) if where[directive.action]]
+
+    @rule(door=doors, seen=st.lists(states, min_size=1, max_size=3))
+    def rex(self, door: int, seen: list[InputState]) -> None:
+        for state in seen:
+            self.bench.put(point(door, 1), state)
+            self.after()
+
+    @rule(which=st.sampled_from([*FIRES, FIRES[0]]), seen=st.lists(states, min_size=1, max_size=3))
+    def fire(self, which: Point, seen: list[InputState]) -> None:
+        for state in seen:
+            self.bench.put(which, state)
+            self.after()
+            self.what_fire_holds_stays_so()
+
+    @rule(door=doors, place=st.sampled_from([0, 2]), state=st.sampled_from(InputState))
+    def leaf(self, door: int, place: int, state: InputState) -> None:
+        self.bench.put(point(door, place), InputState.NORMAL if state is InputState.UNKNOWN else state)
+        self.after()
+
+    @rule(device=st.sampled_from([*BOARDS, *((DeviceKind.READER, door) for door in CLASSES)]))
+    def plug(self, device: tuple[DeviceKind, int]) -> None:
+        self.bench.up[device] = not self.bench.up[device]
+        self.bench.link(device)
+        self.after()
+
+    @rule(door=doors)
+    def reset(self, door: int) -> None:
+        fire = self.fires.get(door)
+        self.bench.tell(FireReset(self.bench.moment, door, "desk"))
+        if fire is not None and fire.over:
+            # What a newer Policy names as its fire input may burn meanwhile: then it is the next fire.
+            del self.fires[door]
+        self.after()
+
+    @rule(door=doors, who=st.sampled_from(sorted(PEOPLE)))
+    def card(self, door: int, who: str) -> None:
+        self.bench.tell(CardPresented(self.bench.moment, door, card(who)))
+        self.after()
+
+    @rule(door=doors)
+    def unlock(self, door: int) -> None:
+        self.bench.tell(UnlockAsked(self.bench.moment, "a", door, "desk"))
+        self.after()
+
+    @rule(door=doors)
+    def lapse(self, door: int) -> None:
+        self.bench.tell(OutputLapsed(self.bench.moment, self.built(door).lock.output))
+        self.after()
+
+    @rule(seconds=st.sampled_from([0.3, 4.0, 29.0, 120.0]))
+    def wait(self, seconds: float) -> None:
+        self.bench.wait(seconds)
+        self.after()
+
+    @rule()
+    def prove(self) -> None:
+        for door in self.known:
+            self.bench.prove(self.built(door))
+
+    @rule(id_=ids, action=actions, scope=st.sampled_from(["site", "building:1"]))
+    def directive(self, id_: str, action: str, scope: str) -> None:
+        at = self.bench.moment
+        made = Directive(id_, EmergencyAction(action), scope, frozenset(), "service", "p", False, at.at)  # noqa: FBT003 - by position
+        made = self.heard.setdefault(id_, made)
+        self.bench.directives = self.bench.directives.with_directive(made)
+        self.bench.tell(DirectiveHeard(at, made))
+        self.after()
+
+    @rule(id_=ids, known=st.sampled_from([True, True, True, False]), where=parts)
+    def release(self, id_: str, known: bool, where: frozenset[int] | None) -> None:
+        """Of one that was heard, or sometimes of one that comes only later."""
+        if known and self.heard:
+            id_ = sorted(self.heard)[int(id_[1:]) % len(self.heard)]
+        at = self.bench.moment
+        made = Release(f"end {id_} {where}", id_, where, "principal", None, "All clear, checked.", at.at)
+        self.bench.directives = self.bench.directives.with_release(made)
+        self.bench.tell(ReleaseHeard(at, made))
+        self.after()
+
+    @rule(unlocks=st.lists(st.tuples(st.sampled_from(["u1", "u2"]), doors), min_size=1, max_size=3, unique=True))
+    def orders(self, unlocks: list[tuple[str, int]]) -> None:
+        """Newer Orders that mention no emergency; an unlock that comes again is the same one."""
+        expires = int(self.bench.moment.at.timestamp()) + 3600
+        made = tuple(
+            Override(f"{name}-{door}", door, OverrideEffect.UNLOCK, "desk", "Delivery", expires)
+            for name, door in unlocks
+        )
+        self.bench.orders = Orders(Revision(1, 1), DirectiveSet(), made)
+        self.bench.tell(OrdersAccepted(self.bench.moment, self.bench.orders))
+        self.after()
+
+    @rule(door=doors, again=st.booleans())
+    def over(self, door: int, again: bool) -> None:
+        """An unlock by hand, an emergency that cancels it, its release, and a restart after it."""
+        self.orders([("u1", door)])
+        made = f"over {len(self.heard)}"
+        self.directive(made, "lockdown", "site")
+        self.release(made, known=False, where=None)
+        if again:
+            self.orders([("u1", door)])
+        self.restart()
+
+    @rule(door=doors, drawn=wiring(), action=st.sampled_from(FireAction))
+    def rewired(self, door: int, drawn: dict[str, Any], action: FireAction) -> None:
+        """A new Policy, in which one door is wired otherwise. A fire that holds the door goes on as it was.
+
+        Its lock stays what it is: no electrician changes one while people are held by it. While fire holds the door the
+        Policy may say of it what it likes.
+        """
+        before = self.drawn[door]
+        kept = {} if door in self.fires else {name: before[name] for name in LOCK}
+        made = {**drawn, **kept}
+        if action in fire_actions(made["kind"], made["unlock_when"], fire_rated=made["fire_rated"]):
+            made["fire_action"] = action
+        if made["fire_input"] is None:
+            made["fire_input"] = [*fire_inputs(made["fire_action"]), FIRES[0]][0]
+        self.publish({**self.drawn, door: made})
+
+    @rule(door=doors)
+    def leave_out(self, door: int) -> None:
+        """A new Policy without one of the doors, or with it again. Fire goes on holding it by a lock that is there."""
+        self.gone ^= {door}
+        if self.gone == set(CLASSES):
+            self.gone.discard(door)
+        fire = self.fires.get(door)
+        if door in self.gone:
+            self.leaving.pop(door, None)  # it is not this bridge's door any more, and begins anew when it comes back
+        if door in self.gone and fire is not None and fire.door.lock.output.kind is DeviceKind.READER:
+            del self.fires[door]
+        self.publish(self.drawn)
+
+    def publish(self, drawn: dict[int, dict[str, Any]]) -> None:
+        self.n += 1
+        self.drawn = drawn
+        self.bench.policy = policy({door: one for door, one in drawn.items() if door not in self.gone}, self.n)
+        self.bench.tell(PolicyAccepted(self.bench.moment, self.bench.policy))
+        self.bench.wait(0.06)
+        self.after()
+
+    @rule()
+    def restart(self) -> None:
+        self.leaving.clear()
+        self.bench.begin()
+        self.after()
+
+    @invariant()
+    def nobody_is_kept_in(self) -> None:
+        now = self.bench.moment.mono_s
+        for id_, door in self.bench.policy.doors.items():
+            if door.lock.rex_unlocks and now - self.leaving.get(id_, -1e9) < LEAST_HOLD_S - 1e-3:
+                assert self.bench.unlocked(self.built(id_)), f"door {id_} keeps somebody in"
+
+    @invariant()
+    def what_fire_holds_stays_so(self) -> None:
+        now = self.bench.moment.mono_s
+        for id_, fire in self.fires.items():
+            door = fire.door if id_ in self.gone else self.known[id_]
+            leaving = door.lock.rex_unlocks and now - self.leaving.get(id_, -1e9) <= LEAST_HOLD_S + 1
+            assert fire.effect is not None
+            assert self.bench.at(fire.door, fire.effect) or leaving, f"door {id_} is not where fire holds it"
+
+    @invariant()
+    def a_directive_ends_by_a_release_and_by_nothing_else(self) -> None:
+        for status in self.bench.controller.status(self.bench.moment.mono_s).doors:
+            if status.door in self.gone:
+                continue
+            assert set(status.directives) == {directive.id for directive in self.ruling(status.door)}
+
+    @invariant()
+    def what_an_emergency_locks_is_locked(self) -> None:
+        lockdown = {id_ for id_ in CLASSES if any(d.action == "lockdown" for d in self.ruling(id_))}
+        for status in self.bench.controller.status(self.bench.moment.mono_s).doors:
+            if status.door in lockdown - self.gone and status.slot not in (
+                Slot.EGRESS,
+                Slot.FIRE,
+                Slot.PERMITTED_GRANT,
+            ):
+                assert self.bench.at(self.built(status.door), Effect.LOCK)
+
+    @invariant()
+    def a_cancelled_unlock_never_comes_back(self) -> None:
+        for status in self.bench.controller.status(self.bench.moment.mono_s).doors:
+            if status.slot is Slot.MANUAL_UNLOCK:
+                alive = {one.id for one in self.bench.orders.overrides if one.door == status.door} - self.dead
+                assert alive, f"door {status.door} is unlocked by what was cancelled"
+
+    @invariant()
+    def nothing_unproved_is_shown_as_secured(self) -> None:
+        bench, now = self.bench, self.bench.moment.mono_s
+        for status in bench.controller.status(now).doors:
+            if status.security is not Security.SECURED:
+                continue
+            door = self.built(status.door)
+            at = door.lock.output
+            assert bench.at(door, Effect.LOCK)
+            assert not bench.unlocked(door)
+            assert at in bench.proved, "nothing proved it since it was driven there"
+            assert at.kind is DeviceKind.READER or now - bench.proved[at] <= PROOF_LIMIT_S
+            assert bench.up[at.kind, at.device]
+            assert bench.up[DeviceKind.BOARD, 1], "its contact cannot be read"
+            assert door.contact is not None
+            if status.door not in self.gone:
+                assert bench.seen(door.contact) is InputState.NORMAL
+                assert door.latch is None or bench.seen(door.latch) is InputState.NORMAL
+
+
+TestWired = Wired.TestCase
+TestWired.settings = settings(
+    max_examples=800 if LONG else 70,
+    stateful_step_count=50 if LONG else 30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)

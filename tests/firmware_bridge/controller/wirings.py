@@ -1,0 +1,267 @@
+"""Every kind of door that a Policy may hold, drawn at random, and a bridge with four of them whose world is real.
+
+Relays are where they were last driven to, inputs where somebody put them, and a device that comes back reports all of
+its inputs, as ports do. Nothing is read from the controller but its commands and its status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from access_control.core.decision.emergency import DirectiveSet
+from access_control.core.decision.model import (
+    Board,
+    DeviceKind,
+    Door,
+    DoorClass,
+    FireAction,
+    Lock,
+    LockKind,
+    Orders,
+    Point,
+    Policy,
+    Reader,
+    RelockMode,
+    Revision,
+    Timetable,
+    UnlockWhen,
+)
+from access_control.core.decision.slots import Effect
+from firmware_bridge.controller.commands import (
+    Command,
+    DriveOutput,
+    RememberCancelled,
+    RememberFire,
+    RememberPassUsed,
+)
+from firmware_bridge.controller.controller import Controller
+from firmware_bridge.controller.events import (
+    BoardLinkChanged,
+    Event,
+    InputChanged,
+    InputState,
+    LinkState,
+    Moment,
+    OutputProved,
+    Proof,
+    ReaderLinkChanged,
+    TimePassed,
+)
+from firmware_bridge.controller.memory import Memory
+from tests.firmware_bridge.controller.school import START, draft, policy_of
+
+FIRES = (Point(DeviceKind.BOARD, 1, 30), Point(DeviceKind.BOARD, 1, 31))
+OUTPUTS = ("reader", "board", "board", "module")
+BOARDS = ((DeviceKind.BOARD, 1), (DeviceKind.BOARD, 2))
+CLASSES = {1: DoorClass.EXTERIOR, 2: DoorClass.INTERIOR, 3: DoorClass.ROOM, 4: DoorClass.EXTERIOR}
+SETTLE_S = 0.06
+
+
+def fire_actions(kind: LockKind, unlock_when: UnlockWhen, *, fire_rated: bool) -> list[FireAction]:
+    """What a fire may do to a lock of this kind; a Policy with anything else is refused."""
+    if kind is LockKind.MAGLOCK:
+        return [FireAction.RELEASE]
+    strike, drawn_latch = kind is LockKind.STRIKE, kind is LockKind.LATCH_RETRACTION
+    refused = {FireAction.RELEASE} if drawn_latch or (strike and fire_rated) else set[FireAction]()
+    refused |= {FireAction.NONE} if drawn_latch and fire_rated else set()
+    refused |= {FireAction.RELATCH} if unlock_when is UnlockWhen.RELAY_OFF else set()
+    return [action for action in FireAction if action not in refused]
+
+
+def fire_inputs(action: FireAction) -> list[Point | None]:
+    """Besides an input: none, where the Policy may go without."""
+    return [] if action is FireAction.RELATCH else [None]
+
+
+@st.composite
+def wiring(draw: st.DrawFn) -> dict[str, Any]:
+    """One door's wiring: any that a Policy may say."""
+    kind = draw(st.sampled_from([kind for kind in LockKind if kind is not LockKind.DELAYED_EGRESS]))
+    magnet = kind is LockKind.MAGLOCK
+    fire_rated = not magnet and draw(st.booleans())
+    latches = kind is LockKind.LATCH_RETRACTION or (kind is LockKind.STRIKE and fire_rated)
+    unlock_when = UnlockWhen.RELAY_ON if latches else draw(st.sampled_from(UnlockWhen))
+    fire_action = draw(st.sampled_from(fire_actions(kind, unlock_when, fire_rated=fire_rated)))
+    rex = draw(st.booleans())
+    return {
+        "kind": kind,
+        "at": draw(st.sampled_from(OUTPUTS)),
+        "unlock_when": unlock_when,
+        "fire_rated": fire_rated,
+        "fire_action": fire_action,
+        "fire_input": draw(st.sampled_from([*FIRES, FIRES[0], *fire_inputs(fire_action)])),
+        "fire_manual_reset": draw(st.booleans()),
+        "rex": rex,
+        "rex_unlocks": rex and (magnet or draw(st.booleans())),
+        "contact": draw(st.sampled_from([True, True, True, False])),
+        "latch": draw(st.booleans()),
+        "rests_closed": draw(st.sets(st.sampled_from([0, 1, 2]))),
+        "relock": draw(st.sampled_from(RelockMode)),
+        "always_open": draw(st.sampled_from([False, False, True])),
+    }
+
+
+def point(door: int, place: int) -> Point:
+    return Point(DeviceKind.BOARD, 1, 3 * door + place)
+
+
+def build(door: int, drawn: dict[str, Any]) -> Door:
+    where = {
+        "reader": Point(DeviceKind.READER, door, 0),
+        "board": Point(DeviceKind.BOARD, 1, door),
+        "module": Point(DeviceKind.BOARD, 2, door),
+    }[drawn["at"]]
+    plain = ("kind", "unlock_when", "fire_rated", "fire_action", "fire_input", "fire_manual_reset", "rex_unlocks")
+    lock = Lock(output=where, bench_override="A test bench", **{name: drawn[name] for name in plain})
+    made = Door(
+        door,
+        str(door),
+        f"Door {door}",
+        CLASSES[door],
+        lock,
+        contact=point(door, 0) if drawn["contact"] else None,
+        rex=point(door, 1) if drawn["rex"] else None,
+        latch=point(door, 2) if drawn["latch"] else None,
+        scheduled_unlock=Timetable(always=drawn["always_open"]),
+    )
+    inputs = {made.contact, made.rex, made.latch}
+    closed = frozenset(at for place in drawn["rests_closed"] if (at := point(door, place)) in inputs)
+    return replace(made, rests_closed=closed, timing=replace(made.timing, relock=drawn["relock"]))
+
+
+def policy(drawn: dict[int, dict[str, Any]], n: int) -> Policy:
+    """The school's people at four doors of these wirings."""
+    base = draft()
+    return policy_of(
+        replace(
+            base,
+            revision=Revision(1, n),
+            doors=[build(door, one) for door, one in drawn.items()],
+            readers=[Reader(door, f"Reader {door}", door, "A", door, ("H10301",)) for door in drawn],
+            boards=[Board(1, "Board", "B", 1, 8, 32), Board(2, "Module", "A", 20, 8, 0, osdp=True)],
+            levels=[
+                replace(level, grants={d: t for d, t in level.grants.items() if d in drawn}) for level in base.levels
+            ],
+            pass_groups={},
+            scopes={"building:1": [door for door in (1, 2) if door in drawn]},
+        )
+    )
+
+
+class Bench:
+    """A bridge on a bench: every wire of it in somebody's hand."""
+
+    def __init__(self, first: Policy) -> None:
+        self.moment = Moment(START, 1000.0)
+        self.policy = first
+        self.fire_held: dict[int, Door] = {}
+        wires = [*FIRES, *(point(door, place) for door in CLASSES for place in range(3))]
+        self.inputs = {at: self.means(at, InputState.NORMAL) for at in wires}
+        self.up = {**dict.fromkeys(BOARDS, True), **{(DeviceKind.READER, door): True for door in CLASSES}}
+        self.relays: dict[Point, bool] = {}
+        self.proved: dict[Point, float] = {}
+        self.cancelled: set[str] = set()
+        self.used: dict[int, int] = {}
+        self.directives = DirectiveSet()
+        self.orders = Orders(Revision(1, 0), DirectiveSet())
+        self.begin()
+
+    def begin(self) -> None:
+        """Start, or start again with what was kept; every device then reports."""
+        memory = Memory(dict(self.used), frozenset(self.cancelled), dict(self.fire_held), clock_trusted=True)
+        self.controller = Controller(memory)
+        self.proved.clear()
+        kept = replace(self.orders, directives=self.directives)
+        self.hear(self.controller.start(self.moment, self.policy, kept))
+        for device in self.up:
+            self.link(device)
+
+    def link(self, device: tuple[DeviceKind, int]) -> None:
+        """A device says whether it is there, and if it is, where its inputs are."""
+        kind, number = device
+        up = self.up[device]
+        if kind is DeviceKind.BOARD:
+            answers = LinkState.UP if number == 1 else LinkState.SECURE
+            self.tell(BoardLinkChanged(self.moment, number, answers if up else LinkState.DOWN))
+        else:
+            self.tell(ReaderLinkChanged(self.moment, number, LinkState.SECURE if up else LinkState.DOWN))
+        if not up:
+            self.proved = {at: since for at, since in self.proved.items() if (at.kind, at.device) != device}
+            return
+        for at, state in self.inputs.items():
+            if (at.kind, at.device) == device:
+                self.tell(InputChanged(self.moment, at, state))
+        self.wait(SETTLE_S)
+
+    def means(self, at: Point, state: InputState) -> InputState:
+        """What a wire's state means by the Policy, and what state means that: the other one where it rests closed.
+
+        A door that the Policy left out while fire holds it goes on as it was wired.
+        """
+        doors = {**self.fire_held, **self.policy.doors}
+        closed = any(at in door.rests_closed for door in doors.values())
+        other = {InputState.ACTIVE: InputState.NORMAL, InputState.NORMAL: InputState.ACTIVE}
+        return other.get(state, state) if closed else state
+
+    def seen(self, at: Point) -> InputState:
+        """What an input says by the Policy."""
+        return self.means(at, self.inputs[at])
+
+    def put(self, at: Point, state: InputState) -> None:
+        """Somebody does what this state means; the bridge hears of it if the device is there."""
+        self.inputs[at] = self.means(at, state)
+        if self.up[at.kind, at.device]:
+            self.tell(InputChanged(self.moment, at, self.inputs[at]))
+        self.wait(SETTLE_S)
+
+    def tell(self, event: Event) -> None:
+        self.hear(self.controller.handle(event))
+
+    def hear(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case DriveOutput(at, on):
+                    if self.relays.get(at) is not on:
+                        self.proved.pop(at, None)
+                    self.relays[at] = on
+                case RememberCancelled(id_):
+                    self.cancelled.add(id_)
+                case RememberFire(door, held):
+                    self.fire_held.pop(door, None)
+                    if held is not None:
+                        self.fire_held[door] = held
+                case RememberPassUsed(pass_id, until):
+                    self.used[pass_id] = until
+                case _:
+                    pass
+
+    def prove(self, door: Door) -> None:
+        """The device of a door's lock says where its relay is."""
+        at = door.lock.output
+        if self.up[at.kind, at.device] and at in self.relays:
+            how = Proof.READ_BACK if (at.kind, at.device) == BOARDS[0] else Proof.ACKNOWLEDGED
+            self.proved[at] = self.moment.mono_s
+            self.tell(OutputProved(self.moment, at, self.relays[at], how))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, deadline by deadline."""
+        end = self.moment.mono_s + seconds
+        while self.moment.mono_s < end:
+            due = self.controller.next_deadline_s()
+            step = max(min(end, end if due is None else due), self.moment.mono_s + 1e-6)
+            self.moment = Moment(self.moment.at + timedelta(seconds=step - self.moment.mono_s), step)
+            self.tell(TimePassed(self.moment))
+
+    def unlocked(self, door: Door) -> bool:
+        """Whether the lock's relay stands where this wiring lets people through."""
+        return self.relays.get(door.lock.output) is (door.lock.unlock_when is UnlockWhen.RELAY_ON)
+
+    def at(self, door: Door, effect: Effect) -> bool:
+        """Whether the lock's relay stands where this effect puts it."""
+        if effect is Effect.RELAY_OFF:
+            return self.relays.get(door.lock.output) is False
+        return self.unlocked(door) is (effect is Effect.UNLOCK)

@@ -1,0 +1,62 @@
+"""What a peripheral says: only changes are told, and a board has no cards."""
+
+from access_control.core.credentials.bits import Bits
+from access_control.core.decision.model import DeviceKind
+from firmware_bridge.controller.events import BoardAlarmed, CardPresented, Event, InputChanged, InputState, KeysPressed
+from firmware_bridge.protocol.osdp.answers import NO_CARDS, Answers
+from firmware_bridge.protocol.osdp.replies import Ack, InputStatus, Keypad, RawCard
+from firmware_bridge.protocol.osdp.reports import Reports
+from tests.building.clock import SetClock
+
+NOW = SetClock().moment()
+CARD = Bits(0x2F623AE, 26)
+
+
+def heard(kind: DeviceKind, *replies: object) -> list[Event]:
+    told: list[Event] = []
+    answers = Answers(Reports(kind, 3, told.append))
+    for reply in replies:
+        answers.take(reply, NOW)
+    return told
+
+
+def test_a_readers_cards_and_keys_arrive() -> None:
+    told = heard(DeviceKind.READER, RawCard(0, 0, CARD), Keypad(0, b"1\x0d"), Keypad(0, b"\x00"), Ack())
+    assert told == [CardPresented(NOW, 3, CARD), KeysPressed(NOW, 3, "1#")]
+
+
+def test_a_boards_cards_and_keys_are_an_alarm_and_nothing_else() -> None:
+    told = heard(DeviceKind.BOARD, RawCard(0, 0, CARD), Keypad(0, b"1"))
+    assert [type(event) for event in told] == [BoardAlarmed, BoardAlarmed]
+    assert isinstance(told[0], BoardAlarmed)
+    assert told[0].detail == NO_CARDS.replace("reader", "module")
+
+
+def test_only_changes_of_inputs_are_told_until_a_new_session() -> None:
+    told: list[Event] = []
+    answers = Answers(Reports(DeviceKind.BOARD, 3, told.append))
+    answers.take(InputStatus((0, 1)), NOW)
+    answers.take(InputStatus((0, 1)), NOW)
+    assert len(told) == 2
+    answers.new_session()
+    answers.take(InputStatus((0, 1)), NOW)
+    assert len(told) == 4
+
+
+def test_a_supervised_input_tells_of_its_cable_and_what_means_nothing_is_never_active() -> None:
+    told = heard(DeviceKind.BOARD, InputStatus((0, 1, 2, 3, 4, 255)))
+    normal, active, short, cut, unknown = (
+        InputState.NORMAL,
+        InputState.ACTIVE,
+        InputState.SHORT,
+        InputState.CUT,
+        InputState.UNKNOWN,
+    )
+    assert [one.state for one in told if isinstance(one, InputChanged)] == [
+        normal,
+        active,
+        short,
+        cut,
+        unknown,
+        unknown,
+    ]

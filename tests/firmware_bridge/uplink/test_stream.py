@@ -1,0 +1,25 @@
+"""The stream of pushes, where the network takes the connection away and tells neither side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware_bridge.uplink import stream
+from tests.building.processes import until
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.firmware_bridge.uplink.conftest import Around, Script
+    from tests.firmware_bridge.uplink.wicked import Wicked
+
+
+def test_a_half_open_stream_is_given_up_and_opened_anew_while_everything_else_goes_on(
+    around: Around, script: Script, server: Wicked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "SILENCE_S", 0.3)  # the script says one thing on a stream and then nothing any more
+    around.record(3)
+    with around.uplink(server) as uplink:
+        until(lambda: [path for path, _ in script.asked].count("stream") >= 3, "it is opened again and again")
+        until(lambda: script.acknowledged == 3, "events go up meanwhile")
+        assert uplink.silent_s() < 60
