@@ -22,7 +22,7 @@ from access_control.readers.models import Bridge, BridgeState, Building, Door, S
 from access_control.readers.neighbours import renew_scopes, scopes_before
 from access_control.readers.orders import active_directives
 from access_control.readers.pass_doors import settle_pass_doors
-from access_control.readers.staleness import mark_bridges_stale
+from access_control.readers.staleness import mark_bridges_stale, tell_school_changed
 from access_control.readers.wiring import require_wiring
 
 TIMER_WORDS: Final[Mapping[str, str]] = {
@@ -218,3 +218,4 @@ def _settle(session: Session, door: Door, old_bridge: str | None) -> None:
         require_wiring(session, old_bridge, None, "bridge_id")
     settle_pass_doors(session, (door.bridge_id, old_bridge))
     mark_bridges_stale(session, {bridge for bridge in (door.bridge_id, old_bridge) if bridge is not None})
+    tell_school_changed(session, "doors")

@@ -25,7 +25,7 @@ from access_control.readers.owed_releases import owe_past_releases
 from access_control.readers.publishing import publish_orders, publish_policy
 from access_control.readers.recovery_models import Replacement
 from access_control.readers.site import the_site
-from access_control.readers.staleness import mark_all_stale
+from access_control.readers.staleness import mark_all_stale, tell_school_changed
 from access_control.readers.statements import issue_statement
 from access_control.readers.vouching import retire_key
 
@@ -221,6 +221,7 @@ def confirm_bridge(
     owe_past_releases(session, bridge.id)
     publish_policy(session, keys, bridge.id, at)
     publish_orders(session, keys, bridge.id, at)
+    tell_school_changed(session, "doors")
     return bridge
 
 
@@ -245,4 +246,5 @@ def revoke_bridge(session: Session, keys: SchoolKeys, at: datetime, *, bridge_id
     session.flush()
     record(session, at, actor=by, action="bridge.revoked", subject=f"bridge:{bridge.id}")
     issue_statement(session, keys, at)
+    tell_school_changed(session, "doors")
     return bridge

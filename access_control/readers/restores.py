@@ -36,7 +36,15 @@ BELIEVED_AHEAD: Final = timedelta(days=1)
 """An epoch is never far past the seconds of UTC; a bridge that names a later one must not use up all there are."""
 
 
-def note_restore(session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, request: StatusRequest) -> bool:
+def note_restore(
+    session: Session,
+    keys: SchoolKeys,
+    at: datetime,
+    bridge: Bridge,
+    request: StatusRequest,
+    *,
+    heard_at: datetime | None,
+) -> bool:
     """Look in a Status for what only a newer database than this can have made, and publish anew where that is due.
 
     Args:
@@ -45,14 +53,18 @@ def note_restore(session: Session, keys: SchoolKeys, at: datetime, bridge: Bridg
         at: Now.
         bridge: Whose Status came; its ``in_force`` is still the one before.
         request: The Status.
+        heard_at: When the bridge spoke before, as far as this database knows. If that was before a restore that is
+            known already, its lost events went with that one: it may have its first documents under the new epoch
+            from the push stream, before its first Status, and these must not pass for those of a newer database.
 
     Returns:
         What ``in_force`` has to keep as :data:`LACKS_EVENTS`.
     """
     lacked = bool(bridge.in_force.get(LACKS_EVENTS))
+    explained = lacked or _restored_since(session, heard_at)
     lacks = wanted(session, bridge.id, request.stream, request.acknowledged) is not None
     made = _published(session, bridge.id)
-    beyond = _beyond(session, at, request, made, lost_events=lacks and not lacked)
+    beyond = _beyond(session, at, request, made, lost_events=lacks and not explained)
     if beyond is not None:
         site = session.scalars(
             select(Site).with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)
@@ -82,6 +94,11 @@ def raise_epoch(session: Session, at: datetime, by: str, *, above: int = 0) -> i
     session.flush()
     record(session, at, actor=by, action="site.restored", subject=f"site:{site.id}", facts={"epoch": site.epoch})
     return site.epoch
+
+
+def _restored_since(session: Session, heard_at: datetime | None) -> bool:
+    restored_at = the_site(session).restored_at
+    return restored_at is not None and (heard_at is None or heard_at < restored_at)
 
 
 def _beyond(

@@ -19,7 +19,7 @@ from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.errors import BadValueError
 from access_control.readers.models import Site
 from access_control.readers.site import the_site
-from access_control.readers.staleness import mark_all_stale
+from access_control.readers.staleness import mark_all_stale, tell_school_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ def change_settings(session: Session, at: datetime, chosen: SchoolSettings, vers
         record(session, at, actor=by, action="setting.changed", subject=f"site:{site.id}", facts=changed)
         if changed.keys() & set(_IN_POLICY):
             mark_all_stale(session)
+        tell_school_changed(session, "settings")
     return site
 
 

@@ -1,12 +1,15 @@
-"""Which bridges' Policies a change touches, so that only these are rebuilt."""
+"""Which bridges' Policies a change touches, so that only these are rebuilt; and who else has to know of it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from typing import Literal
 
 from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
 
+from access_control.database.changes import tell
 from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.models import Bridge, BridgeState, Door, LevelDoor, Reader
 
@@ -39,3 +42,12 @@ def bridges_of_schedule(session: Session, schedule_id: int) -> set[str]:
     ).subquery()
     found = session.scalars(select(Door.bridge_id).where(Door.id.in_(select(doors.c.id))))
     return {bridge for bridge in found if bridge is not None}
+
+
+def tell_school_changed(session: Session, what: Literal["doors", "settings"]) -> None:
+    """Say, when the transaction commits, that doors and their bridges, or what a school chose, are not as they were.
+
+    Whoever keeps the school in memory reads it again then: a lockdown is pushed without waiting for the database, and
+    has to know the bridge that was confirmed a moment ago.
+    """
+    tell(session, "live", json.dumps({"what": what}))

@@ -166,8 +166,9 @@ def take_status(
     bridge = session.get(Bridge, bridge_id)
     if bridge is None:
         raise NotThereError("This bridge is not there, or not any more.", "Enrol it again.")
+    heard_at = bridge.status_at
     bridge.status, bridge.status_at = request.status, at
-    lacks_events = note_restore(session, keys, at, bridge, request)
+    lacks_events = note_restore(session, keys, at, bridge, request, heard_at=heard_at)
     before = bridge.in_force
     bridge.in_force = {
         LACKS_EVENTS: lacks_events,

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from access_control.clock import utc_now
 from access_control.core.decision.model import DoorClass
 from access_control.database.ids import new_id
+from access_control.readers.enrolment import fingerprint
 from access_control.readers.models import Board, Bridge, Building, Door
 from access_control.web.budget import LEAST_FOR_REQUESTS, SPARE_BRIDGES
 from tests.building.console_session import TIMEOUT_S, ConsoleSession
@@ -36,8 +37,8 @@ def service(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServicePro
 
 
 @pytest.fixture
-def bridge(place: Path, service: ServiceProcess) -> Iterator[BridgeProcess]:
-    """A bridge that has its stream open and its one door in its Policy."""
+def bridge(place: Path, service: ServiceProcess, office: ConsoleSession) -> Iterator[BridgeProcess]:
+    """A bridge that was confirmed in the console and has its stream open and its one door in its Policy."""
     made = BridgeProcess(place / "bridge")
     with ExitStack() as stack:
         stack.callback(made.kill)
@@ -45,7 +46,7 @@ def bridge(place: Path, service: ServiceProcess) -> Iterator[BridgeProcess]:
         give_it_a_door(service)
         done = made.enroll(code, service.address)
         assert done.returncode == 0, done.stderr
-        service.confirm("North")
+        confirm(service, office)
         made.start()
         until(lambda: (now := made.status())["doors"] and now["service"]["stream"], "its door and its stream are there")
         yield made
@@ -67,6 +68,14 @@ def give_it_a_door(service: ServiceProcess) -> None:
         session.flush()
         fixed = {"building_id": building, "bridge_id": bridge, "door_class": DoorClass.ROOM, "lock_output": "board 1.0"}
         session.add(Door(id=1, number="101", name="Room 101", **fixed))
+
+
+def confirm(service: ServiceProcess, office: ConsoleSession) -> None:
+    with closing(service.opened()) as database, database.reading() as session:
+        bridge = session.scalars(select(Bridge)).one()
+    with closing(office.line()) as line:
+        shown = fingerprint(bridge.public_key or b"")
+        assert office.post(line, f"/bridges/{bridge.id}/confirm", fingerprint=shown).status == 303
 
 
 class Dashboard:
@@ -135,7 +144,7 @@ def test_a_wall_of_dashboards_keeps_nobody_waiting(
             wanted = {"id": new_id(utc_now()), "action": "lockdown", "scope": "site", "drill": False}
             started = office.post_json(line, "/emergency/start", wanted)
             assert started.status == 201, started.body
-            assert len(started.json()["bridges"]) == 1
+            assert len(started.json()["bridges"]) == 1, "it is pushed, though the bridge was confirmed a moment ago"
         until(lambda: holds(bridge, wanted["id"]), "the bridge has the lockdown")
         assert all(one.hears(str(wanted["id"])) for one in dashboards), "and every screen says so"
     # All have left: their threads serve others.

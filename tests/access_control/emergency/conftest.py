@@ -13,6 +13,7 @@ from access_control.database.engine import Database
 from access_control.emergency.starting import Emergencies
 from access_control.readers.keys import SchoolKeys, make_keys
 from tests.building.emergencies import build, enrol
+from tests.building.published import LiveSchool, go_live
 
 Opener = Callable[[Database], Emergencies]
 
@@ -32,6 +33,12 @@ def furnish(database: Database, keys: SchoolKeys) -> None:
 def school_database(any_database: Database, keys: SchoolKeys) -> Database:
     furnish(any_database, keys)
     return any_database
+
+
+@pytest.fixture
+def live(any_database: Database, tmp_path: Path) -> LiveSchool:
+    """A school whose bridge has documents, for what is changed through the service."""
+    return go_live(any_database, tmp_path)
 
 
 @pytest.fixture

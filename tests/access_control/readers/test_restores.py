@@ -153,3 +153,30 @@ def test_said_by_hand_bridges_are_told_with_their_next_status_and_the_statement_
         assert statement_in_force(session)[1].epoch == RAISED + 1
     say(live, 12)
     assert newest(live, Kind.ORDERS).epoch == RAISED + 1
+
+
+@pytest.mark.parametrize("known_by", ["hand", "another bridge"])
+def test_events_that_went_with_a_restore_that_is_known_are_no_second_one(live: LiveSchool, known_by: str) -> None:
+    """A bridge may have documents under the new epoch, by the push stream, before it says its first Status."""
+    say(live, 2)
+    if known_by == "hand":
+        with live.writing() as session:
+            raise_epoch(session, later(10), "cli")
+    else:
+        say(live, 10, bridge=live.school.other_bridge, orders="1/999")
+    lose(live)
+    assert newest(live, Kind.ORDERS).epoch == RAISED
+    say(live, 20, acknowledged=3, last_seq=3)
+    assert epoch(live) == RAISED
+    with live.database.reading() as session:
+        told = recent_events(session, EventFilter(codes=[EventCode.SERVICE_RESTORED]))
+    assert len(told) == (0 if known_by == "hand" else 1)
+
+
+def test_a_second_restore_is_noticed_by_a_bridge_that_spoke_after_the_first(live: LiveSchool) -> None:
+    with live.writing() as session:
+        raise_epoch(session, later(10), "cli")
+    lose(live)
+    say(live, 20)
+    say(live, 30, acknowledged=3, last_seq=3)
+    assert epoch(live) == int(later(30).timestamp())
