@@ -91,9 +91,13 @@ def open_session_in(
 ) -> Opened:
     """:func:`open_session` in a transaction of its own; a twin is noted although the session is refused.
 
+    Anybody may ask. So the signature is checked before the transaction that writes: strangers keep no writer waiting.
+
     Raises:
         SessionRefusedError: As its codes say.
     """
+    with database.reading() as session:
+        _require_signed(session, keys, at, session.get(Bridge, bridge_id), challenge, signature, instance)
     try:
         with database.writing() as session:
             return open_session(
@@ -129,19 +133,32 @@ def open_session(
     Raises:
         SessionRefusedError: As its codes say.
     """
-    bridge = session.scalar(select(Bridge).where(Bridge.id == bridge_id).with_for_update(key_share=True))
+    row = session.scalar(select(Bridge).where(Bridge.id == bridge_id).with_for_update(key_share=True))
+    bridge = _require_signed(session, keys, at, row, challenge, signature, instance)
+    _take_place(session, at, bridge, instance)
+    token = _Token(bridge_id, instance, _second(at + SESSION_LASTS))
+    sealed = _signed(keys, "bridge session", msgspec.json.encode(token))
+    return Opened(sealed, int(SESSION_LASTS.total_seconds()))
+
+
+def _require_signed(
+    session: Session,
+    keys: SchoolKeys,
+    at: datetime,
+    bridge: Bridge | None,
+    challenge: str,
+    signature: bytes,
+    instance: str,
+) -> Bridge:
     if bridge is None or bridge.public_key is None:
         raise SessionRefusedError("unknown_bridge", "This bridge is not known here.", "Enrol it.")
-    if not _is_ours(keys, at, bridge_id, challenge):
+    if not _is_ours(keys, at, bridge.id, challenge):
         raise SessionRefusedError("bad_signature", "The challenge is not ours or too old.", "Ask for a new one.")
     message = session_message(challenge, instance)
     if not _signed_by(bridge.public_key, signature, message):
         raise _stranger(session, bridge, signature, message)
     require_confirmed(bridge)
-    _take_place(session, at, bridge, instance)
-    token = _Token(bridge_id, instance, _second(at + SESSION_LASTS))
-    sealed = _signed(keys, "bridge session", msgspec.json.encode(token))
-    return Opened(sealed, int(SESSION_LASTS.total_seconds()))
+    return bridge
 
 
 def caller_of(keys: SchoolKeys, at: datetime, token: str) -> Caller:

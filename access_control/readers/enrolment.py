@@ -163,6 +163,19 @@ def _invited(session: Session, keys: SchoolKeys, at: datetime, text: str) -> Bri
     return bridge
 
 
+def require_known_code(session: Session, keys: SchoolKeys, text: str) -> None:
+    """Refuse a code that nobody made here; a transaction that reads will do, so that strangers keep no writer waiting.
+
+    Raises:
+        EnrolmentRefusedError: ``wrong_code``.
+    """
+    digest = read_own_code(keys, text).digest()
+    for kind in (Bridge, Replacement):
+        if session.scalar(select(kind).where(kind.code_digest == digest)) is not None:
+            return
+    raise _no_code()
+
+
 def read_own_code(keys: SchoolKeys, text: str) -> EnrolmentCode:
     """A code as somebody typed it, if this school could have made it.
 

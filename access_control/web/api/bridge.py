@@ -41,7 +41,7 @@ from access_control.readers.bridge_sessions import (
     open_session_in,
     require_session,
 )
-from access_control.readers.enrolment import EnrolmentRefusedError, enroll
+from access_control.readers.enrolment import EnrolmentRefusedError, enroll, require_known_code
 from access_control.readers.events import GapError, take_events
 from access_control.readers.orders import hear_from_bridge
 from access_control.readers.publishing import published
@@ -91,6 +91,8 @@ def enrol() -> Response:
     services = current()
     take = enroll_replacement if asked.replace else enroll
     try:
+        with services.database.reading() as session:
+            require_known_code(session, services.keys, asked.code)
         with services.database.writing() as session:
             made = take(
                 session,
@@ -124,6 +126,8 @@ def recovery() -> Response:
     asked = read_body(RecoveryRequest)
     services = current()
     try:
+        with services.database.reading() as session:
+            require_known_code(session, services.keys, asked.code)
         with services.database.writing() as session:
             offered = offer_keys(session, services.keys, services.clock(), asked.code)
     except EnrolmentRefusedError as refused:

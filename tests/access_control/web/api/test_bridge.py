@@ -13,6 +13,7 @@ from flask import Flask
 from access_control.core.decision.emergency import Directive
 from access_control.core.decision.model import EmergencyAction
 from access_control.core.wire.directives import seal_directive
+from access_control.core.wire.enrolment_code import code_for, write_code
 from access_control.core.wire.events import EventCode, EventRecord, Severity, encode_event
 from access_control.core.wire.keys import open_keys
 from access_control.core.wire.orders import open_orders
@@ -28,6 +29,7 @@ from access_control.core.wire.uplink import (
     EventsAnswer,
     EventsRequest,
     InForce,
+    RecoveryRequest,
     SchoolAnswer,
     StatusAnswer,
     StatusRequest,
@@ -108,6 +110,17 @@ def test_a_thief_with_a_key_of_his_own_gets_nothing(app: Flask, live: LiveSchool
     assert code_of(thief.post("status", status())) == (401, "session_over")
     assert code_of(thief.post("events", events(live, 1, 1))) == (401, "session_over")
     assert stored(live) == []
+
+
+def test_strangers_are_refused_without_waiting_for_whoever_writes(app: Flask, live: LiveSchool) -> None:
+    key = Ed25519PrivateKey.generate()
+    thief = BridgeSide(app.test_client(), live.bridge, key, live.keys)
+    code = write_code(code_for(bytes(16), live.keys.identity_public))  # what anybody can make up who can ask us
+    asked = EnrolRequest(code, key.public_key().public_bytes_raw().hex(), "", replace=False)
+    with live.writing():  # nobody else can write meanwhile
+        assert code_of(thief.open()) == (403, "bad_signature")
+        assert code_of(thief.post("enrol", asked)) == (403, "wrong_code")
+        assert code_of(thief.post("recovery", RecoveryRequest(code))) == (403, "wrong_code")
 
 
 def test_documents_come_as_their_exact_bytes_and_once(side: BridgeSide, live: LiveSchool) -> None:
