@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access_control.audit.record import record
-from access_control.core.decision.model import EmergencyAction
+from access_control.core.decision.emergency import effect_on
+from access_control.core.decision.slots import Effect
 from access_control.core.wire.actions import ActionKind, encode_action, new_action
 from access_control.core.wire.signing import Kind, seal
 from access_control.database.changes import tell
@@ -23,6 +24,7 @@ from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, BridgeState, Door
 from access_control.readers.orders import active_directives
 from access_control.readers.records import ActionRow, DirectiveRow, ReleaseRow
+from access_control.readers.settings import emergency_rules
 from access_control.readers.site import scopes, the_site
 
 HEARD_WITHIN: Final = timedelta(seconds=10)
@@ -39,7 +41,7 @@ def ask_unlock_once(session: Session, keys: SchoolKeys, at: datetime, *, door_id
     Raises:
         NotThereError: There is no such door.
         BadValueError: There is no reason.
-        ActionRefusedError: No bridge runs the door, it is silent, or a Lockdown or Secure is in force there.
+        ActionRefusedError: No bridge runs the door, it is silent, or an emergency keeps it locked.
     """
     door = require(session, Door, door_id, "This door")
     reason = clean_text(why, "why", "The reason", 300)
@@ -51,9 +53,9 @@ def ask_unlock_once(session: Session, keys: SchoolKeys, at: datetime, *, door_id
             f"{bridge.name} is silent, so door {door.number} cannot be unlocked from here.",
             "Open it with a card or key.",
         )
-    if (row := _locking(session, door_id)) is not None:
+    if (row := _locking(session, door)) is not None:
         raise ActionRefusedError(
-            f"A {row.action.value.capitalize()} is in force at door {door.number}.",
+            f"A {row.action.value.capitalize()}{' drill' if row.drill else ''} is in force at door {door.number}.",
             "It stays locked until that is released; responders open it with their cards.",
         )
     action = ask(session, keys, at, bridge_id=bridge.id, kind=ActionKind.UNLOCK_ONCE, target=door_id, by=by, why=reason)
@@ -102,15 +104,16 @@ def actions_for(session: Session, bridge_id: str, at: datetime) -> Sequence[byte
     return [row.sealed for row in rows]
 
 
-def _locking(session: Session, door_id: int) -> DirectiveRow | None:
-    """A Lockdown or Secure in force at a door."""
-    meant = scopes(session)
+def _locking(session: Session, door: Door) -> DirectiveRow | None:
+    """An emergency in force that keeps this door locked, as the bridge judges it: the same one rule says what locks."""
+    meant, rules = scopes(session), emergency_rules(the_site(session))
     for row in active_directives(session):
-        if row.action not in {EmergencyAction.LOCKDOWN, EmergencyAction.SECURE}:
+        does = effect_on(row.action, door.door_class, rules, evacuate_unlock=door.evacuate_unlock)
+        if does is None or does[1] is not Effect.LOCK or (row.drill and not rules.drill_moves_doors):
             continue
         released = session.scalars(select(ReleaseRow.doors).filter_by(directive_id=row.id))
-        if door_id in {*row.doors, *meant.get(row.scope, ())} and not any(
-            door_id in (doors or ()) for doors in released
+        if door.id in {*row.doors, *meant.get(row.scope, ())} and not any(
+            door.id in (doors or ()) for doors in released
         ):
             return row
     return None

@@ -242,11 +242,9 @@ def site_overview(session: Session, at: datetime) -> SiteOverview:
         bridge.id: bridge
         for bridge in session.scalars(select(Bridge).where(Bridge.state == BridgeState.CONFIRMED).order_by(Bridge.name))
     }
-    judged: dict[int, Judged] = {}
-    for bridge in bridges.values():
-        judged.update(_judged(bridge, at, limit_s))
+    judged = {bridge.id: _judged(bridge, at, limit_s) for bridge in bridges.values()}
     rows = session.execute(select(Door, Building.name).join(Building, Building.id == Door.building_id))
-    doors = sorted((_door_now(door, building, bridges, judged, limit_s) for door, building in rows), key=_by_number)
+    doors = sorted((_door_now(door, building, judged, limit_s) for door, building in rows), key=_by_number)
     counts = {state: sum(door.judged.state is state for door in doors) for state in DoorState}
     newest, gaps = _all_newest(session), gaps_to_show(session, at)
     shown = tuple(
@@ -279,11 +277,10 @@ def _judged(bridge: Bridge, at: datetime, limit_s: float) -> dict[int, Judged]:
     return {door.door: judge(door, locking, age_s, limit_s) for door in said.doors}
 
 
-def _door_now(
-    door: Door, building: str, bridges: Mapping[str, Bridge], judged: Mapping[int, Judged], limit_s: float
-) -> DoorNow:
-    bridge = door.bridge_id if door.bridge_id in bridges else None
-    found = judged.get(door.id, NEVER_HEARD) if bridge is not None else _NO_BRIDGE
+def _door_now(door: Door, building: str, judged: Mapping[str, Mapping[int, Judged]], limit_s: float) -> DoorNow:
+    """``judged`` by confirmed bridge: only the one that runs a door is believed, not the one that ran it before."""
+    bridge = door.bridge_id if door.bridge_id in judged else None
+    found = judged[bridge].get(door.id, NEVER_HEARD) if bridge is not None else _NO_BRIDGE
     return DoorNow(door.id, door.number, door.name, door.building_id, building, door.zone_id, bridge, found, limit_s)
 
 

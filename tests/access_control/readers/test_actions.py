@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
 
-from access_control.core.decision.model import EmergencyAction
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import DoorClass, EmergencyAction
 from access_control.core.wire.actions import ActionKind, open_action
 from access_control.readers.actions import ActionRefusedError, actions_for, ask_unlock_once
 from access_control.readers.errors import BadValueError
 from access_control.readers.models import Bridge, Door
 from access_control.readers.orders import add_directive, add_release
+from access_control.readers.settings import change_settings, settings_of
+from access_control.readers.site import the_site
 from tests.building.published import LiveSchool, later
 from tests.building.sites import AT, BY
 
@@ -66,13 +70,28 @@ def test_a_door_without_a_bridge_is_named(live: LiveSchool) -> None:
         unlock(live)
 
 
-@pytest.mark.parametrize("action", [EmergencyAction.LOCKDOWN, EmergencyAction.SECURE])
-def test_in_a_lockdown_or_secure_it_is_refused_until_that_is_released(
-    live: LiveSchool, action: EmergencyAction
-) -> None:
-    directive = live.directive(action)
+def start(live: LiveSchool, action: EmergencyAction, door_class: DoorClass, *, drill: bool = False) -> Directive:
+    directive = replace(live.directive(action), drill=drill)
     with live.writing() as session:
+        session.execute(update(Door).values(door_class=door_class))
         add_directive(session, live.keys, AT, directive, live.sealed(directive), by_name="Dana")
+    return directive
+
+
+LOCKING = [
+    (EmergencyAction.LOCKDOWN, DoorClass.INTERIOR),
+    (EmergencyAction.LOCKDOWN, DoorClass.EXTERIOR),
+    (EmergencyAction.SECURE, DoorClass.EXTERIOR),
+    (EmergencyAction.SHELTER, DoorClass.EXTERIOR),
+    (EmergencyAction.HOLD, DoorClass.ROOM),
+]
+
+
+@pytest.mark.parametrize(("action", "door_class"), LOCKING)
+def test_at_a_door_that_an_emergency_locks_it_is_refused_until_that_is_released(
+    live: LiveSchool, action: EmergencyAction, door_class: DoorClass
+) -> None:
+    directive = start(live, action, door_class)
     with pytest.raises(ActionRefusedError, match=f"A {action.value.capitalize()} is in force at door 1"):
         unlock(live)
     release, sealed = live.release(directive, frozenset({live.door}))
@@ -81,8 +100,40 @@ def test_in_a_lockdown_or_secure_it_is_refused_until_that_is_released(
     assert unlock(live, seconds=3)
 
 
-def test_a_hold_does_not_stop_it(live: LiveSchool) -> None:
-    directive = live.directive(EmergencyAction.HOLD)
-    with live.writing() as session:
-        add_directive(session, live.keys, AT, directive, live.sealed(directive), by_name="Dana")
+@pytest.mark.parametrize(
+    ("action", "door_class"),
+    [
+        (EmergencyAction.SECURE, DoorClass.INTERIOR),
+        (EmergencyAction.SHELTER, DoorClass.ROOM),
+        (EmergencyAction.HOLD, DoorClass.EXTERIOR),
+        (EmergencyAction.EVACUATE, DoorClass.INTERIOR),
+    ],
+)
+def test_an_emergency_that_does_not_lock_the_door_does_not_stop_it(
+    live: LiveSchool, action: EmergencyAction, door_class: DoorClass
+) -> None:
+    start(live, action, door_class)
     assert unlock(live)
+
+
+def choose(live: LiveSchool, **chosen: bool) -> None:
+    with live.writing() as session:
+        site = the_site(session)
+        change_settings(session, AT, replace(settings_of(site), **chosen), site.version, BY)
+
+
+def test_what_the_school_chose_for_emergencies_holds_here_as_at_the_bridge(live: LiveSchool) -> None:
+    start(live, EmergencyAction.LOCKDOWN, DoorClass.EXTERIOR)
+    choose(live, lockdown_locks_perimeter=False)
+    assert unlock(live)
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_drill_stops_it_only_where_drills_move_doors(live: LiveSchool, *, moves: bool) -> None:
+    start(live, EmergencyAction.LOCKDOWN, DoorClass.INTERIOR, drill=True)
+    choose(live, drill_moves_doors=moves)
+    if moves:
+        with pytest.raises(ActionRefusedError, match="A Lockdown drill is in force at door 1"):
+            unlock(live)
+    else:
+        assert unlock(live)

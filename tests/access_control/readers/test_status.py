@@ -9,6 +9,7 @@ import pytest
 from access_control.core.wire.errors import Refused
 from access_control.core.wire.uplink import Want
 from access_control.readers.door_states import DoorState
+from access_control.readers.models import Bridge
 from access_control.readers.status import DoorNow, site_overview, take_status
 from tests.building.published import LiveSchool, later
 from tests.building.said import STREAM, a_door, a_status, an_emergency
@@ -76,3 +77,13 @@ def test_a_status_that_cannot_be_read_is_refused_and_nothing_kept(live: LiveScho
         overview = site_overview(session, later(1))
     assert overview.sentence == "0 of 1 door secured"
     assert overview.counts[DoorState.UNKNOWN] == 1
+
+
+@pytest.mark.parametrize("name", ["Aardvark", "Zeta"])
+def test_a_bridge_that_ran_a_door_before_says_nothing_of_it_any_more(live: LiveSchool, name: str) -> None:
+    """Its controller died and its doors were moved, but nobody has revoked it yet."""
+    before = live.school.other_bridge
+    with live.writing() as session:
+        session.get_one(Bridge, before).name = name
+        take_status(session, live.keys, later(0), before, a_status(a_door(live.door, **OPEN)))
+    assert shown(live).judged.state is DoorState.SECURED
