@@ -32,7 +32,7 @@ from firmware_bridge.runtime.remembering import remember, remembered
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import MakePort, Wiring, make_port
 from firmware_bridge.store import outbox
-from firmware_bridge.store.clock_trust import boot_id, trusted
+from firmware_bridge.store.clock_trust import boot_id, newest_known, trusted
 from firmware_bridge.store.documents import Documents, Finding
 from firmware_bridge.store.entries import Limits
 from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
@@ -205,9 +205,9 @@ class Bridge:
             self.notes = (note, *self.notes)
 
     def _watch(self, memory: BridgeMemory, wiring: Wiring, storing: Callable[[], bool]) -> Watch:
-        known = [self.documents.newest(), newest_at(self.config.state_dir / outbox.NAME)]
-        newest = max((at for at in known if at is not None), default=None)
-        believed = trusted(memory.clock_proof(), self._around.boot_id(), self._clock.moment().at, newest)
+        proof = memory.clock_proof()
+        newest = newest_known(self.documents.newest(), newest_at(self.config.state_dir / outbox.NAME), proof)
+        believed = trusted(proof, self._around.boot_id(), self._clock.moment().at, newest)
         return Watch(
             wiring,
             clock_trusted=believed,

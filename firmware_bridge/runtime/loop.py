@@ -241,26 +241,34 @@ class Loop:
                 item.answered.set()
                 return
             case Told():
+                self._notice(item.moment)
                 self._record(item.record, item.moment)
             case ServiceTime():
                 self._compare(item)
             case _Stop():
                 return
             case PolicyAccepted():
+                self._notice(item.moment)
                 self._hands.wiring.connect(item.policy)
                 self.carry_out(controller.handle(item), item.moment)
                 self._hands.wiring.start()
             case _:
+                self._notice(item.moment)
                 self.carry_out(controller.handle(item), item.moment)
         self._look()
         self._changed()
 
     def _look(self) -> None:
         moment = self._hands.clock.moment()
-        self._hands.watch.look(moment, self._judge, lambda record: self.carry_out([record], moment))
+        self._prove(self._hands.watch.look(moment, self._judge, lambda record: self.carry_out([record], moment)))
+
+    def _notice(self, moment: Moment) -> None:
+        self._hands.watch.notice(moment, self._judge, lambda record: self.carry_out([record], moment))
 
     def _compare(self, time: ServiceTime) -> None:
-        proved = self._hands.watch.compare(time, self._judge, lambda record: self.carry_out([record], time.heard))
+        self._prove(self._hands.watch.compare(time, self._judge, lambda record: self.carry_out([record], time.heard)))
+
+    def _prove(self, proved: datetime | None) -> None:
         if proved is not None:
             self._hands.keeper.keep(self._hands.prove(proved), wait_s=0.0)
 

@@ -1,4 +1,4 @@
-"""Looks after what nobody else notices: ports that end or hang, a clock set back, a disk that takes nothing."""
+"""Looks after what nobody else notices: ports that end or hang, a clock that jumps, a disk that takes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from firmware_bridge.uplink.service_time import ServiceTime
 
 EVERY_S: Final = 1.0
 PROVE_EVERY_S: Final = 60.0  # so often a proof is kept on the disk
-SET_BACK: Final = timedelta(seconds=5)
+JUMP: Final = timedelta(seconds=5)
+"""More than a time server moves a clock at once that it has followed; less does not matter to anybody's hours."""
 _HANGS: Final = "Port {port} hangs: its driver or adapter does not answer. systemd starts the bridge anew; else do so."
 Judge = Callable[[ClockJudged | StorageJudged], None]
 """Hands a judgement to the controller at once."""
@@ -50,12 +51,18 @@ class Watch:
         self._hanging: set[str] = set()
         self._looked_s: float | None = None
         self._proved_s: float | None = None
+        self._noticed_s: float | None = None
+        self._steady: Moment | None = None  # when the clock was last believed, and what both clocks said then
         self.clock_trusted = clock_trusted
 
-    def look(self, moment: Moment, judge: Judge, record: Callable[[RecordEvent], None]) -> None:
-        """Look about once a second; tell the controller and the record what was found."""
+    def look(self, moment: Moment, judge: Judge, record: Callable[[RecordEvent], None]) -> datetime | None:
+        """Look about once a second; tell the controller and the record what was found.
+
+        Returns:
+            As :meth:`compare`: a believed moment that is to be kept, now and then.
+        """
         if self._looked_s is not None and moment.mono_s - self._looked_s < EVERY_S:
-            return
+            return None
         self._looked_s = moment.mono_s
         self._wiring.revive()
         hanging = self._wiring.hanging()
@@ -69,15 +76,37 @@ class Watch:
         if self._storing() is not self._stored:
             self._stored = not self._stored
             judge(StorageJudged(moment, self._stored))
-        if self._newest is None or moment.at >= self._newest:
-            # What a clock says that is not believed is no reason to call the right time too early later.
-            self._newest = moment.at if self.clock_trusted else self._newest
-        elif self._newest - moment.at > SET_BACK and self.clock_trusted:
-            self.clock_trusted = False
-            behind_s = round((self._newest - moment.at).total_seconds())
-            _log.error("The clock was set back by %d s; it is not believed any more.", behind_s)
-            record(RecordEvent(EventCode.CLOCK_SKEW, detail={"behind_s": behind_s}))
-            judge(ClockJudged(moment, trusted=False))
+        self.notice(moment, judge, record)
+        if not self.clock_trusted:
+            return None
+        # What a clock says that is not believed is no reason to call the right time too early later.
+        self._newest = moment.at if self._newest is None else max(self._newest, moment.at)
+        return self._to_keep(moment)
+
+    def notice(self, moment: Moment, judge: Judge, record: Callable[[RecordEvent], None]) -> None:
+        """Hold the clock beside the monotonic one; called before anything is decided by the time that it says.
+
+        A jump casts doubt on it, forward or back: off-line there is nobody to ask, and an hour too early opens a door.
+        When it is back where the monotonic clock says that it should be, it is believed again.
+        """
+        if self._noticed_s is not None and moment.mono_s < self._noticed_s:
+            return  # it waited in a queue, while a later one came by another port
+        self._noticed_s = moment.mono_s
+        off = timedelta()
+        if self._steady is not None:
+            off = moment.at - self._steady.at - timedelta(seconds=moment.mono_s - self._steady.mono_s)
+        before = self._newest is not None and self._newest - moment.at > JUMP
+        if not self.clock_trusted:
+            if self._steady is not None and abs(off) <= JUMP and not before:
+                self._believe(moment, judge)
+        elif abs(off) > JUMP or before:
+            off = moment.at - self._newest if self._steady is None and self._newest is not None else off
+            how = "ahead_s" if off > timedelta() else "behind_s"
+            by_s = abs(round(off.total_seconds()))
+            _log.error("The clock has jumped by %d s (%s); it is not believed any more.", by_s, how)
+            self._doubt(moment, {how: by_s}, judge, record)
+        else:
+            self._steady = moment
 
     def compare(self, time: ServiceTime, judge: Judge, record: Callable[[RecordEvent], None]) -> datetime | None:
         """Hold the clock beside the service's; a moment that is to be kept as proof, now and then.
@@ -86,22 +115,35 @@ class Watch:
         all the same, since one of the two clocks must be.
         """
         if time.proves:
-            behind = self._newest is not None and self._newest - time.service > SET_BACK
+            behind = self._newest is not None and self._newest - time.service > JUMP
             return None if behind else self._prove(time, judge)
-        if time.contradicts and self.clock_trusted:
-            self.clock_trusted = False
-            ahead_s = round(time.ahead.total_seconds())
-            _log.error("The clock is %d s ahead of the service's; it is not believed any more. Set it.", ahead_s)
-            record(RecordEvent(EventCode.CLOCK_SKEW, detail={"ahead_s": ahead_s}))
-            judge(ClockJudged(time.heard, trusted=False))
+        if time.contradicts:
+            if self.clock_trusted:
+                ahead_s = round(time.ahead.total_seconds())
+                _log.error("The clock is %d s ahead of the service's; it is not believed any more. Set it.", ahead_s)
+                self._doubt(time.heard, {"ahead_s": ahead_s}, judge, record)
+            self._steady = None  # how it went on says nothing where it was wrong already
         return None
 
     def _prove(self, time: ServiceTime, judge: Judge) -> datetime | None:
-        news = not self.clock_trusted
-        if news:
-            self.clock_trusted = True
-            judge(ClockJudged(time.heard, trusted=True))
-        if not news and self._proved_s is not None and time.heard.mono_s - self._proved_s < PROVE_EVERY_S:
+        self._steady = time.heard
+        if not self.clock_trusted:
+            self._believe(time.heard, judge)
+        return self._to_keep(time.heard)
+
+    def _to_keep(self, moment: Moment) -> datetime | None:
+        if self._proved_s is not None and moment.mono_s - self._proved_s < PROVE_EVERY_S:
             return None
-        self._proved_s = time.heard.mono_s
-        return time.heard.at
+        self._proved_s = moment.mono_s
+        return moment.at
+
+    def _believe(self, moment: Moment, judge: Judge) -> None:
+        self.clock_trusted, self._proved_s = True, None
+        judge(ClockJudged(moment, trusted=True))
+
+    def _doubt(
+        self, moment: Moment, detail: dict[str, str | int], judge: Judge, record: Callable[[RecordEvent], None]
+    ) -> None:
+        self.clock_trusted = False
+        record(RecordEvent(EventCode.CLOCK_SKEW, detail=dict(detail)))
+        judge(ClockJudged(moment, trusted=False))

@@ -14,6 +14,7 @@ from firmware_bridge.store.memory import ClockProof
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 LEEWAY: Final = timedelta(seconds=2)
+BETWEEN_PROOFS: Final = timedelta(minutes=2)
 
 
 def boot_id(path: Path = BOOT_ID) -> str:
@@ -36,6 +37,23 @@ def trusted(proof: ClockProof | None, boot: str, now: datetime, newest_known: da
     if proof is None or not boot or proof.boot_id != boot:
         return False
     return now + LEEWAY >= max(proof.at, newest_known or proof.at)
+
+
+def newest_known(documents: datetime | None, events: datetime | None, proof: ClockProof | None) -> datetime | None:
+    """The time that a right clock cannot be before.
+
+    While the clock is believed, a proof is kept about once a minute. An event far behind the last proof bears the time
+    of a clock that was not believed, or jumped: it must not keep the right time from being believed later.
+
+    Args:
+        documents: When the newest document was made.
+        events: When the newest event happened, as the clock said then.
+        proof: The last time that the clock was known to be right.
+    """
+    times = [at for at in (documents, None if proof is None else proof.at) if at is not None]
+    if events is not None and proof is not None:
+        times.append(min(events, proof.at + BETWEEN_PROOFS))
+    return max(times, default=None)
 
 
 def newest_made(policy: Policy | None, statement: KeyStatement | None, directives: DirectiveSet) -> datetime | None:

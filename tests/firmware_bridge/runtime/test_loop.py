@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -21,7 +22,7 @@ from firmware_bridge.controller.commands import (
     Urgency,
 )
 from firmware_bridge.controller.controller import Controller
-from firmware_bridge.controller.events import EmergencyAsked, Event, KeysPressed, TimePassed
+from firmware_bridge.controller.events import EmergencyAsked, Event, KeysPressed, Moment, TimePassed
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper
 from firmware_bridge.runtime.loop import Hands, Loop, Remember, Told
@@ -47,6 +48,7 @@ class Noting:
         self.clock = SetClock()
         self.answers: Callable[[Event], Sequence[Command]] = lambda _: []
         self.events: list[Event] = []
+        self.noticed: list[Moment] = []
         keeper = Keeper()
         keeper.start()
         hands = Hands(
@@ -80,6 +82,9 @@ class Noting:
 
     def look(self, *_: object) -> None:
         return
+
+    def notice(self, moment: Moment, *_: object) -> None:
+        self.noticed.append(moment)
 
     # As disk.
 
@@ -118,6 +123,25 @@ def test_a_grant_is_recorded_before_its_lock_moves_and_only_that_is_waited_for()
         "show 1",
     ]
     assert (noting.last.at, noting.last.mono_s) == (MONDAY, 100.0)
+
+
+def test_the_clock_is_judged_before_anything_is_decided_by_its_time() -> None:
+    noting = Noting()
+    before: list[list[Moment]] = []
+
+    def answer(_: Event) -> list[Command]:
+        before.append(list(noting.noticed))
+        return []
+
+    noting.answers = answer
+    noting.loop.start()
+    first = noting.clock.moment()
+    noting.loop.put(TimePassed(first))
+    noting.clock.at += timedelta(hours=9)
+    second = noting.clock.moment()
+    noting.loop.put(TimePassed(second))
+    noting.loop.stop()
+    assert before[:2] == [[first], [first, second]]
 
 
 def test_the_locks_of_an_emergency_come_before_anything_is_written() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
+
+import pytest
 
 from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.events import ClockJudged, StorageJudged
@@ -48,10 +50,13 @@ class Looked:
     def status(self, _: str) -> None:
         pass
 
-    def after(self, mono_s: float, wall_s: float) -> None:
+    def after(self, mono_s: float, wall_s: float) -> datetime | None:
         self.clock.mono_s += mono_s
         self.clock.at += timedelta(seconds=wall_s)
-        self.watch.look(self.clock.moment(), self._judge, self._record)
+        return self.watch.look(self.clock.moment(), self._judge, self._record)
+
+    def look_after(self, seconds: float) -> datetime | None:
+        return self.after(seconds, seconds)
 
     def _judge(self, judged: ClockJudged | StorageJudged) -> None:
         if isinstance(judged, StorageJudged):
@@ -65,7 +70,7 @@ class Looked:
 
 def test_a_clock_that_goes_on_stays_trusted() -> None:
     looked = Looked()
-    for wall_s in (1, 2, 3600, -4, 10):
+    for wall_s in (1, 2, 4, -2, 5):
         looked.after(1, wall_s)
     assert (looked.judged, looked.recorded, looked.watch.clock_trusted) == ([], [], True)
 
@@ -75,6 +80,62 @@ def test_a_clock_that_was_set_back_is_not_believed_any_more_and_that_is_said_onc
     for wall_s in (1, -600, 1, 1):
         looked.after(1, wall_s)
     assert (looked.judged, looked.recorded, looked.watch.clock_trusted) == ([False], ["CLOCK_SKEW"], False)
+
+
+HOURS_S = 9 * 3600.0
+
+
+def test_a_clock_that_jumps_ahead_is_not_believed_before_anything_is_decided_by_it() -> None:
+    looked = Looked()
+    looked.after(1, 1)
+    looked.clock.go_on(0.2)
+    looked.clock.at += timedelta(seconds=HOURS_S)
+    looked.watch.notice(looked.clock.moment(), looked._judge, looked._record)
+    assert (looked.judged, looked.recorded) == ([False], ["CLOCK_SKEW"])
+    for _ in range(3):
+        looked.after(1, 1)
+    assert (looked.judged, looked.recorded) == ([False], ["CLOCK_SKEW"])
+
+
+@pytest.mark.parametrize("by_s", [HOURS_S, -HOURS_S])
+def test_a_clock_that_is_back_where_it_should_be_is_believed_again_without_the_service(by_s: float) -> None:
+    looked = Looked()
+    looked.after(1, 1)
+    looked.after(1, by_s)
+    looked.after(600, 600)
+    assert looked.judged == [False]
+    looked.after(1, 2 - by_s)
+    assert looked.judged == [False, True]
+    looked.after(1, by_s)
+    assert looked.judged == [False, True, False], "the next jump counts as well"
+
+
+def test_a_jump_does_not_keep_the_right_time_from_being_proved_later() -> None:
+    looked = Looked()
+    looked.after(1, 1)
+    looked.after(1, 10 * 365 * 86400.0)
+    assert compared(looked, off_s=10 * 365 * 86400.0) is None
+    looked.after(1, 1 - 10 * 365 * 86400.0)
+    assert looked.judged == [False], "what the service has contradicted, it has to prove"
+    assert compared(looked, off_s=0) is not None
+    assert looked.judged == [False, True]
+
+
+def test_what_waited_in_a_queue_says_nothing_of_the_clock() -> None:
+    looked = Looked()
+    looked.after(1, 1)
+    early = looked.clock.moment()
+    looked.after(1, HOURS_S)
+    looked.watch.notice(early, looked._judge, looked._record)
+    assert looked.judged == [False]
+
+
+def test_while_the_clock_is_believed_that_is_kept_about_once_a_minute_without_the_service_as_well() -> None:
+    looked = Looked()
+    kept = [looked.look_after(1) for _ in range(130)]
+    assert [n for n, at in enumerate(kept) if at is not None] == [0, 60, 120]
+    looked.after(1, HOURS_S)
+    assert [looked.look_after(1) for _ in range(130)] == [None] * 130
 
 
 def test_a_port_whose_thread_cannot_be_revived_ends_the_signs_of_life() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from access_control.core.decision.emergency import Directive, DirectiveSet
 from access_control.core.decision.model import EmergencyAction
-from firmware_bridge.store.clock_trust import boot_id, newest_made, trusted
+from firmware_bridge.store.clock_trust import boot_id, newest_known, newest_made, trusted
 from firmware_bridge.store.memory import ClockProof
 from tests.building.clock import MONDAY
 
@@ -33,6 +33,24 @@ def test_when_the_clock_is_believed(
     proof: ClockProof | None, boot: str, now: datetime, newest: datetime | None, believed: bool
 ) -> None:
     assert trusted(proof, boot, now, newest) is believed
+
+
+@pytest.mark.parametrize(
+    ("documents", "events", "proof", "newest"),
+    [
+        (MONDAY, None, None, MONDAY),
+        (None, LATER, None, None),
+        (MONDAY, MONDAY + timedelta(seconds=50), PROOF, MONDAY + timedelta(seconds=50)),
+        (MONDAY, LATER + timedelta(days=3650), PROOF, MONDAY + timedelta(minutes=2)),
+        (LATER, MONDAY, PROOF, LATER),
+        (None, None, None, None),
+    ],
+    ids=["a document", "never proved", "a minute after the proof", "after a jump", "a newer document", "nothing"],
+)
+def test_what_a_right_clock_cannot_be_before(
+    documents: datetime | None, events: datetime | None, proof: ClockProof | None, newest: datetime | None
+) -> None:
+    assert newest_known(documents, events, proof) == newest
 
 
 def test_this_boot_has_one_name(tmp_path: Path) -> None:
