@@ -35,7 +35,9 @@ class Displays:
             display.new_session()
 
     def waiting(self) -> bool:
-        """Whether anything is to be sent."""
+        """Whether anything is to be sent. The line asks this of each of its devices before every question."""
+        if self._only is not None:
+            return self._only.waiting()
         return any(display.waiting() for display in self._heads.values())
 
     def take(self) -> Iterator[Command]:

@@ -141,13 +141,12 @@ class Errands:
 
     def waiting(self, mono_s: float) -> bool:
         """Whether there is something to show, to ask again, or to prove."""
-        for due_s, question in self._later:
-            if due_s <= mono_s and self._able(question):
-                return True
+        if self._later and any(due_s <= mono_s and self._able(question) for due_s, question in self._later):
+            return True
         return self.display.waiting() or self._read_back_due(mono_s)
 
     def _read_back_due(self, mono_s: float) -> bool:
-        return self._setup.read_back and mono_s >= self._read_back_s and self._outputs.moved()
+        return mono_s >= self._read_back_s and self._setup.read_back and self._outputs.moved()
 
     def question(self, claim: Claim, moment: Moment) -> tuple[Command, Pending | None]:
         """What to say inside the session when its turn has come for ``claim``, and the output command that it is."""
