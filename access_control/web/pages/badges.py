@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -28,6 +28,7 @@ from access_control.web.frame import frame
 from access_control.web.guard import actor, may, needs
 from access_control.web.problems import Problem
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("badges", __name__)
 
@@ -51,9 +52,9 @@ def show(badge_id: object) -> str:
 
 @blueprint.get("/badges/<uuid:badge_id>/reached")
 @needs(Permission.BADGE_VIEW)
+@by_itself
 def part(badge_id: object) -> str:
     """Which bridges confirmed, alone, to take the place of what the page shows."""
-    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         badge = found(get_badge, session, str(badge_id))
         return render_template("pages/badge_reached.html", badge=badge, lines=_lines(session, badge))

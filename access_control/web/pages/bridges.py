@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -39,6 +39,7 @@ from access_control.web.console.saving import Difference, RefusedError, attempt,
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs, place_of, require_at
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("bridges", __name__)
 
@@ -52,9 +53,9 @@ def show() -> str:
 
 @blueprint.get("/bridges/part")
 @needs(Permission.BRIDGE_VIEW)
+@by_itself
 def part() -> str:
     """The list alone, to take the place of the one that the page shows."""
-    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         return render_template("pages/bridges_part.html", views=_seen(session))
 

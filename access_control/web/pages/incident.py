@@ -31,6 +31,7 @@ from access_control.web.guard import actor, may, needs
 from access_control.web.pages.release import Row, release_row
 from access_control.web.problems import Problem
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("incident", __name__, url_prefix="/emergency")
 
@@ -79,6 +80,7 @@ def show(directive: UUID) -> str:
 
 @blueprint.get("/<uuid:directive>/now")
 @needs(Permission.EMERGENCY_VIEW)
+@by_itself
 def part(directive: UUID) -> str:
     """The parts of the incident screen that change, each under its key."""
     return render_template("emergency/now.html", view=_view(str(directive)))
