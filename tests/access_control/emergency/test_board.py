@@ -195,3 +195,36 @@ def test_an_ended_emergency_keeps_what_was_proved() -> None:
 def test_an_emergency_that_nobody_raised_has_no_board(any_database: Database) -> None:
     with any_database.reading() as session, pytest.raises(NoSuchDirectiveError):
         read_board(session, datetime.fromisoformat("2026-11-23T12:00:00+00:00"), school(), DIRECTIVE)
+
+
+def test_the_record_of_an_evacuate_says_which_doors_were_proved_unlocked() -> None:
+    building = school()
+    doors = {id_: replace(door, evacuate_unlock=True) for id_, door in building.doors.items()}
+    progress = Progress({}, {}, frozenset(BOTH), done=frozenset({2}))
+    at = AT + timedelta(minutes=5)
+    evacuate = Running(directive(EmergencyAction.EVACUATE), "A. Rivera")
+    made = make_board(at, replace(building, doors=doors), evacuate, progress, at)
+    assert {cell.door.number: (cell.result.value, cell.word, cell.state) for cell in made.cells} == {
+        "1V": ("secured", "unlocked", "Proved unlocked"),
+        "GYM": ("unknown", "never proved", "Never proved unlocked"),
+    }
+    assert made.time_to_secure_s is None
+
+
+def test_the_record_counts_doors_without_bridge_or_contact_and_released_ones_as_they_were() -> None:
+    at = AT + timedelta(minutes=5)
+    running = Running(directive(), "A. Rivera", frozenset({1, 4}))
+    progress = Progress({}, {1: 283}, frozenset(BOTH), done=frozenset({1, 3}), not_monitored=frozenset({2}))
+    made = make_board(at, school(), running, progress, at)
+    assert results(made) == {
+        "1": "secured",
+        "1V": "not_monitored",
+        "101": "secured",
+        "8": "released",
+        "9": "not_commanded",
+        "GYM": "unknown",
+    }
+    assert [cell.word for cell in made.cells] == [
+        "283 ms", "not monitored", "secured", "released", "not connected", "never proved",
+    ]  # fmt: skip
+    assert (made.counts.commanded, made.counts.of, made.counts.released) == (4, 5, 1)

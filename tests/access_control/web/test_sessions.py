@@ -69,7 +69,7 @@ def asked_by_pages(app: Flask) -> dict[str, str]:
             found.add(named[1] if named else next(adapter.match(one)[0] for one in tried if adapter.test(one)))
     made = {}
     for endpoint in sorted(found):
-        kinds = rules[endpoint]._converters  # noqa: SLF001 - werkzeug tells it nowhere else
+        kinds = rules[endpoint]._converters
         values = {name: UUID(int=1) if "UUID" in type(kind).__name__ else 1 for name, kind in kinds.items()}
         made[endpoint] = adapter.build(endpoint, values)
     return made
