@@ -90,7 +90,7 @@ class Board:
         cells: By door number, in an order that does not change while people read.
         time_to_secure_s: From the end of the press to the last of the confirmed doors; ``None`` while there is none.
         last: The door that was last confirmed.
-        not_sent: Names of the bridges in scope that did not confirm in time.
+        unconfirmed: Names of the bridges in scope that did not confirm in time.
         effect: What the action does to these doors.
     """
 
@@ -101,7 +101,7 @@ class Board:
     counts: Counts
     time_to_secure_s: float | None
     last: Cell | None
-    not_sent: tuple[str, ...]
+    unconfirmed: tuple[str, ...]
     effect: Effect
 
     @property
@@ -110,11 +110,12 @@ class Board:
         return tuple(sorted((cell for cell in self.cells if cell.to_walk), key=_worst_first))
 
     @property
-    def not_sent_sentence(self) -> str:
-        """What the band says of bridges that were not reached; empty when all were."""
-        if not self.not_sent:
+    def unconfirmed_sentence(self) -> str:
+        """What the band says of bridges that did not confirm in time; empty when all did."""
+        if not self.unconfirmed:
             return ""
-        return f"NOT sent to {listed(self.not_sent)}. Use a wall button or a responder card now."
+        have = "has" if len(self.unconfirmed) == 1 else "have"
+        return f"{listed(self.unconfirmed)} {have} not confirmed. Use a wall button or a responder card now."
 
 
 _WALK: Final = (Result.NOT_SECURE, Result.UNKNOWN, Result.NOT_COMMANDED, Result.NOT_MONITORED)
@@ -174,7 +175,7 @@ def make_board(
         counts=count(cells),
         time_to_secure_s=None if last is None or last.ms is None else last.ms / 1000,
         last=last,
-        not_sent=tuple(school.bridges[bridge] for bridge in waiting if bridge not in judge.progress.heard),
+        unconfirmed=tuple(school.bridges[bridge] for bridge in waiting if bridge not in judge.progress.heard),
         effect=effect,
     )
 

@@ -18,6 +18,7 @@ from access_control.readers.badges import edit_badge, get_badge
 from access_control.readers.models import Badge, Reader
 from access_control.readers.revocations import Reached, reached, set_badge_status
 from access_control.readers.settings import school_settings
+from access_control.typed_numbers import number_or_none
 from access_control.web import words
 from access_control.web.console import badges as forms
 from access_control.web.console.bridges import heard
@@ -108,7 +109,8 @@ def mark(badge_id: object) -> Response:
     def act(session: Session) -> None:
         if status is BadgeStatus.ACTIVE:  # killing a badge is never a matter of place
             require_at_person(session, get_badge(session, name).person_ref, Permission.BADGE_EDIT)
-        seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1
+        known = number_or_none(version)
+        seen = -1 if known is None else known
         set_badge_status(session, services.keys, at, badge_id=name, status=status, version=seen, by=who.reference)
 
     try:

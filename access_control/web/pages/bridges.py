@@ -26,6 +26,7 @@ from access_control.readers.gap_reports import close_gap, gaps_to_show
 from access_control.readers.neighbours import set_address
 from access_control.readers.release_codes import make_release_codes
 from access_control.readers.settings import school_settings
+from access_control.typed_numbers import number_or_none
 from access_control.web import words
 from access_control.web.bridge_alarms import events
 from access_control.web.console import bridges as forms
@@ -190,7 +191,7 @@ def leave_gap(bridge_id: object) -> Response:
     who, at, name = actor(), current().clock(), str(bridge_id)
     require_here(name)
     stream, first = _uuid(request.form.get("stream", "")), request.form.get("first", "")
-    number = int(first) if first.isascii() and first.isdecimal() and len(first) <= SEQ_DIGITS else 0
+    number = number_or_none(first, SEQ_DIGITS) or 0
     gap = do(lambda session: close_gap(session, at, name, stream, number, who.reference))
     flash(
         f"{events([(gap.from_seq, gap.to_seq)]).capitalize()}: closed. If they come after all, they are taken.", "gap"

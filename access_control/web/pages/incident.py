@@ -26,6 +26,7 @@ from access_control.emergency.walking import say_going, who_goes
 from access_control.emergency.words import SAID
 from access_control.people.permissions import Permission, Place
 from access_control.readers.records import DirectiveRow, ReleaseRow
+from access_control.typed_numbers import read_number
 from access_control.web.emergencies import Band, band_of, emergencies
 from access_control.web.guard import actor, may, needs
 from access_control.web.pages.release import Row, release_row
@@ -97,7 +98,7 @@ def walk_list(directive: UUID) -> str:
 @needs(Permission.EMERGENCY_GO)
 def going(directive: UUID) -> AnyResponse:
     """Somebody goes to a door."""
-    door = request.form.get("door", type=int)
+    door = request.form.get("door", type=read_number)
     if door is None:
         raise Problem(400)
     school, at = _school(), current().clock()

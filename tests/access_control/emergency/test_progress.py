@@ -100,7 +100,7 @@ def test_the_board_reads_statuses_and_events(locked_down: Database) -> None:
         5: (Result.UNKNOWN, None),
         6: (Result.NOT_COMMANDED, None),
     }
-    assert board.not_sent == ("South bridge",)
+    assert board.unconfirmed == ("South bridge",)
     assert board.time_to_secure_s == 0.283
 
 
