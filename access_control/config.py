@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from access_control.typed_numbers import number_or_none
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 PREFIX: Final = "AC_"
 FILE_VARIABLE: Final = "AC_CONFIG"
@@ -149,8 +151,8 @@ def _unknown(shown: str, key: str) -> str:
 
 def _typed(key: str, text: str) -> object:
     """A variable as the file would have it; what does not fit is left for the check to refuse."""
-    if key in _NUMBERS and text.isascii() and text.isdigit():
-        return int(text)
+    if key in _NUMBERS and (number := number_or_none(text)) is not None:
+        return number
     if key == "tls":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     return text

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.model import DoorClass
@@ -21,7 +22,7 @@ from access_control.emergency.errors import NoSuchDirectiveError
 from access_control.emergency.progress import BridgeNow, DoorNow, Judged, Progress, read_progress
 from access_control.emergency.school import KnownDoor, Running, School, directive_of
 from access_control.emergency.words import lasting, listed
-from access_control.readers.records import DirectiveRow
+from access_control.readers.records import DirectiveRow, ReleaseRow
 
 ANSWER_WAIT_S: Final = 3.0
 """So long a door may be *commanded* without an answer before somebody has to walk there."""
@@ -89,7 +90,7 @@ class Board:
         cells: By door number, in an order that does not change while people read.
         time_to_secure_s: From the end of the press to the last of the confirmed doors; ``None`` while there is none.
         last: The door that was last confirmed.
-        not_sent: Names of the bridges in scope that did not confirm in time.
+        unconfirmed: Names of the bridges in scope that did not confirm in time.
         effect: What the action does to these doors.
     """
 
@@ -100,7 +101,7 @@ class Board:
     counts: Counts
     time_to_secure_s: float | None
     last: Cell | None
-    not_sent: tuple[str, ...]
+    unconfirmed: tuple[str, ...]
     effect: Effect
 
     @property
@@ -109,11 +110,12 @@ class Board:
         return tuple(sorted((cell for cell in self.cells if cell.to_walk), key=_worst_first))
 
     @property
-    def not_sent_sentence(self) -> str:
-        """What the band says of bridges that were not reached; empty when all were."""
-        if not self.not_sent:
+    def unconfirmed_sentence(self) -> str:
+        """What the band says of bridges that did not confirm in time; empty when all did."""
+        if not self.unconfirmed:
             return ""
-        return f"NOT sent to {listed(self.not_sent)}. Use a wall button or a responder card now."
+        have = "has" if len(self.unconfirmed) == 1 else "have"
+        return f"{listed(self.unconfirmed)} {have} not confirmed. Use a wall button or a responder card now."
 
 
 _WALK: Final = (Result.NOT_SECURE, Result.UNKNOWN, Result.NOT_COMMANDED, Result.NOT_MONITORED)
@@ -136,10 +138,15 @@ def read_board(session: Session, at: datetime, school: School, directive: str) -
     if row is None:
         raise NoSuchDirectiveError
     running = next((one for one in school.running if one.directive.id == directive), None)
-    running = running or Running(directive_of(row), row.by_name)
+    running = running or Running(directive_of(row), row.by_name, _released(session, directive))
     ruled = school.in_scope(running.directive)
     progress = read_progress(session, at, row, school.bridges_of(ruled), school.proof_limit_s)
     return make_board(at, school, running, progress, row.ended_at)
+
+
+def _released(session: Session, directive: str) -> frozenset[int]:
+    rows = session.scalars(select(ReleaseRow).where(ReleaseRow.directive_id == directive))
+    return frozenset(door for release in rows for door in release.doors or ())
 
 
 def make_board(
@@ -168,7 +175,7 @@ def make_board(
         counts=count(cells),
         time_to_secure_s=None if last is None or last.ms is None else last.ms / 1000,
         last=last,
-        not_sent=tuple(school.bridges[bridge] for bridge in waiting if bridge not in judge.progress.heard),
+        unconfirmed=tuple(school.bridges[bridge] for bridge in waiting if bridge not in judge.progress.heard),
         effect=effect,
     )
 
@@ -212,12 +219,11 @@ class _Judge:
     def cell(self, door: KnownDoor) -> Cell:
         ms = self.progress.first_ms.get(door.id)
         if self.ended:
-            return _ended_cell(door, ms)
+            return self._recorded(door, ms)
         if door.id in self.running.released:
             return Cell(door, Result.RELEASED, ms, "released", "Released", "This door was released.")
         if door.bridge is None:
-            sentence = "No bridge runs this door. Lock it by hand."
-            return Cell(door, Result.NOT_COMMANDED, None, "not connected", "Not connected", sentence)
+            return _not_connected(door, "No bridge runs this door. Lock it by hand.")
         bridge = self.progress.bridges.get(door.bridge, BridgeNow(None, fresh=False, holds=False))
         name = self.school.bridges[door.bridge]
         now = bridge.doors.get(door.id)
@@ -228,6 +234,20 @@ class _Judge:
         if now is None or now.judged is None:
             return self._unanswered(door, ms, f"{name} has not confirmed this door. Check it by hand.")
         return self._answered(door, ms, now, now.judged)
+
+    def _recorded(self, door: KnownDoor, ms: int | None) -> Cell:
+        """What stays on record once the emergency is over: only what was proved at some time, and what never was."""
+        wanted = "unlocked" if self.effect is Effect.UNLOCK else "secure"
+        if ms is not None or door.id in self.progress.done:
+            word = f"{ms} ms" if ms is not None else "unlocked" if self.effect is Effect.UNLOCK else "secured"
+            return Cell(door, Result.SECURED, ms, word, f"Proved {wanted}", "")
+        if door.id in self.progress.not_monitored:
+            return Cell(door, Result.NOT_MONITORED, None, "not monitored", "Locked, not monitored", "")
+        if door.id in self.running.released:
+            return Cell(door, Result.RELEASED, None, "released", f"Released, never proved {wanted}", "")
+        if door.bridge is None:
+            return _not_connected(door, "")
+        return Cell(door, Result.UNKNOWN, None, "never proved", f"Never proved {wanted}", "")
 
     def _silent(self, door: KnownDoor, ms: int | None, bridge: BridgeNow, name: str) -> Cell:
         if bridge.age_s is None:
@@ -244,7 +264,7 @@ class _Judge:
         return Cell(door, Result.UNKNOWN, ms, "no answer", f"No answer for {lasting(self.elapsed_s)}", cause)
 
     def _unlocking(self, door: KnownDoor, now: DoorNow) -> Cell:
-        if now.command == "unlock" and now.proved:
+        if now.is_unlocked_by(self.running.directive.id):
             return Cell(door, Result.SECURED, None, "unlocked", "Unlocked", "")
         if now.command == "unlock":
             return self._unanswered(door, None, "The lock has not proved that it is unlocked. Check it by hand.")
@@ -273,7 +293,5 @@ def _why_not(now: DoorNow) -> tuple[str, str]:
     return "NOT secure", "NOT secure"
 
 
-def _ended_cell(door: KnownDoor, ms: int | None) -> Cell:
-    if ms is None:
-        return Cell(door, Result.UNKNOWN, None, "never proved", "Never proved secure", "")
-    return Cell(door, Result.SECURED, ms, f"{ms} ms", "Proved secure", "")
+def _not_connected(door: KnownDoor, cause: str) -> Cell:
+    return Cell(door, Result.NOT_COMMANDED, None, "not connected", "Not connected", cause)

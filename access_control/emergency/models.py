@@ -11,7 +11,13 @@ from access_control.database.tables import UUID_TEXT, Table
 
 
 class DoorAnswer(Table):
-    """When a door under a directive was first proved secure, in milliseconds after its start."""
+    """How a door under a directive answered, kept for good.
+
+    Attributes:
+        confirmed_at: When it was first proved to be as the directive wants it (secure; for Evacuate unlocked).
+        confirmed_ms: The same in milliseconds after the start; ``None`` where only a Status proved it.
+        not_monitored: It was locked, but nothing could prove that it was shut: then neither is set.
+    """
 
     __tablename__ = "door_answer"
 
@@ -20,6 +26,7 @@ class DoorAnswer(Table):
     commanded_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_ms: Mapped[int | None] = mapped_column(BigInteger)
+    not_monitored: Mapped[bool]
 
 
 class Going(Table):

@@ -16,11 +16,13 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from access_control.core.decision.model import EmergencyAction
 from access_control.core.wire.events import EventCode, start_of
 from access_control.emergency.models import DoorAnswer
 from access_control.emergency.words import lasting
 from access_control.readers.models import Bridge
 from access_control.readers.records import DirectiveRow, EventRow
+from access_control.readers.settings import school_settings
 
 CLOCKS_APART: Final = timedelta(minutes=10)
 """How far a bridge's clock may be from ours for its events to be found."""
@@ -56,6 +58,10 @@ class DoorNow:
     proved: bool
     under: frozenset[str] = frozenset()
 
+    def is_unlocked_by(self, directive: str) -> bool:
+        """Whether it is proved unlocked under a directive."""
+        return directive in self.under and self.command == "unlock" and self.proved
+
 
 @dataclass(frozen=True, slots=True)
 class BridgeNow:
@@ -75,11 +81,15 @@ class Progress:
         bridges: By UUID.
         first_ms: For each door, when it was first proved secure.
         heard: Bridges that said, in whatever way, that they have the directive.
+        done: Doors that were proved at some time to be as the directive wants them, as far as it was written down.
+        not_monitored: Likewise doors that were locked, but had no contact to prove it.
     """
 
     bridges: Mapping[str, BridgeNow]
     first_ms: Mapping[int, int]
     heard: frozenset[str]
+    done: frozenset[int] = frozenset()
+    not_monitored: frozenset[int] = frozenset()
 
 
 def read_progress(
@@ -89,7 +99,8 @@ def read_progress(
     rows = session.scalars(select(Bridge).where(Bridge.id.in_(list(bridges))))
     now = {bridge.id: _bridge_now(bridge, at, row, limit_s) for bridge in rows}
     events = list(_events(session, row))
-    first = {answer.door_id: answer.confirmed_ms for answer in _kept(session, row.id)}
+    kept = list(_kept(session, row.id))
+    first = {answer.door_id: answer.confirmed_ms for answer in kept}
     newest = _newest(events)
     for event in events:
         if event.code == EventCode.DOOR_SECURED and event.door_id is not None:
@@ -97,31 +108,59 @@ def read_progress(
             first[event.door_id] = min(ms, first.get(event.door_id) or ms)
     told = {event.bridge_id for event in events}
     holding = {bridge for bridge, known in now.items() if known.holds}
-    return Progress(now, {door: ms for door, ms in first.items() if ms is not None}, frozenset(told | holding))
+    return Progress(
+        bridges=now,
+        first_ms={door: ms for door, ms in first.items() if ms is not None},
+        heard=frozenset(told | holding),
+        done=frozenset(answer.door_id for answer in kept if not answer.not_monitored),
+        not_monitored=frozenset(answer.door_id for answer in kept if answer.not_monitored),
+    )
 
 
 def keep_answers(session: Session, row: DirectiveRow) -> int:
-    """Write the doors' first proofs down for good, because events are kept for some time only; how many are new."""
-    kept = {answer.door_id for answer in _kept(session, row.id)}
-    new = 0
+    """Write down for good how the doors answered, because events and Statuses do not last; how many doors are new."""
+    kept = {answer.door_id: answer for answer in _kept(session, row.id)}
+    before = len(kept)
     events = list(_events(session, row))
     newest = _newest(events)
     timed = [(answer_ms(row, event, newest[event.bridge_id, event.received_at]), event) for event in events]
     for ms, event in sorted(timed, key=lambda one: one[0]):
-        if event.code != EventCode.DOOR_SECURED or event.door_id is None or event.door_id in kept:
-            continue
-        kept.add(event.door_id)
-        session.add(
-            DoorAnswer(
-                directive_id=row.id,
-                door_id=event.door_id,
-                commanded_at=row.started_at,
-                confirmed_at=row.started_at + timedelta(milliseconds=ms),
-                confirmed_ms=ms,
-            )
+        if event.code == EventCode.DOOR_SECURED and event.door_id is not None:
+            answer = _answer(session, kept, row, event.door_id)
+            if answer.confirmed_ms is None:
+                answer.confirmed_ms, answer.not_monitored = ms, False
+                answer.confirmed_at = row.started_at + timedelta(milliseconds=ms)
+    for bridge in session.scalars(select(Bridge).where(Bridge.status_at.is_not(None))):
+        for door, done in _said_of_doors(bridge, row, school_settings(session).proof_limit_s):
+            answer = _answer(session, kept, row, door)
+            if done and answer.confirmed_at is None:
+                answer.confirmed_at, answer.not_monitored = bridge.status_at, False
+    return len(kept) - before
+
+
+def _answer(session: Session, kept: dict[int, DoorAnswer], row: DirectiveRow, door: int) -> DoorAnswer:
+    """What is kept of a door; new ones are not monitored until something proves more."""
+    if door not in kept:
+        kept[door] = DoorAnswer(
+            directive_id=row.id, door_id=door, commanded_at=row.started_at, confirmed_ms=None, not_monitored=True
         )
-        new += 1
-    return new
+        session.add(kept[door])
+    return kept[door]
+
+
+def _said_of_doors(bridge: Bridge, row: DirectiveRow, limit_s: float) -> Iterable[tuple[int, bool]]:
+    """Doors that a bridge's last Status says something lasting of: proved as the directive wants, or not monitored.
+
+    A Status from after the end says nothing about the directive any more.
+    """
+    if bridge.status_at is None or (row.ended_at is not None and bridge.status_at > row.ended_at):
+        return
+    for door, said in _bridge_now(bridge, bridge.status_at, row, limit_s).doors.items():
+        if row.action is EmergencyAction.EVACUATE:
+            if said.is_unlocked_by(row.id):
+                yield door, True
+        elif said.judged in {Judged.SECURED, Judged.NOT_MONITORED}:
+            yield door, said.judged is Judged.SECURED
 
 
 def answer_ms(row: DirectiveRow, event: EventRow, newest_at: datetime | None = None) -> int:

@@ -33,6 +33,7 @@ from access_control.readers.bridge_locks import lock_bridges
 from access_control.readers.errors import ReadersError
 from access_control.readers.keys import KeyFileError, SchoolKeys
 from access_control.readers.records import DirectiveRow, ReleaseRow
+from access_control.typed_numbers import number_or_none
 
 REASON_LEAST: Final = 10
 REASON_MOST: Final = 300
@@ -299,7 +300,8 @@ def doors_of_part(school: School, running: Running, part: str, by: Actor) -> fro
     under = school.in_scope(running.directive)
     if part.startswith("door:"):
         named = [word.removeprefix("door:") for word in part.split(",")]
-        doors = frozenset(int(word) for word in named if word.isdecimal())
+        numbers = [number_or_none(word) for word in named]
+        doors = frozenset() if None in numbers else frozenset(number for number in numbers if number is not None)
     else:
         doors = school.doors_in(part) & under
     left = under - running.released

@@ -20,6 +20,7 @@ from access_control.people.permissions import Place
 from access_control.readers.models import Bridge, BridgeState, Building, Door, Site, Zone
 from access_control.readers.records import DirectiveRow, ReleaseRow
 from access_control.readers.settings import emergency_rules, settings_of
+from access_control.typed_numbers import number_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,12 @@ class School:
         Raises:
             UnknownScopeError: It is not ``site``, a building or a zone of this school.
         """
-        kind, _, number = scope.partition(":")
-        if scope == "site":
-            return frozenset(self.doors)
-        if kind == "building" and number.isdecimal() and int(number) in self.buildings:
-            return frozenset(door.id for door in self.doors.values() if door.building == int(number))
-        if kind == "zone" and number.isdecimal() and int(number) in self.zones:
-            return frozenset(door.id for door in self.doors.values() if door.zone == int(number))
-        raise UnknownScopeError(scope)
+        place = self.place_of(scope)
+        if place.zone is not None:
+            return frozenset(door.id for door in self.doors.values() if door.zone == place.zone)
+        if place.building is not None:
+            return frozenset(door.id for door in self.doors.values() if door.building == place.building)
+        return frozenset(self.doors)
 
     def place_of(self, scope: str) -> Place:
         """Where a scope lies, for judging a permission.
@@ -97,13 +96,17 @@ class School:
         Raises:
             UnknownScopeError: As :meth:`doors_in`.
         """
-        self.doors_in(scope)
-        kind, _, number = scope.partition(":")
-        if kind == "building":
-            return Place(self.site, int(number))
-        if kind == "zone":
-            return Place(self.site, self.zone_building[int(number)], int(number))
-        return Place(self.site)
+        kind, _, text = scope.partition(":")
+        number = number_or_none(text)
+        if scope == "site":
+            return Place(self.site)
+        if number is None or text != str(number):
+            raise UnknownScopeError(scope)
+        if kind == "building" and number in self.buildings:
+            return Place(self.site, number)
+        if kind == "zone" and number in self.zones:
+            return Place(self.site, self.zone_building[number], number)
+        raise UnknownScopeError(scope)
 
     def in_scope(self, directive: Directive) -> frozenset[int]:
         """The doors a directive holds at: those it meant when raised, and what its scope means now."""

@@ -32,6 +32,7 @@ from access_control.readers.presence import note_admissions
 from access_control.readers.records import EventRow, StreamPosition
 from access_control.readers.site import the_site
 from access_control.readers.unlocks_by_hand import note_cancelled
+from access_control.typed_numbers import number_or_none
 
 Hook: TypeAlias = Callable[[Session, datetime, Sequence[EventRecord]], None]
 """What a package above does with new events: the session, the time, and events that were never seen before."""
@@ -195,8 +196,8 @@ def get_event(session: Session, key: str) -> EventRow:
         NotThereError: There is none.
     """
     parts = key.split(".")
-    named = len(parts) == KEY_PARTS and parts[2].isascii() and parts[2].isdecimal() and len(parts[2]) <= SEQ_DIGITS
-    row = session.get(EventRow, (parts[0], parts[1], int(parts[2]))) if named and "\0" not in key else None
+    seq = number_or_none(parts[2], SEQ_DIGITS) if len(parts) == KEY_PARTS and "\0" not in key else None
+    row = None if seq is None else session.get(EventRow, (parts[0], parts[1], seq))
     if row is None:
         raise NotThereError("This event is not there, or not any more.", "Choose one from the event log.")
     return row

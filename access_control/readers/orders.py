@@ -38,6 +38,7 @@ from access_control.readers.release_codes import note_code_used
 from access_control.readers.site import scopes, the_site
 from access_control.readers.unlocks_by_hand import end_unlocks
 from access_control.readers.vouching import open_raised, with_vouching
+from access_control.typed_numbers import number_or_none
 
 LONGEST_UNLOCK: Final = timedelta(hours=12)
 
@@ -242,8 +243,8 @@ def _note_holder(session: Session, keys: SchoolKeys, at: datetime, bridge: Bridg
 def _who_at(session: Session, bridge: Bridge, by: str) -> str:
     """Who raised something at a bridge, as people say it: the panic button, or else the bridge."""
     kind, _, number = by.partition(":")
-    if kind == "input" and number.isascii() and number.isdecimal() and len(number) < 10:
-        row = session.get(AlarmInput, int(number))
+    if kind == "input" and (input_id := number_or_none(number)) is not None:
+        row = session.get(AlarmInput, input_id)
         if row is not None and row.bridge_id == bridge.id:
             return f"{row.name} ({bridge.name})"[:120]
     return bridge.name

@@ -50,6 +50,7 @@ from access_control.readers.settings import settings_of
 from access_control.readers.site import the_site
 from access_control.readers.statements import statement_in_force
 from access_control.readers.status_said import BoardSaid, DiskSaid, InputSaid, StatusSaid, read_status
+from access_control.typed_numbers import number_or_none
 
 MOST_ACTIONS: Final = 100
 
@@ -288,8 +289,8 @@ _NO_BRIDGE: Final = Judged(DoorState.UNKNOWN, WORDS[DoorState.UNKNOWN], None, ca
 
 
 def _by_number(door: DoorNow) -> tuple[int, int, str, int]:
-    digits = door.number if door.number.isascii() and door.number.isdecimal() else ""
-    return (door.building, int(digits) if digits else 10**9, door.number, door.id)
+    number = number_or_none(door.number)
+    return (door.building, 10**9 if number is None else number, door.number, door.id)
 
 
 def _bridge_now(

@@ -28,6 +28,7 @@ from access_control.readers.models import (
     Zone,
 )
 from access_control.readers.records import DirectiveRow, FireReportRow
+from access_control.typed_numbers import number_or_none
 from access_control.visitors.models import BannedPerson, Visit
 
 DEEDS: Final[Mapping[str, str]] = {
@@ -186,7 +187,8 @@ def subjects(session: Session, references: Iterable[str]) -> dict[str, Subject]:
     for kind, wanted in keys.items():
         of = _KINDS[kind]
         numbers = of.key.type.python_type is int
-        ids = [int(key) for key in wanted if key.isdecimal()] if numbers else list(wanted)
+        read = [number_or_none(key) if numbers else key for key in wanted]
+        ids = [key for key in read if key is not None]
         for row in session.scalars(select(of.key.class_).options(*of.options).where(of.key.in_(ids))):
             key = str(getattr(row, of.key.key))
             found[f"{kind}:{key}"] = Subject(of.name(row), of.path.format(key))

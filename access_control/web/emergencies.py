@@ -68,6 +68,7 @@ class Now:
             they have to choose first. ``place`` is the same in words.
         locked_down: A real Lockdown of the whole site is in force: there is nothing more to press for.
         drill: The drill that runs, if one does and nothing real.
+        own: The emergency whose screen this is; empty on every other page.
     """
 
     bands: tuple[Band, ...]
@@ -76,6 +77,7 @@ class Now:
     press_scope: str
     locked_down: Band | None
     drill: Band | None
+    own: str
 
     @property
     def full(self) -> tuple[Band, ...]:
@@ -95,8 +97,12 @@ class Now:
 
     @property
     def signature(self) -> str:
-        """What a page compares to see whether its bands are still the ones in force."""
-        return ",".join(f"{band.id}:{int(band.saved)}" for band in self.bands)
+        """What a page compares to see whether what it shows is still in force; empty while nothing is.
+
+        A part that is released changes no band, but what there is to press for.
+        """
+        bands = sorted(self.bands, key=lambda band: band.id)  # pages order them differently
+        return ",".join(f"{band.id}:{int(band.saved)}{'*' * (band == self.locked_down)}" for band in bands)
 
 
 def set_up(state: BlueprintSetupState) -> None:
@@ -118,8 +124,9 @@ def now() -> Now:
     """What is in force as far as this process knows."""
     school = emergencies().school()
     if school is None:
-        return Now((), (), "", "", None, None)
-    bands = tuple(sorted((band_of(school, one) for one in school.running), key=_order))
+        return Now((), (), "", "", None, None, "")
+    own = _own()
+    bands = tuple(sorted((band_of(school, one) for one in school.running), key=lambda band: _order(band, own)))
     scope = _press_scope(school)
     pressed = school.doors_in(scope) if scope else frozenset()
     real = [band for band in bands if not band.drill]
@@ -132,6 +139,7 @@ def now() -> Now:
         press_scope=scope,
         locked_down=next((band for band in real if band.id in everywhere and band.id in lockdowns), None),
         drill=next((band for band in bands if band.drill), None) if not real else None,
+        own=own,
     )
 
 
@@ -190,7 +198,11 @@ def _press_scope(school: School) -> str:
     return scopes[0] if "site" in scopes or len(scopes) == 1 else ""
 
 
-def _order(band: Band) -> tuple[bool, bool, bool, datetime]:
+def _own() -> str:
+    """The emergency whose screen asks; what a page asks for by itself says so in ``own``."""
+    return str((request.view_args or {}).get("directive", "") or request.args.get("own", ""))
+
+
+def _order(band: Band, own: str) -> tuple[bool, bool, bool, datetime]:
     """The page's own first, then real before drill, Lockdown before the others, the oldest first."""
-    elsewhere = str((request.view_args or {}).get("directive", "")) != band.id
-    return elsewhere, band.drill, band.action is not EmergencyAction.LOCKDOWN, band.started_at
+    return band.id != own, band.drill, band.action is not EmergencyAction.LOCKDOWN, band.started_at

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import flask_login
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, current_app, g, request, session
 
 from access_control.people.permissions import Actor
-from access_control.web.guard import UNATTENDED
+from access_control.web.guard import UNATTENDED, View
 from access_control.web.services import Services, current
 
 IDLE: Final = timedelta(hours=12)
@@ -24,6 +24,20 @@ _PARTS: Final = ":"
 _LOOKING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LEAVING: Final = frozenset({"sign_in.leave", "sign_in.enter"})
 """Endpoints that change nothing but this browser's cookie, or ask for the password themselves."""
+
+
+_BY_ITSELF: Final = "_by_itself"
+
+
+def by_itself(view: View) -> View:
+    """Mark a view that pages ask for by themselves: that keeps nobody signed in, whatever comes of it."""
+    setattr(view, _BY_ITSELF, True)
+    return view
+
+
+def is_by_itself(app: Flask, endpoint: str | None) -> bool:
+    """Whether pages ask for an endpoint by themselves."""
+    return bool(getattr(app.view_functions.get(endpoint or ""), _BY_ITSELF, False))
 
 
 class SignedIn:
@@ -104,7 +118,7 @@ def _load(user_id: str) -> SignedIn | None:
 
 def _stay(response: Response) -> Response:
     """Note that somebody used the session, at most once a minute; what a page asks by itself does not count."""
-    if g.get("actor") is None or g.get("background"):
+    if g.get("actor") is None or is_by_itself(current_app, request.endpoint):
         return response
     at = _seconds(current().clock())
     seen = session.get(_SEEN)

@@ -22,6 +22,7 @@ from access_control.demo.plan import BUILDING_NAMES, BY_ID, DOORS, Side
 from access_control.demo.population import called
 from access_control.demo.sockets import UnreachableError
 from access_control.demo.switchboard import Switchboard
+from access_control.typed_numbers import number_or_none
 from access_control.web.words import clock
 
 CARD_OF: Final = "Hannah Whitfield"
@@ -104,7 +105,7 @@ class FaultPage:
             return self._switchboard.mend()
         if "card" in fields:
             door = fields["card"]
-            return self._deeds.present(called(CARD_OF).ref, int(door) if door.isascii() and door.isdigit() else 0)
+            return self._deeds.present(called(CARD_OF).ref, number_or_none(door) or 0)
         key, _, on = fields.get("switch", "").partition(" ")
         return self._switchboard.press(key, on=on == "1")
 

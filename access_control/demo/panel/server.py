@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 from access_control.demo.errors import StageError
+from access_control.typed_numbers import number_or_none
 
 HERE: Final = Path(__file__).parent / "static"
 LOOKS: Final = Path(__file__).parents[2] / "web" / "static" / "css"
@@ -228,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return number_or_none(text) or 0
 
 
 def _same(given: str, secret: str) -> bool:

@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.signing import Kind
@@ -61,12 +61,6 @@ from access_control.web.services import current
 blueprint = Blueprint("bridge_api", __name__, url_prefix=PREFIX.rstrip("/"))
 
 DOCUMENTS: Final = get_args(DocumentName)
-
-
-@blueprint.before_request
-def quiet() -> None:
-    """These calls come every second; they are no news for the log."""
-    g.background = True
 
 
 @blueprint.get("/school")

@@ -14,6 +14,7 @@ from access_control.database.errors import ConflictError
 from access_control.people.errors import NotAllowedError, PeopleError
 from access_control.people.errors import NotThereError as NoSuchPersonError
 from access_control.readers.errors import NotThereError, ReadersError
+from access_control.typed_numbers import number_or_none
 from access_control.web.console.fields import Pick, PickMany, refuse
 from access_control.web.problems import Problem
 from access_control.web.services import current
@@ -92,10 +93,10 @@ def version_of(form: FlaskForm) -> int:
     Raises:
         ConflictError: It says none that could be one, which no page of ours sends.
     """
-    typed = str(form.version.data or "")
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= 9):
+    version = number_or_none(str(form.version.data or ""))
+    if version is None:
         raise ConflictError
-    return int(typed)
+    return version
 
 
 def differences(typed: FlaskForm, stored: FlaskForm) -> list[Difference]:

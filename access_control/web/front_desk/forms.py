@@ -12,6 +12,7 @@ from wtforms.fields import DateTimeLocalField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the published types
 from wtforms.validators import InputRequired, Length
 
+from access_control.typed_numbers import number_or_none
 from access_control.visitors.banned import NOTE_LENGTH, BannedDetails
 from access_control.visitors.models import BannedPerson, ScreeningOutcome, Visit, VisitorCategory
 from access_control.visitors.visits import Guest, VisitDetails
@@ -103,7 +104,7 @@ def details_of(form: VisitForm) -> VisitDetails:
     return VisitDetails(
         category=VisitorCategory(form.category.data),
         host=form.host.data or "",
-        host_ref=int(ref) if ref.isascii() and ref.isdigit() and len(ref) < 10 else None,
+        host_ref=number_or_none(ref),
         reason=with_note(form.reason.data, form.note.data),
         destination=form.destination.data or "",
         escort_needed=bool(form.escort_needed.data),

@@ -19,6 +19,7 @@ from access_control.audit.record import Verdict, verify
 from access_control.people.actors import operator_names
 from access_control.people.permissions import Permission
 from access_control.readers.models import Bridge
+from access_control.typed_numbers import read_number
 from access_control.web.audit_words import Subject, deed, sentence, subjects
 from access_control.web.console.fields import day_in, end_of_day, first_of_day
 from access_control.web.frame import frame
@@ -78,7 +79,7 @@ class Asked:
             who=args.get("who", "").replace("\0", "")[:80],
             first=day_in(args.get("from", "")),
             last=day_in(args.get("to", "")),
-            before=args.get("before", type=_small),
+            before=args.get("before", type=read_number),
         )
 
     @property
@@ -176,14 +177,3 @@ def _who(actor: str, names: Mapping[str, str]) -> str:
     gone = {"operator": "An account that is gone", "bridge": "A bridge that is gone"}
     others = {"cli": "The command line", "demo": "The demo", "job": f"The service ({name})"}
     return names.get(actor) or gone.get(kind) or others.get(kind, actor)
-
-
-def _small(text: str) -> int:
-    """A number in an address.
-
-    Raises:
-        ValueError: Flask then takes the default.
-    """
-    if len(text) > 9:
-        raise ValueError(text)
-    return int(text)

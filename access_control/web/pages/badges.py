@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -18,6 +18,7 @@ from access_control.readers.badges import edit_badge, get_badge
 from access_control.readers.models import Badge, Reader
 from access_control.readers.revocations import Reached, reached, set_badge_status
 from access_control.readers.settings import school_settings
+from access_control.typed_numbers import number_or_none
 from access_control.web import words
 from access_control.web.console import badges as forms
 from access_control.web.console.bridges import heard
@@ -28,6 +29,7 @@ from access_control.web.frame import frame
 from access_control.web.guard import actor, may, needs
 from access_control.web.problems import Problem
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("badges", __name__)
 
@@ -51,9 +53,9 @@ def show(badge_id: object) -> str:
 
 @blueprint.get("/badges/<uuid:badge_id>/reached")
 @needs(Permission.BADGE_VIEW)
+@by_itself
 def part(badge_id: object) -> str:
     """Which bridges confirmed, alone, to take the place of what the page shows."""
-    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         badge = found(get_badge, session, str(badge_id))
         return render_template("pages/badge_reached.html", badge=badge, lines=_lines(session, badge))
@@ -107,7 +109,8 @@ def mark(badge_id: object) -> Response:
     def act(session: Session) -> None:
         if status is BadgeStatus.ACTIVE:  # killing a badge is never a matter of place
             require_at_person(session, get_badge(session, name).person_ref, Permission.BADGE_EDIT)
-        seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1
+        known = number_or_none(version)
+        seen = -1 if known is None else known
         set_badge_status(session, services.keys, at, badge_id=name, status=status, version=seen, by=who.reference)
 
     try:

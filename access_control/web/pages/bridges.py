@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -26,6 +26,7 @@ from access_control.readers.gap_reports import close_gap, gaps_to_show
 from access_control.readers.neighbours import set_address
 from access_control.readers.release_codes import make_release_codes
 from access_control.readers.settings import school_settings
+from access_control.typed_numbers import number_or_none
 from access_control.web import words
 from access_control.web.bridge_alarms import events
 from access_control.web.console import bridges as forms
@@ -39,6 +40,7 @@ from access_control.web.console.saving import Difference, RefusedError, attempt,
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs, place_of, require_at
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("bridges", __name__)
 
@@ -52,9 +54,9 @@ def show() -> str:
 
 @blueprint.get("/bridges/part")
 @needs(Permission.BRIDGE_VIEW)
+@by_itself
 def part() -> str:
     """The list alone, to take the place of the one that the page shows."""
-    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         return render_template("pages/bridges_part.html", views=_seen(session))
 
@@ -189,7 +191,7 @@ def leave_gap(bridge_id: object) -> Response:
     who, at, name = actor(), current().clock(), str(bridge_id)
     require_here(name)
     stream, first = _uuid(request.form.get("stream", "")), request.form.get("first", "")
-    number = int(first) if first.isascii() and first.isdecimal() and len(first) <= SEQ_DIGITS else 0
+    number = number_or_none(first, SEQ_DIGITS) or 0
     gap = do(lambda session: close_gap(session, at, name, stream, number, who.reference))
     flash(
         f"{events([(gap.from_seq, gap.to_seq)]).capitalize()}: closed. If they come after all, they are taken.", "gap"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, g, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -27,6 +27,7 @@ from access_control.web.front_desk.forms import (
 from access_control.web.front_desk.views import desk_page, lists_context
 from access_control.web.guard import actor, needs
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("desk", __name__)
 MOST_TYPED = 300
@@ -47,9 +48,9 @@ def show() -> str:
 
 @blueprint.get("/desk/part")
 @needs(Permission.VISITOR_VIEW)
+@by_itself
 def part() -> str:
     """The list column alone, for pages that are open."""
-    g.background = True
     with current().database.reading() as session:
         context = lists_context(session, current().clock(), request.args.get("open", "")[:36] or None)
         return render_template("desk/lists.html", **context)

@@ -13,6 +13,7 @@ from access_control.people.permissions import Permission
 from access_control.readers.boards import add_board, edit_board, get_board, list_boards
 from access_control.readers.door_readers import add_reader, edit_reader, get_reader
 from access_control.readers.status import site_overview
+from access_control.typed_numbers import number_or_none
 from access_control.web.console import doors as forms
 from access_control.web.console.editing import save
 from access_control.web.console.places import bridges_for, require_at_bridge, require_at_doors
@@ -29,7 +30,7 @@ def new_reader() -> str:
     """An empty form; ``door`` chooses the door."""
     door = request.args.get("door", "")
     with current().database.reading() as session:
-        number = int(door) if door.isascii() and door.isdigit() and len(door) < 10 else 0
+        number = number_or_none(door) or 0
         return _reader(forms.reader_form(session, typed=False, door_id=number))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -30,6 +30,7 @@ from access_control.web.frame import frame
 from access_control.web.guard import actor, may, needs, require_at
 from access_control.web.problems import Problem
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("door", __name__)
 
@@ -43,9 +44,9 @@ def show(door_id: int) -> str:
 
 @blueprint.get("/doors/<int(max=2147483647):door_id>/now")
 @needs(Permission.DOOR_VIEW)
+@by_itself
 def now(door_id: int) -> str:
     """Its state and why alone, to take the place of what the page shows."""
-    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         return render_template("pages/door_now.html", **_now(session, _door(session, door_id)))
 
@@ -74,9 +75,9 @@ def release(door_id: int) -> Response:
 
 @blueprint.get("/doors/<int(max=2147483647):door_id>/asked/<uuid:action_id>")
 @needs(Permission.DOOR_UNLOCK_ONCE)
+@by_itself
 def asked(door_id: int, action_id: object) -> str:
     """What came of a release, alone."""
-    g.background = True  # a page asks by itself; that keeps nobody signed in
     with current().database.reading() as session:
         _door(session, door_id)
         return render_template("pages/door_asked.html", **_asked(session, door_id, str(action_id)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -18,6 +18,7 @@ from access_control.web.console.saving import Difference, found, version_of
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs, place_of, require_at
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("doors", __name__)
 
@@ -31,9 +32,9 @@ def show() -> str:
 
 @blueprint.get("/doors/part")
 @needs(Permission.DOOR_VIEW)
+@by_itself
 def part() -> str:
     """The list alone, to take the place of the one that the page shows."""
-    g.background = True  # a page asks by itself; that keeps nobody signed in
     return _list("pages/doors_part.html")
 
 

@@ -19,6 +19,7 @@ from access_control.web.emergencies import context, emergencies, now, scopes_for
 from access_control.web.guard import actor, needs
 from access_control.web.problems import Problem
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 from access_control.web.taking import json_object
 
 blueprint = Blueprint("emergency", __name__, url_prefix="/emergency")
@@ -54,6 +55,7 @@ def start() -> AnyResponse | tuple[str, int]:
 
 @blueprint.get("/bands.json")
 @needs(Permission.EMERGENCY_VIEW)
+@by_itself
 def bands() -> Response:
     """What is in force, for pages to see whether their bands still say so; from memory."""
     return jsonify(bands=now().signature)
@@ -61,9 +63,10 @@ def bands() -> Response:
 
 @blueprint.get("/bands")
 @needs(Permission.EMERGENCY_VIEW)
+@by_itself
 def bands_part() -> str:
-    """The bands, to take the place of those that a page shows."""
-    return render_template("frame/band.html")
+    """The bands and the emergency sections, to take the place of those that a page shows."""
+    return render_template("frame/in_force.html")
 
 
 def _form(action: EmergencyAction, scope: str, problem: str = "", field: str = "", id_: str = "") -> str:

@@ -20,6 +20,7 @@ from access_control.readers.event_sentences import ALARMING
 from access_control.readers.events import EventFilter, recent_events
 from access_control.readers.models import Building, Door
 from access_control.readers.records import EventRow
+from access_control.typed_numbers import number_or_none
 from access_control.web.console.fields import YEARS, day_in
 from access_control.web.event_lines import lines
 from access_control.web.frame import frame
@@ -57,10 +58,10 @@ class Asked:
     @classmethod
     def of(cls, args: Mapping[str, str]) -> Asked:
         """Read the address."""
-        kind, skip = args.get("kind", ""), _number(args.get("skip", ""))
+        kind, skip = args.get("kind", ""), number_or_none(args.get("skip", ""))
         return cls(
             kind=kind if kind in KINDS else "",
-            door=_number(args.get("door", "")),
+            door=number_or_none(args.get("door", "")),
             day=day_in(args.get("day", "")),
             before=_moment(args.get("before", "")),
             skip=min(skip or 0, MOST_SKIPPED) if args.get("before") else 0,
@@ -147,10 +148,6 @@ def _doors(session: Session) -> list[tuple[int, str]]:
         for door, building in session.execute(query)
         if actor().may(Permission.EVENT_VIEW, Place(site, door.building_id, door.zone_id))
     ]
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _moment(text: str) -> datetime | None:

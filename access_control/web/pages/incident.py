@@ -26,11 +26,13 @@ from access_control.emergency.walking import say_going, who_goes
 from access_control.emergency.words import SAID
 from access_control.people.permissions import Permission, Place
 from access_control.readers.records import DirectiveRow, ReleaseRow
+from access_control.typed_numbers import read_number
 from access_control.web.emergencies import Band, band_of, emergencies
 from access_control.web.guard import actor, may, needs
 from access_control.web.pages.release import Row, release_row
 from access_control.web.problems import Problem
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("incident", __name__, url_prefix="/emergency")
 
@@ -79,6 +81,7 @@ def show(directive: UUID) -> str:
 
 @blueprint.get("/<uuid:directive>/now")
 @needs(Permission.EMERGENCY_VIEW)
+@by_itself
 def part(directive: UUID) -> str:
     """The parts of the incident screen that change, each under its key."""
     return render_template("emergency/now.html", view=_view(str(directive)))
@@ -95,7 +98,7 @@ def walk_list(directive: UUID) -> str:
 @needs(Permission.EMERGENCY_GO)
 def going(directive: UUID) -> AnyResponse:
     """Somebody goes to a door."""
-    door = request.form.get("door", type=int)
+    door = request.form.get("door", type=read_number)
     if door is None:
         raise Problem(400)
     school, at = _school(), current().clock()

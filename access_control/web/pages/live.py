@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from access_control.audit.record import record
@@ -21,6 +21,7 @@ from access_control.web.live_source import read_picture
 from access_control.web.picture import events_for
 from access_control.web.problems import Problem
 from access_control.web.services import Services, current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("live", __name__)
 
@@ -54,18 +55,18 @@ def show() -> str:
 
 @blueprint.get("/live/coming")
 @needs(Permission.LIVE_VIEW)
+@by_itself
 def coming() -> str:
     """The next changes that schedules bring, alone: it takes the place of what the page shows, once a minute."""
-    g.background = True
     feed = feed_of(current())
     return render_template("pages/live_coming.html", **_coming(feed.now().state(actor(), feed.seen)))
 
 
 @blueprint.get("/live/state.json")
 @needs(Permission.LIVE_VIEW)
+@by_itself
 def state_now() -> Response:
     """What the stream says, once: for screens that poll."""
-    g.background = True
     feed = feed_of(current())
     shot = feed.now()
     return jsonify(
@@ -77,13 +78,13 @@ def state_now() -> Response:
 
 @blueprint.get("/live/stream")
 @needs(Permission.LIVE_VIEW)
+@by_itself
 def stream() -> Response:
     """Server-Sent Events: ``state``, ``events`` when there are new ones, ``word`` for other pages, ``beat``.
 
     Raises:
         Problem: 503 ``poll``: every thread for dashboards is taken.
     """
-    g.background = True
     services = current()
     if not services.budget.take():
         raise Problem(

@@ -22,6 +22,7 @@ from access_control.readers.badges import badges_of, issue_badge
 from access_control.readers.levels import set_person_levels
 from access_control.readers.models import Badge, GroupLevel, Level
 from access_control.readers.staleness import mark_all_stale
+from access_control.typed_numbers import read_number
 from access_control.web.console import badges as badge_forms
 from access_control.web.console import people as forms
 from access_control.web.console.places import may_give_release, require_at_levels, require_at_person
@@ -40,9 +41,9 @@ PAGE: Final = 50
 def show() -> str:
     """Everybody, or those whose names begin so, fifty at a time."""
     text = request.args.get("q", "").replace("\0", "")[:100]
-    group = request.args.get("group", type=_small)
+    group = request.args.get("group", type=read_number)
     kind = request.args.get("kind", type=HolderClass)
-    number = max(1, request.args.get("page", 1, type=_small) or 1)
+    number = max(1, request.args.get("page", 1, type=read_number) or 1)
     with current().database.reading() as session:
         total = count_people(session, text, group_id=group, holder_class=kind)
         last = max(1, -(-total // PAGE))
@@ -241,14 +242,3 @@ def _inherited(session: Session, person: Cardholder) -> list[tuple[str, str]]:
         .order_by(Level.name)
     )
     return [(level, named[group]) for level, group in rows]
-
-
-def _small(text: str) -> int:
-    """A number in an address.
-
-    Raises:
-        ValueError: Flask then takes the default.
-    """
-    if len(text) > 9:
-        raise ValueError(text)
-    return int(text)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -20,6 +20,7 @@ from access_control.web.front_desk.forms import CATEGORY_WORDS, OUTCOME_WORDS, D
 from access_control.web.front_desk.views import desk_page, visit_view
 from access_control.web.guard import actor, needs
 from access_control.web.services import current
+from access_control.web.sessions import by_itself
 
 blueprint = Blueprint("visits", __name__)
 _LONGER: Final = timedelta(minutes=30)
@@ -34,9 +35,9 @@ def show(visit_id: str) -> str:
 
 @blueprint.get("/visits/<visit_id>/part")
 @needs(Permission.VISITOR_VIEW)
+@by_itself
 def part(visit_id: str) -> str:
     """The work panel alone, for pages that are open."""
-    g.background = True
     with current().database.reading() as session:
         view = visit_view(session, visit_id)
         return render_template("desk/visit.html", view=view, **_words())

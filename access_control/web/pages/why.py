@@ -29,6 +29,7 @@ from access_control.readers.why import (
     explain_event,
     explain_read,
 )
+from access_control.typed_numbers import number_or_none
 from access_control.web.console import why as asking
 from access_control.web.console.badges import STATUS_WORDS
 from access_control.web.console.places import doors_for, require_at_doors
@@ -152,9 +153,8 @@ def _question() -> Question:
     args, zone = request.args, frame().school.zone
     asked = Question(text=args.get("who", "").replace("\0", "")[:100].strip(), when=args.get("when", "")[:40])
     door = args.get("door", "")
-    if door.isascii() and door.isdigit() and len(door) < 10:
-        asked.door = int(door)
-    elif door:
+    asked.door = number_or_none(door)
+    if door and asked.door is None:
         asked.problem, asked.field = "Choose a door from the list.", "door"
     try:
         asked.at = asking.read_moment(asked.when, zone)
@@ -177,8 +177,8 @@ def _who(session: Session, question: Question) -> tuple[Badge | None, Cardholder
             badge, person = None, None  # somebody else was typed over the one that the page was about
     if badge is not None:
         pass
-    elif (ref := args.get("person", "")).isascii() and ref.isdigit() and len(ref) < 10:
-        person = session.get(Cardholder, int(ref))
+    elif (ref := number_or_none(args.get("person", ""))) is not None:
+        person = session.get(Cardholder, ref)
     elif question.text:
         choices = asking.candidates(session, question.text)
         if len(choices) != 1:

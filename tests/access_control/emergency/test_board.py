@@ -113,7 +113,7 @@ def test_a_lockdown_as_it_comes_in() -> None:
     assert [cell.door.number for cell in made.walk] == ["8", "101", "9", "1V"]
     assert made.walk[0].cause == "Lock is thrown, but the door stands open."
     assert made.walk[1].state == "Closed, latch not seen"
-    assert made.not_sent == ()
+    assert made.unconfirmed == ()
 
 
 BOTH = (MAIN_BRIDGE, SOUTH_BRIDGE)
@@ -124,7 +124,7 @@ def test_right_after_the_press_every_door_is_commanded_and_nobody_walks() -> Non
     assert set(results(made).values()) == {"commanded", "not_commanded"}
     assert made.counts.unknown == made.counts.commanded == 5
     assert [cell.door.number for cell in made.walk] == ["9"]
-    assert made.not_sent == ()
+    assert made.unconfirmed == ()
 
 
 def test_a_door_that_was_locked_before_is_not_secure_before_its_bridge_holds_the_directive() -> None:
@@ -136,9 +136,9 @@ def test_a_door_that_was_locked_before_is_not_secure_before_its_bridge_holds_the
 
 def test_a_bridge_that_does_not_confirm_within_a_second_is_named() -> None:
     progress = Progress({MAIN_BRIDGE: bridge()}, {}, frozenset({MAIN_BRIDGE}))
-    assert board(progress, 0.9).not_sent == ()
-    assert board(progress, 1.1).not_sent_sentence == (
-        "NOT sent to South bridge. Use a wall button or a responder card now."
+    assert board(progress, 0.9).unconfirmed == ()
+    assert board(progress, 1.1).unconfirmed_sentence == (
+        "South bridge has not confirmed. Use a wall button or a responder card now."
     )
 
 
@@ -174,14 +174,14 @@ def test_a_drill_that_moves_no_doors_commands_none() -> None:
     made = make_board(AT, still, Running(directive(drill=True), "A. Rivera"), None)
     assert made.cells == ()
     assert made.counts.commanded == 0
-    assert made.not_sent == ()
+    assert made.unconfirmed == ()
 
 
 def test_a_released_door_is_counted_apart() -> None:
     made = board(Progress({}, {}, frozenset()), running=Running(directive(), "A. Rivera", frozenset({1, 2, 3})))
     assert made.counts.released == 3
     assert {cell.door.number for cell in made.walk} == {"8", "9", "GYM"}
-    assert made.not_sent == ("South bridge",)
+    assert made.unconfirmed == ("South bridge",)
 
 
 def test_an_ended_emergency_keeps_what_was_proved() -> None:
@@ -195,3 +195,36 @@ def test_an_ended_emergency_keeps_what_was_proved() -> None:
 def test_an_emergency_that_nobody_raised_has_no_board(any_database: Database) -> None:
     with any_database.reading() as session, pytest.raises(NoSuchDirectiveError):
         read_board(session, datetime.fromisoformat("2026-11-23T12:00:00+00:00"), school(), DIRECTIVE)
+
+
+def test_the_record_of_an_evacuate_says_which_doors_were_proved_unlocked() -> None:
+    building = school()
+    doors = {id_: replace(door, evacuate_unlock=True) for id_, door in building.doors.items()}
+    progress = Progress({}, {}, frozenset(BOTH), done=frozenset({2}))
+    at = AT + timedelta(minutes=5)
+    evacuate = Running(directive(EmergencyAction.EVACUATE), "A. Rivera")
+    made = make_board(at, replace(building, doors=doors), evacuate, progress, at)
+    assert {cell.door.number: (cell.result.value, cell.word, cell.state) for cell in made.cells} == {
+        "1V": ("secured", "unlocked", "Proved unlocked"),
+        "GYM": ("unknown", "never proved", "Never proved unlocked"),
+    }
+    assert made.time_to_secure_s is None
+
+
+def test_the_record_counts_doors_without_bridge_or_contact_and_released_ones_as_they_were() -> None:
+    at = AT + timedelta(minutes=5)
+    running = Running(directive(), "A. Rivera", frozenset({1, 4}))
+    progress = Progress({}, {1: 283}, frozenset(BOTH), done=frozenset({1, 3}), not_monitored=frozenset({2}))
+    made = make_board(at, school(), running, progress, at)
+    assert results(made) == {
+        "1": "secured",
+        "1V": "not_monitored",
+        "101": "secured",
+        "8": "released",
+        "9": "not_commanded",
+        "GYM": "unknown",
+    }
+    assert [cell.word for cell in made.cells] == [
+        "283 ms", "not monitored", "secured", "released", "not connected", "never proved",
+    ]  # fmt: skip
+    assert (made.counts.commanded, made.counts.of, made.counts.released) == (4, 5, 1)

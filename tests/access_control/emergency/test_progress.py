@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from access_control.core.decision.model import EmergencyAction
 from access_control.core.wire.directives import seal_directive
 from access_control.database.engine import Database
 from access_control.emergency.board import Result, read_board
+from access_control.emergency.models import DoorAnswer
 from access_control.emergency.progress import answer_ms, keep_answers
 from access_control.emergency.school import read_school
 from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge
-from access_control.readers.records import DirectiveRow, EventRow
+from access_control.readers.records import DirectiveRow, EventRow, ReleaseRow
 from tests.building.emergencies import AT, DIRECTIVE, MAIN_BRIDGE, SITE, SOUTH_BRIDGE, directive, fresh_id, status
 
 
@@ -97,7 +100,7 @@ def test_the_board_reads_statuses_and_events(locked_down: Database) -> None:
         5: (Result.UNKNOWN, None),
         6: (Result.NOT_COMMANDED, None),
     }
-    assert board.not_sent == ("South bridge",)
+    assert board.unconfirmed == ("South bridge",)
     assert board.time_to_secure_s == 0.283
 
 
@@ -115,3 +118,67 @@ def test_answers_are_kept_once(locked_down: Database) -> None:
         assert keep_answers(session, kept) == 2
         session.flush()
         assert keep_answers(session, kept) == 0
+
+
+def test_what_a_status_proved_stays_in_the_record(locked_down: Database) -> None:
+    with locked_down.writing() as session:
+        row_ = session.get_one(DirectiveRow, DIRECTIVE)
+        main = session.get_one(Bridge, MAIN_BRIDGE)
+        main.status = status(DIRECTIVE, {1: "secured", 2: "secured", 3: "not_monitored"})
+        south = session.get_one(Bridge, SOUTH_BRIDGE)
+        south.status = status(DIRECTIVE, {4: "secured", 5: "not_secure"})
+        assert keep_answers(session, row_) == 4
+        assert keep_answers(session, row_) == 0
+        main.status = south.status = {"doors": [], "emergencies": []}
+        early = {"id": fresh_id(), "directive_id": DIRECTIVE, "doors": [5], "origin": "service", "at": after(50_000)}
+        session.add(ReleaseRow(**early, by="x", by_name="x", why="x", sealed="x"))
+        row_.ended_at = after(60_000)
+    with locked_down.reading() as session:
+        school = read_school(session)
+        assert school is not None
+        board = read_board(session, after(90_000), school, DIRECTIVE)
+    assert {cell.door.id: (cell.result, cell.ms) for cell in board.cells} == {
+        1: (Result.SECURED, 283),
+        2: (Result.SECURED, 195),
+        3: (Result.NOT_MONITORED, None),
+        4: (Result.SECURED, None),
+        5: (Result.RELEASED, None),
+        6: (Result.NOT_COMMANDED, None),
+    }
+
+
+def test_a_later_proof_takes_the_place_of_a_status(locked_down: Database) -> None:
+    with locked_down.writing() as session:
+        row_ = session.get_one(DirectiveRow, DIRECTIVE)
+        south = session.get_one(Bridge, SOUTH_BRIDGE)
+        south.status = status(DIRECTIVE, {4: "secured", 5: "not_monitored"})
+        keep_answers(session, row_)
+        session.add_all([secured(4, after(200), after(210)), secured(5, after(300), after(310))])
+        assert keep_answers(session, row_) == 0
+        session.flush()
+        kept = {one.door_id: (one.confirmed_ms, one.not_monitored) for one in session.scalars(select(DoorAnswer))}
+    assert kept == {1: (283, False), 2: (195, False), 4: (210, False), 5: (310, False)}
+
+
+def test_doors_that_an_evacuate_unlocked_are_kept_if_that_was_proved_before_its_end(
+    school_database: Database, keys: SchoolKeys
+) -> None:
+    evacuate = directive(EmergencyAction.EVACUATE)
+    said = status(DIRECTIVE, {1: "unknown", 2: "unknown", 3: "unknown"})
+    unlocked, unproved, locked = said["doors"]
+    unlocked |= {"command": "unlock", "proved": True}
+    unproved |= {"command": "unlock", "proved": False}
+    locked |= {"command": "lock", "proved": True}
+    with school_database.writing() as session:
+        sealed = seal_directive(evacuate, keys.document, site=SITE)
+        orders.add_directive(session, keys, AT, evacuate, [sealed], by_name="A. Rivera")
+        main = session.get_one(Bridge, MAIN_BRIDGE)
+        main.status, main.status_at = said, after(70_000)
+        row_ = session.get_one(DirectiveRow, DIRECTIVE)
+        row_.ended_at = after(60_000)
+        assert keep_answers(session, row_) == 0
+        row_.ended_at = after(80_000)
+        assert keep_answers(session, row_) == 1
+        session.flush()
+        (kept,) = session.scalars(select(DoorAnswer))
+        assert (kept.door_id, kept.confirmed_ms, kept.not_monitored) == (1, None, False)

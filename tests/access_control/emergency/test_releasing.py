@@ -187,7 +187,12 @@ def test_what_is_missing_is_named() -> None:
     assert missing_for(WHY, password_given=True) == ""
 
 
-@pytest.mark.parametrize("part", ["building:9", "door:99", "door:x", "", "zone:1"])
+LONG = pytest.param("door:" + "1" * 5000, id="a long door")
+
+
+@pytest.mark.parametrize(
+    "part", ["building:9", "door:99", "door:x", "", "zone:1", "door:\u0661", "door:1,door:x", LONG]
+)
 def test_a_part_that_is_not_in_it_releases_nothing(locked_down: Database, keys: SchoolKeys, part: str) -> None:
     with pytest.raises(EmergencyError):
         ask(locked_down, keys, part=part)

@@ -17,6 +17,7 @@ def create_door_answer() -> None:
         sa.Column("commanded_at", UtcTime(), nullable=True),
         sa.Column("confirmed_at", UtcTime(), nullable=True),
         sa.Column("confirmed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("not_monitored", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["directive_id"], ["directive.id"], name=op.f("fk_door_answer_directive_id_directive")),
         sa.PrimaryKeyConstraint("directive_id", "door_id", name=op.f("pk_door_answer")),
     )

@@ -23,7 +23,7 @@ setInterval(tick, 250);
 
 let asking = false;
 
-/** Ask what is in force; when it changed, show it. The emergency control goes by it, so the page is loaded anew. */
+/** Ask what is in force; when it changed, show it here and in the emergency sections of rail and dock. */
 export async function askBands() {
   const bands = document.getElementById("bands");
   if (!bands || asking) return;
@@ -32,7 +32,7 @@ export async function askBands() {
     const answer = await fetch(bands.dataset.ask, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     if (!answer.ok) return;
     const told = await answer.json();
-    if (told.bands !== bands.dataset.bands) await showBands(bands, told.bands);
+    if (told.bands !== bands.dataset.bands) await showBands(bands);
   } catch {
     // the page's own banner says that it stopped updating
   } finally {
@@ -40,16 +40,18 @@ export async function askBands() {
   }
 }
 
-async function showBands(bands, signature) {
+async function showBands(bands) {
   const answer = await fetch(bands.dataset.part, { credentials: "same-origin" });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("bands");
   if (!fresh) return;
+  const held = bands.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   bands.replaceChildren(...fresh.childNodes);
-  bands.dataset.bands = signature;
-  document.documentElement.toggleAttribute("data-running", Boolean(signature));
-  document.dispatchEvent(new CustomEvent("emergency-changed"));
+  bands.dataset.bands = fresh.dataset.bands;
+  if (held) bands.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  document.documentElement.toggleAttribute("data-running", Boolean(bands.dataset.bands));
+  document.dispatchEvent(new CustomEvent("emergency-changed", { detail: page })); // respond.js
   tick();
 }
 

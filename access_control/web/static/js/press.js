@@ -36,11 +36,13 @@ class Press {
     this.pointer = null;
     this.touched = 0; // when a pointer last went down: a click after that was a press that ended
     this.secondStep = null;
+    this.listening = new AbortController();
     this.listen();
   }
 
   listen() {
-    const on = (target, type, heard) => target.addEventListener(type, heard, { passive: false });
+    const { signal } = this.listening;
+    const on = (target, type, heard) => target.addEventListener(type, heard, { passive: false, signal });
     on(this.control, "pointerdown", (event) => this.pointerDown(event));
     on(this.control, "pointermove", (event) => this.pointerMove(event));
     on(this.control, "pointerup", (event) => this.pointerUp(event));
@@ -55,6 +57,16 @@ class Press {
     on(document, "keydown", (event) => event.key === "Escape" && this.stop());
     on(document, "visibilitychange", () => this.stop());
     on(window, "blur", () => this.stop());
+  }
+
+  /** Whether somebody presses, or looks at the second step. */
+  get busy() {
+    return this.id !== null || this.secondStep !== null;
+  }
+
+  /** The control is not on the page any more. */
+  leave() {
+    this.listening.abort();
   }
 
   get inTwoSteps() {
@@ -204,7 +216,7 @@ class Press {
     clearTimeout(this.saying);
     if (!this.said) return;
     this.said.textContent = words;
-    if (forMs) this.saying = setTimeout(() => this.say(""), forMs);
+    if (forMs) this.saying = setTimeout(() => this.said.textContent === words && this.say(""), forMs);
   }
 }
 
@@ -238,4 +250,16 @@ function placeAway(second, first) {
   }
 }
 
-for (const control of document.querySelectorAll("[data-press]")) new Press(control);
+let presses = [];
+
+/** Makes the controls in a part of the page work; those that are not on the page any more hear nothing from now on. */
+export function wire(part) {
+  for (const press of presses) if (!press.control.isConnected) press.leave();
+  presses = presses.filter((press) => press.control.isConnected);
+  for (const control of part.querySelectorAll("[data-press]")) presses.push(new Press(control));
+}
+
+/** Whether somebody presses a control now, or what was pressed is on its way. */
+export const isPressing = () => presses.some((press) => press.busy) || document.querySelector(".at-once") !== null;
+
+wire(document);

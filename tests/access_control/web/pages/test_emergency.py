@@ -101,6 +101,10 @@ def test_a_form_starts_the_other_actions(app: Flask, desk: FlaskClient) -> None:
         ({"drill": ""}, "Say whether it is a drill or real."),
         ({"drill": "perhaps"}, "Say whether it is a drill or real."),
         ({"scope": "building:77"}, "is no part of this school"),
+        ({"scope": "building:" + "7" * 5000}, "is no part of this school"),
+        ({"scope": "zone:" + "7" * 5000}, "is no part of this school"),
+        ({"scope": "building:\u0661"}, "is no part of this school"),
+        ({"scope": "building:01"}, "is no part of this school"),
         ({"id": "7"}, "no proper identifier"),
     ],
 )
