@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, Field, HiddenField
+from wtforms import BooleanField, Field, HiddenField, PasswordField
 
 from access_control.database.errors import ConflictError
 from access_control.people.errors import NotAllowedError, PeopleError
@@ -99,10 +99,10 @@ def version_of(form: FlaskForm) -> int:
 
 
 def differences(typed: FlaskForm, stored: FlaskForm) -> list[Difference]:
-    """Where two forms of one record differ."""
+    """Where two forms of one record differ; what was typed as a password is shown nowhere."""
     found = []
     for field in typed:
-        if isinstance(field, HiddenField) or field.name not in stored:
+        if isinstance(field, (HiddenField, PasswordField)) or field.name not in stored:
             continue
         pair = shown(stored[field.name]), shown(field)
         if pair[0] != pair[1]:
