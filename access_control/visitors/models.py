@@ -96,6 +96,11 @@ class Visit(Table):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
+    @property
+    def announced(self) -> bool:
+        """Whether somebody expected it before the visitor came; who just came has no invitation, even while waiting."""
+        return self.invitation is not None
+
 
 class Pass(Table):
     """A minted pass; its text is never kept, a reprint mints a new one and revokes this."""

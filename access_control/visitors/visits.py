@@ -129,7 +129,7 @@ def check_in(
         return visit  # the form was sent twice
     if visit is not None and visit.state is not VisitState.EXPECTED:
         raise WrongStateError("This visit is over already.", "Check the visitor in again as a new visit.")
-    if is_closed(session, expected=visit is not None):
+    if is_closed(session, expected=visit is not None and visit.announced):
         raise CheckInClosedError
     if visit is None:
         visit = Visit(id=visit_id, state=VisitState.EXPECTED, visitor=_visitor(session, at, guest))
