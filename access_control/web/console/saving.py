@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, Field, HiddenField, PasswordField
+from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField
 
 from access_control.database.errors import ConflictError
 from access_control.people.errors import NotAllowedError, PeopleError
@@ -115,6 +115,9 @@ def shown(field: Field) -> str:
     value: Any = field.data
     if isinstance(field, (Pick, PickMany)):
         return field.word or "Nothing chosen"
+    if isinstance(field, SelectField):
+        offered: Any = field.iter_choices()
+        return next((str(one.label) for one in offered if one.selected), "Nothing chosen")
     if isinstance(field, BooleanField):
         return "Yes" if value else "No"
     if isinstance(value, float):

@@ -22,7 +22,9 @@ def test_a_whole_name_in_one_field_is_the_name(typed: tuple[str, str], entry: tu
 
 
 @given(WORDS.flatmap(lambda words: st.tuples(st.just(words), st.permutations(words))), st.data())
-def test_any_division_of_the_same_words_is_the_same_name(words: tuple[list[str], list[str]], data: st.DataObject) -> None:
+def test_any_division_of_the_same_words_is_the_same_name(
+    words: tuple[list[str], list[str]], data: st.DataObject
+) -> None:
     one, other = words
     at, other_at = (data.draw(st.integers(0, len(one))) for _ in range(2))
     found = compare(" ".join(one[:at]), " ".join(one[at:]), " ".join(other[:other_at]), " ".join(other[other_at:]))

@@ -60,6 +60,7 @@ def create_visit() -> None:
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("destination", sa.String(length=80), nullable=False),
         sa.Column("escort_needed", sa.Boolean(), nullable=False),
+        sa.Column("stay_s", sa.Integer(), nullable=False),
         sa.Column("expected_at", UtcTime(), nullable=True),
         sa.Column("arrived_at", UtcTime(), nullable=True),
         sa.Column("until_at", UtcTime(), nullable=True),

@@ -109,7 +109,9 @@ def test_who_found_a_screen_open_makes_no_account_role_or_password(
     before = hash_of(database, DESK)
     for wrong in ("", "maple syrup"):
         added = post(administrator, "/operators", NEW, own_password=wrong)
-        given = post(administrator, f"/operators/{DESK}/roles", {"grant-role": "administrator", "grant-own_password": wrong})
+        given = post(
+            administrator, f"/operators/{DESK}/roles", {"grant-role": "administrator", "grant-own_password": wrong}
+        )
         form = {"password-password": OTHER, "password-own_password": wrong}
         changed = post(administrator, f"/operators/{DESK}/password", form)
         for answer in (added, given, changed):
