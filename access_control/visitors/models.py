@@ -105,7 +105,13 @@ class Visit(Table):
 
 
 class Pass(Table):
-    """A minted pass; its text is never kept, a reprint mints a new one and revokes this."""
+    """A minted pass; its text is never kept, a reprint mints a new one and revokes this.
+
+    Attributes:
+        shown_at: When a door last unlocked for it; that alone uses it up only where no contact sees the door open.
+        used_at: When the door was opened with it: from then on no door takes it.
+        refused_at: When it was last shown again after that.
+    """
 
     __tablename__ = "pass"
 
@@ -116,6 +122,7 @@ class Pass(Table):
     minted_at: Mapped[datetime]
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -118,6 +118,7 @@ def create_pass() -> None:
         sa.Column("minted_at", UtcTime(), nullable=False),
         sa.Column("not_before", UtcTime(), nullable=False),
         sa.Column("not_after", UtcTime(), nullable=False),
+        sa.Column("shown_at", UtcTime(), nullable=True),
         sa.Column("used_at", UtcTime(), nullable=True),
         sa.Column("refused_at", UtcTime(), nullable=True),
         sa.Column("revoked_at", UtcTime(), nullable=True),

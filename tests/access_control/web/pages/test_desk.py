@@ -295,3 +295,19 @@ def test_a_stale_form_of_an_expected_visitor_shows_both_versions(
     assert again is not None
     assert _send(desk, "/desk/check-in", **{**form, "version": again[1]}, destination="Nurse")[0] == 303
     assert _only_visit(school.database).destination == "Nurse"
+
+
+def test_the_desk_shows_a_pass_until_its_door_was_opened(
+    desk: FlaskClient, school: DeskSchool, services: Services
+) -> None:
+    visit_id = school.check_in("Ana", "Silva", services.clock())
+    with school.database.writing() as session:
+        get_visit(session, visit_id).passes[0].shown_at = services.clock()
+    page = desk.get(f"/visits/{visit_id}").text
+    assert re.search(r"It was shown at the door at .*, and the door unlocked. It is used up once the door opens.", page)
+    assert 'aria-label="The pass of Ana Silva"' in page
+    with school.database.writing() as session:
+        get_visit(session, visit_id).passes[0].used_at = services.clock()
+    page = desk.get(f"/visits/{visit_id}").text
+    assert "The pass was used at " in page
+    assert 'aria-label="The pass of Ana Silva"' not in page
