@@ -59,7 +59,6 @@ def add_site(session: Session, zone: str) -> Site:
         kind="Middle school, grades 6 to 8",
         timezone=zone,
         demo=True,
-        settings={"one_administrator": True},
     )
     session.add(site)
     session.flush()

@@ -38,8 +38,8 @@ class Site(Table):
         keys_sealed: The key statement last issued, the exact bytes, under the number ``keys_n``.
         tls_current: SHA-256 of the TLS public key in use, and ``tls_next`` of the one that follows.
         demo: Made up by the demo; ``serve`` refuses such a database and the demo refuses any other.
-        settings: What the school chose: ``lockdown_locks_perimeter``, ``drill_moves_doors``, ``one_administrator``,
-            ``pass_hours``, ``proof_limit_s``; missing means the default in :mod:`access_control.readers.settings`.
+        settings: What the school chose: ``lockdown_locks_perimeter``, ``drill_moves_doors``, ``pass_hours``,
+            ``proof_limit_s`` and others; missing means the default in :mod:`access_control.readers.settings`.
     """
 
     __tablename__ = "site"

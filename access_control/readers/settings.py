@@ -29,7 +29,6 @@ class SchoolSettings:
     Attributes:
         lockdown_locks_perimeter: A Lockdown locks outside doors too (some states demand it).
         drill_moves_doors: In a drill the locks really lock.
-        one_administrator: A release waits 10 s with a Cancel instead of a second person.
         pass_hours: How long a visitor's pass is good at most, 1 to 10.
         proof_limit_s: How long a door's state is believed after it was proved, 5 to 60.
         exterior_days: For how many days a bridge goes on by hours at outside doors without hearing from here that its
@@ -38,7 +37,6 @@ class SchoolSettings:
 
     lockdown_locks_perimeter: bool = True
     drill_moves_doors: bool = True
-    one_administrator: bool = True
     pass_hours: int = 10
     proof_limit_s: int = 10
     exterior_days: int | None = DEFAULT_AGE_LIMITS[DoorClass.EXTERIOR]
@@ -57,7 +55,7 @@ _IN_POLICY: Final = ("lockdown_locks_perimeter", "drill_moves_doors", *_AGES.val
 
 
 def settings_of(site: Site) -> SchoolSettings:
-    """The settings of a site; what it did not choose has its default."""
+    """The settings of a site; what it did not choose has its default, and a name of another version is passed over."""
     names = {field.name for field in fields(SchoolSettings)}
     return replace(SchoolSettings(), **{name: value for name, value in site.settings.items() if name in names})
 

@@ -70,7 +70,7 @@ def _go_on(session: Session, at: datetime, visit: Visit) -> None:
         visit.state = VisitState.TURNED_AWAY
     elif screen(session, at, visit):  # also what was put on the list meanwhile
         return
-    elif visit.badge_number is None and is_closed(session, expected=True):
+    elif visit.badge_number is None and is_closed(session, expected=visit.announced):
         visit.state = VisitState.EXPECTED  # check in again when it is over; what was decided stays decided
         visit.expected_at = visit.expected_at or visit.arrived_at
     else:

@@ -63,6 +63,7 @@ class Visit(Table):
         invitation: The random look-up code of an invitation's QR; no reader takes it.
         host_ref: The cardholder who is visited, if it is one; ``host`` is the name as it stands on the badge.
         badge_number: Counted from 1 in each school day, printed with ``reprints`` as ``0147-2``.
+        stay_s: How long the visit is meant to last, as it was asked for; the form at arrival begins with it.
         until_at: When the visit ends, and with it the pass: 10 h after arrival at most.
         asked_at: When the desk last asked the office to hurry, while the visit is held; ``asked_by`` who did.
     """
@@ -80,6 +81,7 @@ class Visit(Table):
     reason: Mapped[str] = mapped_column(String(200), default="")
     destination: Mapped[str] = mapped_column(String(80), default="")
     escort_needed: Mapped[bool] = mapped_column(default=False)
+    stay_s: Mapped[int] = mapped_column(default=3600)
     expected_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]
     until_at: Mapped[datetime | None]
@@ -96,9 +98,20 @@ class Visit(Table):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
 
+    @property
+    def announced(self) -> bool:
+        """Whether somebody expected it before the visitor came; who just came has no invitation, even while waiting."""
+        return self.invitation is not None
+
 
 class Pass(Table):
-    """A minted pass; its text is never kept, a reprint mints a new one and revokes this."""
+    """A minted pass; its text is never kept, a reprint mints a new one and revokes this.
+
+    Attributes:
+        shown_at: When a door last unlocked for it; that alone uses it up only where no contact sees the door open.
+        used_at: When the door was opened with it: from then on no door takes it.
+        refused_at: When it was last shown again after that.
+    """
 
     __tablename__ = "pass"
 
@@ -109,6 +122,7 @@ class Pass(Table):
     minted_at: Mapped[datetime]
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -111,11 +111,13 @@ def bare(text: str) -> str:
 def compare(given: str, family: str, other_given: str, other_family: str) -> Agreement | None:
     """How two names go together; ``None`` if they are not even near.
 
-    First and last name may stand in each other's place.
+    First and last name may stand in each other's place, and the same words may be divided otherwise between the two.
     """
     straight = _compare(bare(given), bare(family), bare(other_given), bare(other_family))
     if straight is not None and straight.exact:
         return straight
+    if _words(given, family) == _words(other_given, other_family):
+        return Agreement(family=True, given=True, why={"family": _divided(given, family, other_given, other_family)})
     crossed = _compare(bare(family), bare(given), bare(other_given), bare(other_family))
     if crossed is None:
         return straight
@@ -124,6 +126,15 @@ def compare(given: str, family: str, other_given: str, other_family: str) -> Agr
     return Agreement(
         crossed.family, crossed.given, {"family": "first and last name changed places"} | dict(crossed.why)
     )
+
+
+def _words(given: str, family: str) -> list[str]:
+    return sorted(bare(f"{given} {family}").split())
+
+
+def _divided(given: str, family: str, other_given: str, other_family: str) -> str:
+    changed = (bare(given), bare(family)) == (bare(other_family), bare(other_given))
+    return "first and last name changed places" if changed else "first and last name divided otherwise"
 
 
 def _compare(given: str, family: str, other_given: str, other_family: str) -> Agreement | None:

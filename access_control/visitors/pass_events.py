@@ -1,4 +1,4 @@
-"""What doors say about passes: that one was used, or was shown again although it was used up."""
+"""What doors say about passes: that one unlocked a door, was used, or was shown again although it was used up."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.reasons import Reason
-from access_control.core.wire.events import EventRecord
+from access_control.core.wire.events import EventCode, EventRecord
 from access_control.database.changes import tell
 from access_control.visitors.models import Pass
 
+_USES: Final = frozenset({Reason.GRANTED_PASS.value, EventCode.ACCESS_TAKEN.value})
 _SECOND_TRIES: Final = frozenset({Reason.DENIED_PASS_USED.value})
 
 
@@ -29,8 +30,8 @@ def fold_events(session: Session, _at: datetime, events: Iterable[EventRecord]) 
         kept = _pass_of(session, event)
         if kept is None:
             continue
-        if event.code == Reason.GRANTED_PASS.value and kept.used_at is None:
-            kept.used_at = event.moment()
+        if event.code in _USES and kept.used_at is None:
+            _note_use(kept, event)
         elif event.code in _SECOND_TRIES:
             kept.refused_at = max(kept.refused_at or event.moment(), event.moment())
         else:
@@ -40,6 +41,14 @@ def fold_events(session: Session, _at: datetime, events: Iterable[EventRecord]) 
         session.flush()
         for visit_id in sorted(touched):
             tell(session, "live", json.dumps({"what": "desk", "visit": visit_id}))
+
+
+def _note_use(kept: Pass, event: EventRecord) -> None:
+    """The door unlocks for a pass, which is used up when it opens: the bridge says which of both it knows."""
+    if event.code == Reason.GRANTED_PASS.value:
+        kept.shown_at = event.moment()
+    if event.code == EventCode.ACCESS_TAKEN or event.detail.get("spent") is True:
+        kept.used_at = event.moment()
 
 
 def _pass_of(session: Session, event: EventRecord) -> Pass | None:

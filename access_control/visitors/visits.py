@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from access_control.audit.record import record
 from access_control.core.decision.model import PassRevocation
 from access_control.database.changes import tell
-from access_control.database.errors import expect_version
+from access_control.database.errors import ConflictError, expect_version
 from access_control.database.ids import new_id
 from access_control.people.actors import Local, reference, require
 from access_control.people.models import Cardholder
@@ -25,10 +25,10 @@ from access_control.readers.keys import SchoolKeys
 from access_control.visitors.arriving import admit
 from access_control.visitors.errors import BadValueError, CheckInClosedError, NotThereError, WrongStateError
 from access_control.visitors.looking_up import host_named
-from access_control.visitors.models import Visit, Visitor, VisitorCategory, VisitState
+from access_control.visitors.models import ScreeningOutcome, Visit, Visitor, VisitorCategory, VisitState
 from access_control.visitors.opening import is_closed
 from access_control.visitors.passes import mint_pass, revoke_passes
-from access_control.visitors.screening import screen
+from access_control.visitors.screening import matches_of, screen
 from access_control.visitors.typed import typed_line
 
 LONGEST: Final = timedelta(hours=10)
@@ -113,23 +113,25 @@ def check_in(
 ) -> Visit:
     """Check somebody in: an expected visit, or with a new ``visit_id`` somebody who just came.
 
-    The same ``visit_id`` twice is one visit. If the name resembles one on the banned list the visit is held instead,
-    and there is no pass.
+    The same form twice is one visit; another form about a visitor who is in already is a conflict. If the name
+    resembles one on the banned list the visit is held instead, and there is no pass.
 
     Raises:
         NotAllowedError: ``by`` may not.
         BadValueError: Something in the form cannot be stored; ``field`` says what.
         CheckInClosedError: Nobody is checked in during a lockdown, and only expected visitors while secured.
         WrongStateError: The visit is over, or the visitor is on site already.
-        ConflictError: Somebody else changed the expected visit since ``version`` was read.
+        ConflictError: Somebody else changed the expected visit since ``version`` was read, or checked the visitor in.
     """
     require(by, Permission.VISITOR_CHECK_IN)
     visit = session.get(Visit, _uuid(visit_id), options=[joinedload(Visit.visitor), selectinload(Visit.passes)])
     if visit is not None and visit.state in {VisitState.ON_SITE, VisitState.HELD}:
+        if not _says_the_same(session, visit, guest, details):
+            raise ConflictError(visit.version)
         return visit  # the form was sent twice
     if visit is not None and visit.state is not VisitState.EXPECTED:
         raise WrongStateError("This visit is over already.", "Check the visitor in again as a new visit.")
-    if is_closed(session, expected=visit is not None):
+    if is_closed(session, expected=visit is not None and visit.announced):
         raise CheckInClosedError
     if visit is None:
         visit = Visit(id=visit_id, state=VisitState.EXPECTED, visitor=_visitor(session, at, guest))
@@ -138,7 +140,7 @@ def check_in(
         expect_version(visit.version, version)
     _fill(session, visit, details)
     _require_absent(session, visit)
-    visit.arrived_at, visit.until_at = at, at + _stay(details)
+    visit.arrived_at, visit.until_at = at, at + timedelta(seconds=visit.stay_s)
     visit.checked_in_by = by.reference
     visit.visitor.last_at = at
     session.flush()
@@ -300,20 +302,37 @@ def _visitor(session: Session, at: datetime, guest: Guest) -> Visitor:
 
 
 def _fill(session: Session, visit: Visit, details: VisitDetails) -> None:
+    for name, value in _content(session, details).items():
+        setattr(visit, name, value)
+
+
+def _content(session: Session, details: VisitDetails) -> dict[str, object]:
+    """What a form says, as a visit keeps it."""
     host = typed_line(details.host, "host", "Who is visited", 120)
     person = session.get(Cardholder, details.host_ref) if details.host_ref else host_named(session, host)
     if person is not None and person.search_name != search_name(host):
         person = host_named(session, host)  # another name was typed after one was chosen
-    visit.host_ref = None if person is None else person.ref
-    visit.host = host if person is None else person.full_name
-    visit.category = VisitorCategory(details.category)
-    visit.reason = typed_line(details.reason, "reason", "The reason", 200, required=False)
-    visit.destination = typed_line(details.destination, "destination", "Where to", 80, required=False)
-    visit.escort_needed = details.escort_needed
+    return {
+        "host_ref": None if person is None else person.ref,
+        "host": host if person is None else person.full_name,
+        "category": VisitorCategory(details.category),
+        "reason": typed_line(details.reason, "reason", "The reason", 200, required=False),
+        "destination": typed_line(details.destination, "destination", "Where to", 80, required=False),
+        "escort_needed": details.escort_needed,
+        "stay_s": int(min(max(details.stay, SHORTEST), LONGEST).total_seconds()),
+    }
 
 
-def _stay(details: VisitDetails) -> timedelta:
-    return min(max(details.stay, SHORTEST), LONGEST)
+def _says_the_same(session: Session, visit: Visit, guest: Guest, details: VisitDetails) -> bool:
+    """Whether a form says of a visit what is kept of it already."""
+    said = _content(session, details)
+    if any(match.outcome is ScreeningOutcome.ESCORT_ONLY for match in matches_of(session, visit.id)):
+        del said["escort_needed"]  # the office decided that since
+    if guest.visitor_id:
+        said["visitor_id"] = guest.visitor_id
+    elif guest.family_name and search_name(guest.given_name, guest.family_name)[:170] != visit.visitor.search_name:
+        return False
+    return all(getattr(visit, name) == value for name, value in said.items())
 
 
 def _require_absent(session: Session, visit: Visit) -> None:

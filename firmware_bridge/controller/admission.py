@@ -16,7 +16,7 @@ from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.commands import Indication
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.events import InputState
-from firmware_bridge.controller.momentary import Grant
+from firmware_bridge.controller.momentary import Grant, pass_text
 from firmware_bridge.controller.pin_attempts import PinAttempts
 from firmware_bridge.controller.reader import PIN_KEY_S, PinEntry, ReaderMachine
 from firmware_bridge.controller.refusing import refuse, show
@@ -172,15 +172,17 @@ class Admission:
             self._refuse(reader, decision, answer)
             return False
         door: Door = machine.door
+        grant = _grant(decision, signed, reader)
         answer.record(
             decision.reason,
             door=door.id,
             reader=reader.reader.id,
             holder=decision.holder_ref,
             despite_lock=decision.despite_lock or None,
-            pass_id=_pass_text(decision),
+            pass_id=pass_text(decision.pass_id),
+            spent=(grant.pass_until > 0 and machine.opens_unseen) or None,
         )
-        machine.grant(_grant(decision, signed, reader), answer)
+        machine.grant(grant, answer)
         shown = Indication.GRANTED_EXTENDED if decision.extended else Indication.GRANTED
         show(reader, shown, decision.unlock_s, self._world, answer)
         return True
@@ -192,17 +194,13 @@ class Admission:
             self._world,
             answer,
             holder=decision.holder_ref,
-            pass_id=_pass_text(decision),
+            pass_id=pass_text(decision.pass_id),
             cause=cause,
         )
 
 
 def _known(fact: bool) -> Known:
     return Known.YES if fact else Known.NO
-
-
-def _pass_text(decision: Decision) -> str | None:
-    return None if decision.pass_id is None else f"{decision.pass_id:016x}"
 
 
 def _grant(decision: Decision, signed: SignedPass | None, reader: ReaderMachine) -> Grant:

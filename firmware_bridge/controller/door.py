@@ -148,8 +148,13 @@ class DoorMachine:
     def grant(self, grant: Grant, answer: Answer) -> None:
         """Unlock for somebody whom :meth:`takes` accepted."""
         self.momentary.begin(self.door, grant, answer.now)
-        if self.leaf.position is not Position.CLOSED:
+        if self.opens_unseen:
             self.momentary.use_up_passes(self._world, answer)
+
+    @property
+    def opens_unseen(self) -> bool:
+        """Whether nobody sees the door open for a grant: it is not known to be closed, so a pass is used up at once."""
+        return self.leaf.position is not Position.CLOSED
 
     def takes(self, slot: Slot) -> bool:
         """Whether a grant at ``slot`` would move the lock now; otherwise it is dropped, never queued."""

@@ -79,17 +79,21 @@ class Momentary:
         if self._waiting and self._counts_until <= answer.now:
             for grant in self._waiting:
                 if watched and not grant.trial:
-                    answer.record(EventCode.ACCESS_NOT_TAKEN, door=door.id, reader=grant.reader, holder=grant.holder)
+                    self._tell(EventCode.ACCESS_NOT_TAKEN, door, grant, answer)
             self._waiting.clear()
 
     def opened(self, door: Door, world: World, answer: Answer) -> None:
         """The door opened: everybody who was granted is taken to be through."""
         for grant in self._waiting:
-            answer.record(EventCode.ACCESS_TAKEN, door=door.id, reader=grant.reader, holder=grant.holder, by=grant.by)
+            self._tell(EventCode.ACCESS_TAKEN, door, grant, answer, by=grant.by)
         self.use_up_passes(world, answer)
         self._waiting.clear()
         if self.slot is not None and door.timing.relock is RelockMode.ON_OPEN:
             self.until = min(self.until, answer.now + door.timing.relock_delay_s)
+
+    def _tell(self, code: EventCode, door: Door, grant: Grant, answer: Answer, by: str = "") -> None:
+        pass_id = pass_text(grant.pass_id)
+        answer.record(code, door=door.id, reader=grant.reader, holder=grant.holder, by=by, pass_id=pass_id)
 
     def use_up_passes(self, world: World, answer: Answer) -> None:
         """Single-entry passes are spent now, whether or not anybody can tell who went through."""
@@ -108,3 +112,8 @@ class Momentary:
         if self.slot is not None:
             return self.until
         return self._counts_until if self._waiting else None
+
+
+def pass_text(pass_id: int | None) -> str | None:
+    """A pass's number as events write it."""
+    return None if pass_id is None else f"{pass_id:016x}"

@@ -13,10 +13,11 @@ from access_control.people.models import Operator
 from access_control.people.passwords import LEAST
 from access_control.people.permissions import DISTRICT, ROLE_NAMES, Place, Role
 from access_control.readers.models import Building, Site, Zone
-from access_control.web.console.fields import ConsoleForm, Day, Line, Pick
+from access_control.web.console.fields import Day, Line, Pick
+from access_control.web.console.own_password import WithOwnPassword
 
 
-class OperatorForm(ConsoleForm):
+class OperatorForm(WithOwnPassword):
     """A new account with its first role."""
 
     name = Line("Name", needed="Type the name.")
@@ -29,16 +30,17 @@ class OperatorForm(ConsoleForm):
     ends_on = Day("Last day")
 
 
-class AccountForm(ConsoleForm):
-    """What is changed about an account."""
+class AccountForm(WithOwnPassword):
+    """What is changed about an account; one's own password is for opening a closed one again."""
 
     version = HiddenField()
     name = Line("Name", needed="Type the name.")
     login = Line("Login", needed="Type a login.")
     active = BooleanField("May sign in")
+    own_password = PasswordField("Your own password")
 
 
-class GrantForm(ConsoleForm):
+class GrantForm(WithOwnPassword):
     """Another role."""
 
     def __init__(self, **more: Any) -> None:
@@ -49,7 +51,7 @@ class GrantForm(ConsoleForm):
     ends_on = Day("Last day")
 
 
-class PasswordForm(ConsoleForm):
+class PasswordForm(WithOwnPassword):
     """A new password for somebody who forgot theirs."""
 
     def __init__(self, **more: Any) -> None:

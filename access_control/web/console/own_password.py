@@ -14,6 +14,12 @@ from access_control.web.guard import actor
 from access_control.web.services import current
 
 
+class WithOwnPassword(ConsoleForm):
+    """A form that has another password too, or more than a password: a screen left open gives nobody an account."""
+
+    own_password = PasswordField("Your own password", validators=[InputRequired("Type your own password.")])
+
+
 class PasswordAgain(ConsoleForm):
     """One's own password; ``prefix`` tells the forms of one page apart."""
 
@@ -23,7 +29,7 @@ class PasswordAgain(ConsoleForm):
     password = PasswordField("Your password", validators=[InputRequired("Type your password.")])
 
 
-def is_own_password(form: PasswordAgain, nothing: str) -> bool:
+def is_own_password(form: PasswordAgain | WithOwnPassword, nothing: str) -> bool:
     """Whether the form was filled in with the password of whoever sends it; else the form says so.
 
     Args:
@@ -32,9 +38,10 @@ def is_own_password(form: PasswordAgain, nothing: str) -> bool:
     """
     if not form.validate():
         return False
-    problem = password_problem(form.password.data or "", nothing)
+    field = form.own_password if isinstance(form, WithOwnPassword) else form.password
+    problem = password_problem(field.data, nothing) if field.data else "Type your own password."
     if problem:
-        refuse(form, problem, "password")
+        refuse(form, problem, field.short_name)
     return not problem
 
 

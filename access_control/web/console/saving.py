@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, Field, HiddenField
+from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField
 
 from access_control.database.errors import ConflictError
 from access_control.people.errors import NotAllowedError, PeopleError
@@ -100,10 +100,10 @@ def version_of(form: FlaskForm) -> int:
 
 
 def differences(typed: FlaskForm, stored: FlaskForm) -> list[Difference]:
-    """Where two forms of one record differ."""
+    """Where two forms of one record differ; what was typed as a password is shown nowhere."""
     found = []
     for field in typed:
-        if isinstance(field, HiddenField) or field.name not in stored:
+        if isinstance(field, (HiddenField, PasswordField)) or field.name not in stored:
             continue
         pair = shown(stored[field.name]), shown(field)
         if pair[0] != pair[1]:
@@ -116,6 +116,9 @@ def shown(field: Field) -> str:
     value: Any = field.data
     if isinstance(field, (Pick, PickMany)):
         return field.word or "Nothing chosen"
+    if isinstance(field, SelectField):
+        offered: Any = field.iter_choices()
+        return next((str(one.label) for one in offered if one.selected), "Nothing chosen")
     if isinstance(field, BooleanField):
         return "Yes" if value else "No"
     if isinstance(value, float):

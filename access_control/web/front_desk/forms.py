@@ -132,6 +132,8 @@ def fill_from(form: VisitForm, visit: Visit, *, zone: ZoneInfo) -> None:
     form.host.data, form.host_ref.data = visit.host, str(visit.host_ref or "")
     form.destination.data = visit.destination
     form.escort_needed.data = visit.escort_needed
+    stay_min = visit.stay_s // 60
+    form.stay.data = next((minutes for minutes, _ in STAYS if minutes >= stay_min), STAYS[-1][0])
     choice, _, note = visit.reason.partition(": ")
     known = {value for value, _ in REASONS} - {OTHER}
     form.reason.data, form.note.data = (choice, note) if choice in known else (OTHER, visit.reason)

@@ -70,9 +70,9 @@ def lists_context(session: Session, at: datetime, open_id: str | None) -> dict[s
 
 
 def desk_page(session: Session, work: str, *, open_id: str | None = None, **more: Any) -> str:
-    """The front desk with a work panel: ``start``, ``check_in``, ``expect`` or ``visit``."""
+    """The front desk with a work panel: ``start``, ``check_in``, ``checked_in``, ``expect`` or ``visit``."""
     at = current().clock()
-    context = lists_context(session, at, open_id) | more
+    context = lists_context(session, at, open_id) | {"in_conflict": False} | more
     return render_template(
         "desk/desk.html",
         work=work,

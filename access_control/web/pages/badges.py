@@ -170,7 +170,12 @@ def _line(one: Reached, badge: Badge, now: datetime, limit_s: float) -> Line:
         return Line(
             one.name, confirmed=False, silent=True, sentence=f"{said}: the badge still works there until it answers."
         )
-    return Line(one.name, confirmed=False, silent=False, sentence="has it and has not confirmed it yet.")
+    return Line(
+        one.name,
+        confirmed=False,
+        silent=False,
+        sentence="answers and has not confirmed it yet: the badge may still work there.",
+    )
 
 
 def _read_somewhere(session: Session, badge: Badge) -> bool:

@@ -9,11 +9,12 @@ from flask import Blueprint, flash, jsonify, make_response, redirect, render_tem
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from access_control.database.errors import ConflictError
 from access_control.people.permissions import Permission
 from access_control.visitors.looking_up import Found, ScanKind, find_hosts, find_known, find_scanned, find_visitors
-from access_control.visitors.models import Visitor, VisitState
+from access_control.visitors.models import Visit, Visitor, VisitState
 from access_control.visitors.visits import check_in, expect_visit, get_visit
-from access_control.web.console.saving import RefusedError, attempt, version_of
+from access_control.web.console.saving import RefusedError, attempt, differences, version_of
 from access_control.web.frame import frame
 from access_control.web.front_desk.forms import (
     CATEGORY_WORDS,
@@ -111,6 +112,8 @@ def enter() -> Response:
             return redirect(f"/visits/{attempt(form, act)}", 303)
         except RefusedError:
             pass
+        except ConflictError:
+            return _in_conflict(form)
     return _again("check_in", form)
 
 
@@ -148,14 +151,32 @@ def _again(work: str, form: VisitForm) -> Response:
     return make_response(page, 422)
 
 
+def _in_conflict(form: VisitForm) -> Response:
+    """What was typed beside what is stored: the visit was changed meanwhile, or the visitor is checked in already."""
+    with current().database.reading() as session:
+        visit = get_visit(session, form.visit.data or "")
+        stored = _stored(VisitForm(formdata=None), visit)
+        form.version.data = stored.version.data  # saving once more is on purpose
+        work = "check_in" if visit.state is VisitState.EXPECTED else "checked_in"
+        more = {"known": visit.visitor_id, "visit": visit, "in_conflict": True}
+        more["differences"] = differences(form, stored)
+        page = desk_page(session, work, form=form, open_id=visit.id, **more)
+    return make_response(page, 409)
+
+
+def _stored(form: VisitForm, visit: Visit) -> VisitForm:
+    """The form as it is filled by what is kept of a visit."""
+    fill_from(form, visit, zone=frame().school.zone)
+    form.visit.data, form.version.data = visit.id, str(visit.version)
+    _name(form, visit.visitor)
+    return form
+
+
 def _prefilled(session: Session) -> VisitForm:
     """The check-in form for an expected visit, a returning visitor, or a new name."""
     form = VisitForm(formdata=None, category="visitor", visit=str(uuid.uuid4()))
     if expected := request.args.get("visit", "")[:36]:
-        visit = get_visit(session, expected)
-        fill_from(form, visit, zone=frame().school.zone)
-        form.visit.data, form.version.data = visit.id, str(visit.version)
-        _name(form, visit.visitor)
+        _stored(form, get_visit(session, expected))
     elif known := request.args.get("visitor", "")[:36]:
         found = find_known(session, known)
         _name(form, found.visitor)

@@ -8,8 +8,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from access_control.database.errors import ConflictError
 from access_control.people.actors import get_operator
-from access_control.people.errors import BadValueError
+from access_control.people.errors import BadValueError, NotAllowedError
 from access_control.people.grants import end_grant, grant_role
 from access_control.people.operators import (
     add_operator,
@@ -22,6 +23,7 @@ from access_control.people.permissions import ROLE_NAMES, Actor, Permission, Pla
 from access_control.web.console import operators as forms
 from access_control.web.console.editing import save
 from access_control.web.console.fields import ConsoleForm, end_of_day
+from access_control.web.console.own_password import WithOwnPassword, is_own_password
 from access_control.web.console.saving import Difference, RefusedError, attempt, version_of
 from access_control.web.frame import frame
 from access_control.web.guard import actor, needs
@@ -58,6 +60,9 @@ def add() -> Response:
         _grant(session, made.id, form, who)
         return made.id
 
+    if not is_own_password(form, "No account was added."):
+        return make_response(_list(form), 422)
+
     def page(typed: forms.OperatorForm, _differ: Sequence[Difference] = (), *, conflict: bool = False) -> str:
         del conflict
         return _list(typed)
@@ -75,11 +80,17 @@ def operator(operator_id: object) -> str:
 @blueprint.post("/operators/<uuid:operator_id>")
 @needs(Permission.OPERATOR_EDIT)
 def keep(operator_id: object) -> Response:
-    """Save name, login and whether it may sign in."""
+    """Save name, login and whether it may sign in; opening a closed account again asks for one's own password."""
     name, at, who = str(operator_id), current().clock(), actor()
     form = forms.AccountForm()
+    with current().database.reading() as session:
+        opening = form.active.data and not get_operator(session, name).active
+    if opening and not is_own_password(form, "Nothing was changed."):
+        return make_response(_page(name, account=form), 422)
 
     def act(session: Session) -> str:
+        if form.active.data and not opening and not get_operator(session, name).active:
+            raise ConflictError  # it was closed a moment ago, so nobody was asked for a password
         return edit_operator(
             session,
             at,
@@ -131,8 +142,10 @@ def end_role(operator_id: object, grant_id: object) -> Response:
 @blueprint.post("/operators/<uuid:operator_id>/password")
 @needs(Permission.OPERATOR_EDIT)
 def new_password(operator_id: object) -> Response:
-    """Set a new password; every session of the account ends."""
+    """Set a new password for somebody else; every session of the account ends."""
     name, at, who = str(operator_id), current().clock(), actor()
+    if name == who.id:  # who finds a screen open would know the password that a release asks for
+        raise NotAllowedError("This is your own account.", "Change your own password in My settings.")
     form = forms.PasswordForm()
 
     def act(session: Session) -> None:
@@ -159,7 +172,8 @@ def _small(
     name: str, form: ConsoleForm, act: Callable[[Session], None], said: str, where: str, shown_as: str
 ) -> Response:
     """Do one thing to an account; ``shown_as`` says which form of the page shows a refusal."""
-    if form.validate():
+    asked = isinstance(form, WithOwnPassword)
+    if is_own_password(form, "Nothing was changed.") if asked else form.validate():
         try:
             attempt(form, act)
         except RefusedError:
@@ -220,6 +234,7 @@ def _page(
         return render_template(
             "pages/operator.html",
             operator=row,
+            own=row.id == actor().id,
             form=account or forms.stored(row),
             grant=grant,
             password=password or forms.PasswordForm(formdata=None),

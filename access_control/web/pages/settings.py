@@ -18,7 +18,8 @@ from access_control.readers.site import the_site
 from access_control.web.console.editing import save
 from access_control.web.console.fields import ConsoleForm, Pick, Whole
 from access_control.web.console.saving import Difference, version_of
-from access_control.web.guard import actor, needs
+from access_control.web.frame import frame
+from access_control.web.guard import actor, may, needs, place_of, require_at
 from access_control.web.services import current
 
 blueprint = Blueprint("settings", __name__)
@@ -37,7 +38,6 @@ class SettingsForm(ConsoleForm):
     version = HiddenField()
     lockdown_locks_perimeter = BooleanField("A Lockdown locks outside doors, too")
     drill_moves_doors = BooleanField("In a drill the locks really lock")
-    one_administrator = BooleanField("Releasing a Lockdown waits 10 s instead of asking a second person")
     pass_hours = Whole("A visitor's pass works for at most this many hours")
     proof_limit_s = Whole("A door's state is believed for this many seconds after it was proved")
     exterior_days = Pick("Outside doors", convert=_days)
@@ -62,6 +62,7 @@ def show() -> str:
 @needs(Permission.SETTING_EDIT)
 def keep() -> Response:
     """Choose."""
+    require_at(place_of(frame().school.id))  # the doors of every building follow them
     at, who = current().clock(), actor()
     form = SettingsForm()
 
@@ -85,4 +86,11 @@ def _stored(session: Session) -> SettingsForm:
 def _page(form: FlaskForm, differ: Sequence[Difference] = (), *, conflict: bool = False) -> str:
     with current().database.reading() as session:
         site = the_site(session)
-        return render_template("pages/settings.html", form=form, site=site, differences=differ, in_conflict=conflict)
+        return render_template(
+            "pages/settings.html",
+            form=form,
+            site=site,
+            editable=may(Permission.SETTING_EDIT, place_of(site.id)),
+            differences=differ,
+            in_conflict=conflict,
+        )

@@ -56,7 +56,6 @@ def test_everything_is_there(database: Database) -> None:
     with database.reading() as session:
         site = session.scalars(select(Site)).one()
         assert site.demo
-        assert site.settings["one_administrator"] is True
         scanner = session.get_one(Reader, SCANNER)
         assert scanner.takes_passes
         assert scanner.door.number == "1"

@@ -81,6 +81,7 @@ def told(code: str, names: Names = NAMES, severity: str = "info", **more: Any) -
             "An unknown badge refused at door 8, Loading dock: nobody here has this card.",
         ),
         ("DENIED_DOOR", {}, "A badge refused at door 8, Loading dock: not for this door."),
+        ("ACCESS_TAKEN", {"detail": {"pass_id": "ff"}}, "Victor Hale went through door 8, Loading dock."),
         ("ACCESS_TAKEN", {"holder_ref": 5}, "Priya Nair went through door 8, Loading dock."),
         ("ACCESS_TAKEN", {"detail": {"by": "operator:1"}}, "Door 8 opened after it was unlocked from the console."),
         ("ACCESS_NOT_TAKEN", {"holder_ref": 5}, "Priya Nair was admitted, but did not open door 8, Loading dock."),

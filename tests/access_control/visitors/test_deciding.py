@@ -7,11 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import EmergencyAction
+from access_control.core.wire.directives import seal_directive
+from access_control.database.ids import new_id
+from access_control.readers.orders import add_directive
 from access_control.visitors.banned import BannedDetails, add_banned
 from access_control.visitors.deciding import decide_match
-from access_control.visitors.errors import NotThereError, WrongStateError
+from access_control.visitors.errors import CheckInClosedError, NotThereError, WrongStateError
 from access_control.visitors.models import ScreeningOutcome, VisitState
 from access_control.visitors.screening import matches_of
+from access_control.visitors.visits import Guest, VisitDetails, check_in
+from tests.building.tiny_school import SITE
 from tests.building.visits import AT, BANNED, DeskSchool
 
 LATER = AT + timedelta(minutes=5)
@@ -70,3 +77,26 @@ def test_two_who_decide_the_last_two_comparisons_at_the_same_moment_leave_nobody
     other.join(60)
     with school.database.reading() as session:
         assert school.visit(session, visit_id).state is VisitState.ON_SITE
+
+
+def test_a_held_walk_in_waits_until_secure_is_over_and_an_expected_visitor_does_not(school: DeskSchool) -> None:
+    walk_in = school.check_in(*BANNED)
+    expected = school.expect("Vic", "Hale")
+    with school.database.writing() as session:
+        check_in(session, AT, expected, Guest(), VisitDetails(host="Office"), by=school.clerk)
+    start(school, EmergencyAction.SECURE)
+    assert decide(school, walk_in, ScreeningOutcome.NOT_THE_SAME) is VisitState.EXPECTED
+    assert decide(school, expected, ScreeningOutcome.NOT_THE_SAME) is VisitState.ON_SITE
+    with school.database.reading() as session:
+        assert school.visit(session, walk_in).passes == []
+    with pytest.raises(CheckInClosedError), school.database.writing() as session:  # nor by the form once more
+        check_in(session, LATER, walk_in, Guest(), VisitDetails(host="Office"), by=school.clerk)
+
+
+def start(school: DeskSchool, action: EmergencyAction) -> None:
+    by = school.principal.reference
+    doors = frozenset({1, 2, 3, 4})
+    directive = Directive(new_id(AT), action, "site", doors, "service", by, drill=False, started_at=AT)
+    with school.database.writing() as session:
+        sealed = seal_directive(directive, school.keys.document, site=SITE)
+        add_directive(session, school.keys, AT, directive, [sealed], by_name="A. Rivera")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from access_control.readers.records import PassRevocationRow
 from access_control.visitors.banned import BannedDetails, add_banned
 from access_control.visitors.deciding import decide_match
 from access_control.visitors.errors import BadValueError, CheckInClosedError, NotAllowedError, WrongStateError
-from access_control.visitors.models import ScreeningOutcome, Visitor, VisitState
+from access_control.visitors.models import ScreeningOutcome, Visitor, VisitorCategory, VisitState
 from access_control.visitors.passes import good_pass, pass_text
 from access_control.visitors.screening import matches_of
 from access_control.visitors.visits import (
@@ -37,7 +38,7 @@ from access_control.visitors.visits import (
     sign_out,
 )
 from tests.building.tiny_school import BRIDGE, SITE
-from tests.building.visits import AT, DeskSchool
+from tests.building.visits import AT, BANNED, DeskSchool
 
 
 def test_somebody_new_gets_a_pass_for_one_entry_through_the_vestibule_until_the_end_of_the_visit(
@@ -132,6 +133,46 @@ def test_a_stale_form_overwrites_nothing(school: DeskSchool) -> None:
         check_in(session, AT, visit_id, Guest(), VisitDetails(host="Office"), by=school.clerk, version=99)
     with school.database.reading() as session:
         assert get_visit(session, visit_id).state is VisitState.EXPECTED
+
+
+def test_how_long_somebody_shall_stay_is_kept_until_they_come(school: DeskSchool) -> None:
+    with school.database.writing() as session:
+        details = VisitDetails(host="Office", stay=timedelta(hours=8))
+        guest, moment = Guest(None, "Ana", "Silva"), AT + timedelta(days=1)
+        visit_id = expect_visit(session, AT, guest, details, expected_at=moment, by=school.clerk).id
+    with school.database.reading() as session:
+        assert get_visit(session, visit_id).stay_s == 8 * 3600
+    with school.database.writing() as session:
+        check_in(session, AT, visit_id, Guest(), VisitDetails(host="Office", stay=timedelta(days=2)), by=school.clerk)
+    with school.database.reading() as session:
+        visit = get_visit(session, visit_id)
+        assert visit.stay_s == 10 * 3600
+        assert visit.until_at == AT + timedelta(hours=10)
+
+
+def test_a_form_of_somebody_else_about_a_visitor_who_is_on_site_is_a_conflict(school: DeskSchool) -> None:
+    visit_id = school.expect("Ana", "Silva")
+    first = VisitDetails(host="grace lindqvist ", reason="Meeting", stay=timedelta(hours=2))
+    for _ in range(2):  # sent twice
+        with school.database.writing() as session:
+            check_in(session, AT, visit_id, Guest(), first, by=school.clerk, version=1)
+    for change in ({"host": "Office"}, {"stay": timedelta(hours=1)}, {"escort_needed": True}, {"destination": "Gym"},
+                   {"reason": "Delivery"}, {"category": VisitorCategory.VOLUNTEER}):  # fmt: skip
+        with pytest.raises(ConflictError), school.database.writing() as session:
+            check_in(session, AT, visit_id, Guest(), replace(first, **change), by=school.clerk, version=1)
+    with school.database.reading() as session:
+        assert get_visit(session, visit_id).host == "Grace Lindqvist"
+
+
+def test_what_a_decision_or_more_time_changed_makes_no_conflict_of_a_form_sent_twice(school: DeskSchool) -> None:
+    visit_id, guest, details = new_id(AT), Guest(None, *BANNED), VisitDetails(host="Office")
+    with school.database.writing() as session:
+        check_in(session, AT, visit_id, guest, details, by=school.clerk)
+        match = matches_of(session, visit_id)[0]
+        decide_match(session, AT, match.id, ScreeningOutcome.ESCORT_ONLY, "I know them", by=school.principal)
+        extend_visit(session, AT, visit_id, timedelta(minutes=30), by=school.clerk)
+    with school.database.writing() as session:
+        assert check_in(session, AT, visit_id, guest, details, by=school.clerk).escort_needed
 
 
 def test_a_new_pass_ends_the_one_before(school: DeskSchool) -> None:

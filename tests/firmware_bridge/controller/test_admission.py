@@ -115,7 +115,7 @@ def test_a_visitor_pass_is_good_for_one_entry() -> None:
         # Left on the glass it is still the same read.
         >> scan front 7
         >> open front
-        << event ACCESS_TAKEN front
+        << event ACCESS_TAKEN front pass_id=0000000000000007
         << remember pass 7
         << event DOOR_OPENED front by=grant
         >> wait 1
@@ -167,7 +167,7 @@ def test_a_pass_whose_door_never_opened_is_still_good() -> None:
         >> wait 6
         << relay front off grant
         << show front locked
-        << event ACCESS_NOT_TAKEN front
+        << event ACCESS_NOT_TAKEN front pass_id=0000000000000007
         >> scan front 7
         << event GRANTED_PASS front pass_id=0000000000000007
         << show front granted 5s
@@ -187,9 +187,9 @@ def test_a_pass_opens_no_second_door_while_it_is_good_for_going_through_the_firs
         >> wait 6
         << relay front off grant
         << show front locked
-        << event ACCESS_NOT_TAKEN front
+        << event ACCESS_NOT_TAKEN front pass_id=0000000000000007
         >> scan shed 7
-        << event GRANTED_PASS shed pass_id=0000000000000007
+        << event GRANTED_PASS shed pass_id=0000000000000007 spent=True
         << remember pass 7
         << show shed granted 5s
         << relay shed on 5s grant momentary
@@ -199,7 +199,7 @@ def test_a_pass_opens_no_second_door_while_it_is_good_for_going_through_the_firs
 def test_a_pass_is_spent_at_once_where_nobody_can_see_the_door_open() -> None:
     Playbook().run("""
         >> scan shed 7
-        << event GRANTED_PASS shed pass_id=0000000000000007
+        << event GRANTED_PASS shed pass_id=0000000000000007 spent=True
         << remember pass 7
         << show shed granted 5s
         << relay shed on 5s grant momentary
@@ -215,7 +215,7 @@ def test_a_pass_is_spent_at_once_where_nobody_can_see_the_door_open() -> None:
         >> open front
         << event DOOR_OPENED front by=exit
         >> scan front 8
-        << event GRANTED_PASS front pass_id=0000000000000008
+        << event GRANTED_PASS front pass_id=0000000000000008 spent=True
         << remember pass 8
         << show front granted 5s
         << relay front on 5s grant momentary
@@ -235,7 +235,7 @@ def test_a_reusable_pass_is_never_spent() -> None:
         << show front granted 5s
         << relay front on 5s grant momentary
         >> open front
-        << event ACCESS_TAKEN front
+        << event ACCESS_TAKEN front pass_id=0000000000000009
         << event DOOR_OPENED front by=grant
         >> wait 1
         << relay front off grant

@@ -56,7 +56,7 @@ def test_a_card_is_recorded_before_the_lock_moves_and_a_pass_is_spent_as_the_doo
         << show front granted 5s
         << relay front on 5s grant momentary
         >> open front
-        << event ACCESS_TAKEN front
+        << event ACCESS_TAKEN front pass_id=0000000000000007
         << remember pass 7
         << event DOOR_OPENED front by=grant
     """)

@@ -28,7 +28,7 @@ def test_a_lost_badge_names_the_bridges_that_have_not_confirmed_it(
         assert get_badge(session, furnished.badge).status is BadgeStatus.LOST
     waiting = desk.get(f"{path}/reached").text
     assert "0 of 1 bridge confirmed" in waiting
-    assert "has it and has not confirmed it yet" in waiting
+    assert "answers and has not confirmed it yet: the badge may still work there." in waiting
     moved_clock.go_on(minutes=3)
     silent = desk.get(f"{path}/reached").text
     assert "is silent for 3 min: the badge still works there until it answers." in silent

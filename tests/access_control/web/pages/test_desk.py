@@ -252,3 +252,62 @@ def test_pages_of_the_desk_are_small(desk: FlaskClient, school: DeskSchool, serv
                 )
             )
     assert len(desk.get("/desk?tab=on_site").data) < 100_000
+
+
+def test_how_long_an_expected_visitor_stays_stands_in_the_form_at_arrival(
+    desk: FlaskClient, school: DeskSchool, services: Services
+) -> None:
+    moment = (services.clock() + timedelta(days=1)).strftime("%Y-%m-%dT09:30")
+    form = {**FORM, "stay": "480"}
+    status, place, _ = _send(desk, "/desk/expect", **form, expected_at=moment)
+    assert status == 303
+    page = desk.get(f"/desk?visit={place.rpartition('/')[2]}").text
+    assert '<option selected value="480">8 h</option>' in page
+    assert _only_visit(school.database).stay_s == 8 * 3600
+
+
+def test_two_clerks_check_one_expected_visitor_in(desk: FlaskClient, school: DeskSchool, services: Services) -> None:
+    visit_id = school.expect("Ana", "Silva", services.clock())
+    form = {**FORM, "visit": visit_id, "visitor": _only_visit(school.database).visitor_id, "version": "1"}
+    assert _send(desk, "/desk/check-in", **form)[0] == 303
+    assert _send(desk, "/desk/check-in", **form)[0] == 303
+    status, _, page = _send(desk, "/desk/check-in", **{**form, "host": "Office", "stay": "480"})
+    assert status == 409
+    assert "Ana Silva was checked in already" in page
+    assert re.search(r"Who is visited</th><td>Priya Raman</td><td>Office", page)
+    assert re.search(r"How long</th><td>1 h</td><td>8 h", page)
+    assert f'href="/visits/{visit_id}"' in page
+    assert 'action="/desk/check-in"' not in page
+    assert _only_visit(school.database).host == "Priya Raman"
+
+
+def test_a_stale_form_of_an_expected_visitor_shows_both_versions(
+    desk: FlaskClient, school: DeskSchool, services: Services
+) -> None:
+    visit_id = school.expect("Ana", "Silva", services.clock())
+    with school.database.writing() as session:
+        get_visit(session, visit_id).destination = "Gym"
+    form = {**FORM, "visit": visit_id, "visitor": _only_visit(school.database).visitor_id, "version": "1"}
+    status, _, page = _send(desk, "/desk/check-in", **form, destination="Nurse")
+    assert status == 409
+    assert re.search(r"Where to</th><td>Gym</td><td>Nurse", page)
+    again = re.search(r'name="version" value="([^"]+)"', page)
+    assert again is not None
+    assert _send(desk, "/desk/check-in", **{**form, "version": again[1]}, destination="Nurse")[0] == 303
+    assert _only_visit(school.database).destination == "Nurse"
+
+
+def test_the_desk_shows_a_pass_until_its_door_was_opened(
+    desk: FlaskClient, school: DeskSchool, services: Services
+) -> None:
+    visit_id = school.check_in("Ana", "Silva", services.clock())
+    with school.database.writing() as session:
+        get_visit(session, visit_id).passes[0].shown_at = services.clock()
+    page = desk.get(f"/visits/{visit_id}").text
+    assert re.search(r"It was shown at the door at .*, and the door unlocked. It is used up once the door opens.", page)
+    assert 'aria-label="The pass of Ana Silva"' in page
+    with school.database.writing() as session:
+        get_visit(session, visit_id).passes[0].used_at = services.clock()
+    page = desk.get(f"/visits/{visit_id}").text
+    assert "The pass was used at " in page
+    assert 'aria-label="The pass of Ana Silva"' not in page
