@@ -114,8 +114,7 @@ class Board:
         """What the band says of bridges that did not confirm in time; empty when all did."""
         if not self.unconfirmed:
             return ""
-        have = "has" if len(self.unconfirmed) == 1 else "have"
-        return f"{listed(self.unconfirmed)} {have} not confirmed. Use a wall button or a responder card now."
+        return f"NOT confirmed by {listed(self.unconfirmed)}. Use a wall button or a responder card now."
 
 
 _WALK: Final = (Result.NOT_SECURE, Result.UNKNOWN, Result.NOT_COMMANDED, Result.NOT_MONITORED)

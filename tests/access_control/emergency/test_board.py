@@ -138,7 +138,7 @@ def test_a_bridge_that_does_not_confirm_within_a_second_is_named() -> None:
     progress = Progress({MAIN_BRIDGE: bridge()}, {}, frozenset({MAIN_BRIDGE}))
     assert board(progress, 0.9).unconfirmed == ()
     assert board(progress, 1.1).unconfirmed_sentence == (
-        "South bridge has not confirmed. Use a wall button or a responder card now."
+        "NOT confirmed by South bridge. Use a wall button or a responder card now."
     )
 
 

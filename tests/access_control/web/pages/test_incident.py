@@ -77,7 +77,7 @@ def test_the_screen_tells_what_the_bridge_says(
     said(services, id_, {1: "secured", 2: "secured", 3: "not_monitored", 4: "not_secure"}, open_doors=[4])
     page = administrator.get(f"/emergency/{id_}").text
     assert "Walk to these 2 doors" in page
-    assert "not confirmed. Use" not in page
+    assert "NOT confirmed by" not in page
     part = administrator.get(f"/emergency/{id_}/now").text
     assert "<html" not in part
     assert "All 4 commanded, 2 secure." in part
@@ -85,7 +85,7 @@ def test_the_screen_tells_what_the_bridge_says(
 
 def test_a_silent_bridge_is_named(administrator: FlaskClient, start: Callable[..., str]) -> None:
     page = administrator.get(f"/emergency/{start()}").text
-    assert "Front bridge has not confirmed. Use a wall button or a responder card now." in page
+    assert "NOT confirmed by Front bridge. Use a wall button or a responder card now." in page
 
 
 def test_who_goes_is_shown_with_a_name(
