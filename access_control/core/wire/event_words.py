@@ -250,12 +250,20 @@ def words_deny(reason: Reason) -> bool:
 def words_of(code: str, detail: Detail | None = None) -> str:
     """What an event means in plain words, with the ``why`` of its detail where it has one.
 
+    A ``why`` that begins with the same sentence says all of it, and stands alone.
+
     Raises:
         ValueError: no such code.
     """
     words = EVENTS[EventCode(code)][1] if code in EventCode.__members__ else WORDS[Reason(code)]
     why = (detail or {}).get("why")
-    return f"{words} {why}" if isinstance(why, str) and why else words
+    if not isinstance(why, str) or not why:
+        return words
+    return why if _first_sentence(why) == _first_sentence(words) else f"{words} {why}"
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].rstrip(".")
 
 
 def start_of(action: EmergencyAction) -> EventCode:

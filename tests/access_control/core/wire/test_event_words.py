@@ -44,6 +44,12 @@ def test_the_reason_in_the_detail_is_said_too() -> None:
         assert words_of(EventCode.PORT_LOST, detail) == EVENTS[EventCode.PORT_LOST][1]
 
 
+def test_a_reason_that_begins_with_the_same_sentence_is_not_said_after_it() -> None:
+    why = "The reader does not answer. Check its power, its cable and its address."
+    assert words_of(EventCode.READER_OFFLINE, {"why": why}) == why
+    assert words_of(EventCode.READER_OFFLINE, {"why": "The reader does not answer."}) == "The reader does not answer."
+
+
 def test_decisions_have_the_words_of_their_reasons() -> None:
     assert words_of("DENIED_LOCKDOWN") == WORDS[Reason.DENIED_LOCKDOWN]
 
