@@ -12,7 +12,7 @@ from tests.building.tiny_school import BRIDGE
 from tests.building.visits import AT, DeskSchool
 
 
-def _event(seq: int, code: str, pass_id: str | None, **detail: object) -> EventRecord:
+def _event(seq: int, code: str, pass_id: str | None, **detail: str | float | bool | None) -> EventRecord:
     at = AT + timedelta(seconds=seq)
     return EventRecord(
         bridge=BRIDGE,
