@@ -125,12 +125,8 @@ def check_in(
     """
     require(by, Permission.VISITOR_CHECK_IN)
     visit = session.get(Visit, _uuid(visit_id), options=[joinedload(Visit.visitor), selectinload(Visit.passes)])
-    if visit is not None and visit.state in {VisitState.ON_SITE, VisitState.HELD}:
-        if not _says_the_same(session, visit, guest, details):
-            raise ConflictError(visit.version)
+    if visit is not None and _is_in(session, visit, guest, details):
         return visit  # the form was sent twice
-    if visit is not None and visit.state is not VisitState.EXPECTED:
-        raise WrongStateError("This visit is over already.", "Check the visitor in again as a new visit.")
     if is_closed(session, expected=visit is not None and visit.announced):
         raise CheckInClosedError
     if visit is None:
@@ -321,6 +317,22 @@ def _content(session: Session, details: VisitDetails) -> dict[str, object]:
         "escort_needed": details.escort_needed,
         "stay_s": int(min(max(details.stay, SHORTEST), LONGEST).total_seconds()),
     }
+
+
+def _is_in(session: Session, visit: Visit, guest: Guest, details: VisitDetails) -> bool:
+    """Whether somebody was checked in with this very form already.
+
+    Raises:
+        ConflictError: They were, with a form that says something else.
+        WrongStateError: The visit is over.
+    """
+    if visit.state is VisitState.EXPECTED:
+        return False
+    if visit.state not in {VisitState.ON_SITE, VisitState.HELD}:
+        raise WrongStateError("This visit is over already.", "Check the visitor in again as a new visit.")
+    if not _says_the_same(session, visit, guest, details):
+        raise ConflictError(visit.version)
+    return True
 
 
 def _says_the_same(session: Session, visit: Visit, guest: Guest, details: VisitDetails) -> bool:

@@ -12,7 +12,7 @@ from tests.building.tiny_school import BRIDGE
 from tests.building.visits import AT, DeskSchool
 
 
-def _event(seq: int, code: str, pass_id: str | None, **detail: str | bool) -> EventRecord:
+def _event(seq: int, code: str, pass_id: str | None, **detail: str | float | bool | None) -> EventRecord:
     at = AT + timedelta(seconds=seq)
     return EventRecord(
         bridge=BRIDGE,
@@ -28,7 +28,7 @@ def _event(seq: int, code: str, pass_id: str | None, **detail: str | bool) -> Ev
         holder=None,
         drill=False,
         flagged=False,
-        detail={**({} if pass_id is None else {"pass_id": pass_id}), **detail},
+        detail=detail if pass_id is None else {"pass_id": pass_id, **detail},
     )
 
 

@@ -63,7 +63,7 @@ def test_a_right_in_one_building_changes_no_settings_of_the_school(
         assert school_settings(session) == SchoolSettings()
     page = administrator.get("/settings").text
     assert "Save settings" not in page
-    assert "<fieldset disabled" in page
+    assert 'aria-label="What the school chose" disabled>' in page
 
 
 def test_a_choice_that_this_version_does_not_know_is_neither_shown_nor_lost(
