@@ -130,8 +130,9 @@ def keep_answers(session: Session, row: DirectiveRow) -> int:
             if answer.confirmed_ms is None:
                 answer.confirmed_ms, answer.not_monitored = ms, False
                 answer.confirmed_at = row.started_at + timedelta(milliseconds=ms)
+    limit_s = school_settings(session).proof_limit_s
     for bridge in session.scalars(select(Bridge).where(Bridge.status_at.is_not(None))):
-        for door, done in _said_of_doors(bridge, row, school_settings(session).proof_limit_s):
+        for door, done in _said_of_doors(bridge, row, limit_s):
             answer = _answer(session, kept, row, door)
             if done and answer.confirmed_at is None:
                 answer.confirmed_at, answer.not_monitored = bridge.status_at, False
