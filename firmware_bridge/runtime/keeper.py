@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from firmware_bridge.store.handing_over import NOT_YET
+
 WAIT_S: Final = 0.05
+HANDED_S: Final = 0.5
 RETRY_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ class Task:
     """
 
     write: Callable[[], None]
-    outcome: str = "It is not on the disk yet."
+    outcome: str = NOT_YET
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -34,6 +37,7 @@ class Keeper:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._again: list[Task] = []
         self._slow = False
+        self._judging = threading.Lock()  # for an instant: what is slow is judged by whoever keeps, on any thread
         self._thread = threading.Thread(target=self._keeping, name="keeper", daemon=True)
 
     def start(self) -> None:
@@ -49,7 +53,8 @@ class Keeper:
         task = Task(write)
         self._tasks.put(task)
         if not task.done.wait(0 if self._slow else wait_s) and wait_s:
-            self._slow = not task.done.is_set()
+            with self._judging:
+                self._slow = not task.done.is_set()
         return task
 
     @property
@@ -77,9 +82,9 @@ class Keeper:
             if not self._write(task):
                 _log.error("Something is not kept yet: %s", task.outcome)
                 self._again.append(task)
-            task.done.set()
-            if self._tasks.empty():
-                self._slow = False
+            with self._judging:
+                task.done.set()
+                self._slow = self._slow and not self._tasks.empty()
 
     def _try_again(self) -> None:
         self._again = [task for task in self._again if task.outcome and not self._write(task)]
@@ -92,3 +97,24 @@ class Keeper:
         else:
             task.outcome = ""
         return not task.outcome
+
+
+class Handing:
+    """Hands writes to the keeper for others than the doors; a :data:`firmware_bridge.store.handing_over.HandOver`.
+
+    Each waits for ``HANDED_S``, so that a disk that works is heard out. Once one waited in vain nobody waits any more
+    before that one is tried: of ten directives at the neighbours' one port the last must not wait ten times.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        """``keeper`` may be started later."""
+        self._keeper = keeper
+        self._overdue: Task | None = None
+
+    def __call__(self, write: Callable[[], None]) -> str:
+        """Have it written; empty once it is, else why it is not yet."""
+        overdue = self._overdue
+        task = self._keeper.keep(write, wait_s=0.0)
+        if not task.done.wait(HANDED_S if overdue is None or overdue.done.is_set() else 0.0):
+            self._overdue = task
+        return task.outcome
