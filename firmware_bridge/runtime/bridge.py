@@ -24,7 +24,7 @@ from firmware_bridge.local.server import ControlServer, SocketError
 from firmware_bridge.neighbours.neighbourhood import Bonds as NeighbourBonds
 from firmware_bridge.neighbours.neighbourhood import Neighbourhood
 from firmware_bridge.runtime.desk import Desk
-from firmware_bridge.runtime.keeper import Handing, Keeper
+from firmware_bridge.runtime.keeper import Keeper
 from firmware_bridge.runtime.loop import Hands, Loop, Remember, Write
 from firmware_bridge.runtime.notify import NOBODY, Notifier
 from firmware_bridge.runtime.releasing import Bonds as ReleaseBonds
@@ -81,7 +81,6 @@ class Bridge:
         self._closing = ExitStack()
         self._desk: Desk | None = None
         self._keeper = Keeper()
-        self._hand_over = Handing(self._keeper)
         self.notes: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -111,7 +110,7 @@ class Bridge:
         moment = self._clock.moment()
         memory = BridgeMemory(state, moment.at)
         undo.callback(memory.close)
-        documents = Documents(state / "documents", trust, keys, memory, self._hand_over)
+        documents = Documents(state / "documents", trust, keys, memory, self._keeper.hand_over)
         findings = documents.load(moment.at)
         recorder = self._recorder(trust)
         recorder.start()
@@ -161,7 +160,7 @@ class Bridge:
                 desk.apply,
                 desk.tell,
                 lambda: controller.policy,
-                self._hand_over,
+                self._keeper.hand_over,
             )
         )
         desk.server = ControlServer(self.config.control_socket, desk)

@@ -37,6 +37,7 @@ class Keeper:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._again: list[Task] = []
         self._slow = False
+        self._overdue: Task | None = None
         self._judging = threading.Lock()  # for an instant: what is slow is judged by whoever keeps, on any thread
         self._thread = threading.Thread(target=self._keeping, name="keeper", daemon=True)
 
@@ -57,10 +58,27 @@ class Keeper:
                 self._slow = not task.done.is_set()
         return task
 
+    def hand_over(self, write: Callable[[], None]) -> str:
+        """Have something written for others than the doors; empty once it is, else why it is not yet.
+
+        Each waits for ``HANDED_S``, so that a disk that works is heard out. Once one waited in vain nobody waits any
+        more before that one is tried: of ten directives at the neighbours' one port the last must not wait ten times.
+        """
+        hangs = self._hangs
+        task = self.keep(write, wait_s=0.0)
+        if not task.done.wait(0.0 if hangs else HANDED_S) and not hangs:
+            self._overdue = task
+        return task.outcome
+
+    @property
+    def _hangs(self) -> bool:
+        overdue = self._overdue
+        return overdue is not None and not overdue.done.is_set()
+
     @property
     def behind(self) -> bool:
-        """Whether the disk did not take something, which is tried again."""
-        return bool(self._again)
+        """Whether the disk did not take something, which is tried again, or has not answered for ``HANDED_S``."""
+        return bool(self._again) or self._hangs
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Write what waits, try once more what the disk did not take, and end the thread."""
@@ -97,24 +115,3 @@ class Keeper:
         else:
             task.outcome = ""
         return not task.outcome
-
-
-class Handing:
-    """Hands writes to the keeper for others than the doors; a :data:`firmware_bridge.store.handing_over.HandOver`.
-
-    Each waits for ``HANDED_S``, so that a disk that works is heard out. Once one waited in vain nobody waits any more
-    before that one is tried: of ten directives at the neighbours' one port the last must not wait ten times.
-    """
-
-    def __init__(self, keeper: Keeper) -> None:
-        """``keeper`` may be started later."""
-        self._keeper = keeper
-        self._overdue: Task | None = None
-
-    def __call__(self, write: Callable[[], None]) -> str:
-        """Have it written; empty once it is, else why it is not yet."""
-        overdue = self._overdue
-        task = self._keeper.keep(write, wait_s=0.0)
-        if not task.done.wait(HANDED_S if overdue is None or overdue.done.is_set() else 0.0):
-            self._overdue = task
-        return task.outcome

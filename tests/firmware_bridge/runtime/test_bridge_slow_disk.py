@@ -154,6 +154,7 @@ def test_status_is_told_while_the_disk_takes_neither_events_nor_copies(town: Tow
         status = b.status()
         assert SystemClock().monotonic_s() - began_s < SOON_S
         assert status["release_codes_left"] == 10
+        until(lambda: b.status()["outbox"]["unkept"], "the disk is told as behind")
         assert [door["directives"] != [] for door in status["doors"]] == [True] * len(DOORS)
 
 
