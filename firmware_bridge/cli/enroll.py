@@ -19,7 +19,8 @@ from firmware_bridge.cli.restore_keys import NotRestoredError, restored_keys
 from firmware_bridge.cli.restored_settings import agreed, settings_from
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.config import Config, ConfigError, ServiceSettings, read_config, service_at
-from firmware_bridge.store.documents import Documents, NotStoredError
+from firmware_bridge.store.applied import NotStoredError
+from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from firmware_bridge.store.sealed_keys import SealedKeys

@@ -35,5 +35,5 @@ def carry_out(asked: argparse.Namespace) -> int:
     print(f"Released at {len(answer['doors'])} doors: {doors}. {answer['left']} codes are left.")
     print("Other bridges' doors stay as they are until the service releases them, or somebody does there.")
     if not answer["kept"]:
-        print("WARNING: the disk did not take it, so a restart would forget it. Make room on the disk.")
+        print("WARNING: it is not on the disk yet, so a restart would forget it. See what `status` says of the disk.")
     return DONE

@@ -48,6 +48,8 @@ def page(status: dict[str, Any]) -> Iterator[str]:
     yield f"Events: {outbox['last_seq']} in stream {outbox['stream'] or 'none'}, {waiting} not sent yet."
     if outbox["trouble"]:
         yield from _disk(outbox)
+    elif outbox["unkept"]:
+        yield "THE DISK HAS NOT TAKEN ALL OF IT: what is in force but not stored yet, a restart would forget."
     yield _service(status["service"])
     if (age := status["policy_age"]) is not None:
         yield " ".join([f"Policy: {confirmed(age)}.", *(sentence for _, sentence in warnings(age))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -32,8 +33,9 @@ from firmware_bridge.runtime.remembering import remember, remembered
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import MakePort, Wiring, make_port
 from firmware_bridge.store import outbox
+from firmware_bridge.store.applied import Finding
 from firmware_bridge.store.clock_trust import boot_id, newest_known, trusted
-from firmware_bridge.store.documents import Documents, Finding
+from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.entries import Limits
 from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, ClockProof, MemoryFullError
@@ -78,6 +80,7 @@ class Bridge:
         self._around = around
         self._closing = ExitStack()
         self._desk: Desk | None = None
+        self._keeper = Keeper()
         self.notes: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -107,7 +110,7 @@ class Bridge:
         moment = self._clock.moment()
         memory = BridgeMemory(state, moment.at)
         undo.callback(memory.close)
-        documents = Documents(state / "documents", trust, keys, memory)
+        documents = Documents(state / "documents", trust, keys, memory, self._keeper.hand_over)
         findings = documents.load(moment.at)
         recorder = self._recorder(trust)
         recorder.start()
@@ -130,7 +133,7 @@ class Bridge:
         memory: BridgeMemory,
         findings: tuple[Finding, ...],
     ) -> None:
-        keeper = Keeper()
+        keeper = self._keeper
         keeper.start()
         undo.callback(keeper.stop)
         wiring = Wiring(self.config, key_store, self._around.make_port, self.emit, self._clock)
@@ -142,12 +145,23 @@ class Bridge:
         boot = self._around.boot_id()
         controller = Controller(remembered(memory, now, boot, trusted=watch.clock_trusted, storing=storing))
         prove = self._prover(memory)
-        hands = Hands(controller, wiring, self.recorder, keeper, self._writer(memory), self._clock, watch, prove)
+        hands = Hands(
+            controller, wiring, self.recorder, keeper, self._writer(memory), self._clock, watch, prove, self._end
+        )
         desk = Desk(self.documents, self.recorder, keeper, self._clock, watch)
         self._loop = Loop(hands, desk.kept, desk.changed)
         desk.loop, desk.taps = self._loop, wiring.taps
         desk.releasing = Releasing(
-            ReleaseBonds(self.documents, memory, keys, self._clock, desk.apply, desk.tell, lambda: controller.policy)
+            ReleaseBonds(
+                self.documents,
+                memory,
+                keys,
+                self._clock,
+                desk.apply,
+                desk.tell,
+                lambda: controller.policy,
+                self._keeper.hand_over,
+            )
         )
         desk.server = ControlServer(self.config.control_socket, desk)
         self._desk = desk
@@ -229,8 +243,6 @@ class Bridge:
             match command:
                 case RaiseDirective():
                     return self._raise(command.directive)
-                case EndEmergency():
-                    return lambda: self._end(command)
                 case _:
                     return lambda: remember(command, memory, self._around.boot_id)
 
@@ -248,8 +260,10 @@ class Bridge:
         return say_why
 
     def _end(self, command: EndEmergency) -> None:
+        """On a thread of its own: the keeper's may wait for the disk, and the doors' must not wait for the keeper."""
         if self._desk is not None:
-            self._desk.release_by_two(command)
+            target = self._desk.release_by_two
+            threading.Thread(target=target, args=(command,), name="release-by-two", daemon=True).start()
 
     def _prover(self, memory: BridgeMemory) -> Callable[[datetime], Callable[[], None]]:
         def prove(at: datetime) -> Callable[[], None]:

@@ -37,8 +37,8 @@ from firmware_bridge.neighbours.neighbourhood import Heard
 from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.loop import Told
 from firmware_bridge.runtime.watch import Watch
-from firmware_bridge.store.documents import Applied, Documents, NotStoredError
-from firmware_bridge.store.outbox import OutboxDamagedError, OutboxFullError
+from firmware_bridge.store.applied import Applied, NotStoredError
+from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.uuid7 import uuid7
 
@@ -78,7 +78,7 @@ class Desk:
         self.taps: Mapping[str, Tap] = {}
 
     def status(self) -> Answer:
-        """Everything the bridge knows, as plain values."""
+        """Everything the bridge knows, as plain values; nothing of it is read from the disk, which may hang."""
         found = self.loop.status()
         if found is None:
             return refusal("busy", "The bridge does not answer in time; its log has more.")
@@ -99,15 +99,7 @@ class Desk:
         }
         if outbox is None:
             return {"stream": None, "last_seq": 0, "acknowledged": 0} | disk
-        try:
-            acknowledged = outbox.acknowledged
-        except (OutboxFullError, OutboxDamagedError):
-            acknowledged = 0
-        return {
-            "stream": outbox.stream,
-            "last_seq": outbox.last_seq,
-            "acknowledged": acknowledged,
-        } | disk
+        return {"stream": outbox.stream, "last_seq": outbox.last_seq, "acknowledged": outbox.acknowledged} | disk
 
     def start_emergency(self, request: StartEmergency) -> Answer:
         """Raise a directive; answer with its id once it is in force, and say whether a restart would keep it."""
@@ -151,7 +143,6 @@ class Desk:
         except NotStoredError as error:
             self._refuse(document, "not_stored", str(error))
             return refusal("not_stored", str(error))
-        self._keep_later(applied)
         sentence = f"{applied.sentence} {applied.unkept}".strip()
         return {"ok": True, "kind": applied.kind.value, "sentence": sentence, "kept": not applied.unkept}
 
@@ -168,15 +159,9 @@ class Desk:
             return Heard(error.code.value, error.sentence)
         except NotStoredError:
             return Heard(BUSY)
-        self._keep_later(applied)
         if applied.directive is not None and self.uplink is not None:
             self.uplink.raised()
         return Heard(UNKEPT if applied.unkept else HELD)
-
-    def _keep_later(self, applied: Applied) -> None:
-        """Go on trying what the disk did not take; for a repetition that is under way already."""
-        if applied.unkept and applied.news:
-            self._keeper.keep(self._documents.keep_again, wait_s=0.0)
 
     def silent_s(self) -> float:
         """For how long the service has said nothing."""

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from firmware_bridge.store.handing_over import NOT_YET
+
 WAIT_S: Final = 0.05
+HANDED_S: Final = 0.5
 RETRY_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ class Task:
     """
 
     write: Callable[[], None]
-    outcome: str = "It is not on the disk yet."
+    outcome: str = NOT_YET
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -34,6 +37,8 @@ class Keeper:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._again: list[Task] = []
         self._slow = False
+        self._overdue: Task | None = None
+        self._judging = threading.Lock()  # for an instant: what is slow is judged by whoever keeps, on any thread
         self._thread = threading.Thread(target=self._keeping, name="keeper", daemon=True)
 
     def start(self) -> None:
@@ -49,13 +54,31 @@ class Keeper:
         task = Task(write)
         self._tasks.put(task)
         if not task.done.wait(0 if self._slow else wait_s) and wait_s:
-            self._slow = not task.done.is_set()
+            with self._judging:
+                self._slow = not task.done.is_set()
         return task
+
+    def hand_over(self, write: Callable[[], None]) -> str:
+        """Have something written for others than the doors; empty once it is, else why it is not yet.
+
+        Each waits for ``HANDED_S``, so that a disk that works is heard out. Once one waited in vain nobody waits any
+        more before that one is tried: of ten directives at the neighbours' one port the last must not wait ten times.
+        """
+        hangs = self._hangs
+        task = self.keep(write, wait_s=0.0)
+        if not task.done.wait(0.0 if hangs else HANDED_S) and not hangs:
+            self._overdue = task
+        return task.outcome
+
+    @property
+    def _hangs(self) -> bool:
+        overdue = self._overdue
+        return overdue is not None and not overdue.done.is_set()
 
     @property
     def behind(self) -> bool:
-        """Whether the disk did not take something, which is tried again."""
-        return bool(self._again)
+        """Whether the disk did not take something, which is tried again, or has not answered for ``HANDED_S``."""
+        return bool(self._again) or self._hangs
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Write what waits, try once more what the disk did not take, and end the thread."""
@@ -77,9 +100,9 @@ class Keeper:
             if not self._write(task):
                 _log.error("Something is not kept yet: %s", task.outcome)
                 self._again.append(task)
-            task.done.set()
-            if self._tasks.empty():
-                self._slow = False
+            with self._judging:
+                task.done.set()
+                self._slow = self._slow and not self._tasks.empty()
 
     def _try_again(self) -> None:
         self._again = [task for task in self._again if task.outcome and not self._write(task)]

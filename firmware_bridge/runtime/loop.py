@@ -55,7 +55,7 @@ _LOUD: Final = (Severity.WARNING, Severity.ALARM, Severity.CRITICAL)
 FAULT_PAUSE_S: Final = 0.01
 _log = logging.getLogger(__name__)
 
-Remember = Kept | RaiseDirective | EndEmergency
+Remember = Kept | RaiseDirective
 Write = Callable[[Remember], Callable[[], None]]
 """What the keeper does for a command; made on the loop's thread, called on the keeper's.
 
@@ -100,6 +100,8 @@ class Hands:
     watch: Watch
     prove: Callable[[datetime], Callable[[], None]] = lambda _: lambda: None
     """What keeps a proof of the clock on the disk; made on the loop's thread, called on the keeper's."""
+    end: Callable[[EndEmergency], None] = lambda _: None
+    """What two people agreed on at a reader; never blocks."""
 
 
 class Loop:
@@ -171,6 +173,8 @@ class Loop:
                     self._hands.keeper.keep(self._hands.write(command), wait_s=0.0)
                 case AskEmergency():
                     pass
+                case EndEmergency():
+                    self._hands.end(command)
                 case RaiseDirective():
                     if unsure is not None:
                         self._hands.recorder.wait_for(unsure)

@@ -3,6 +3,14 @@
 Its doors are those that the controller rules: in an emergency also such as a newer Policy leaves out or takes out of a
 scope. A code is remembered as used, for ever, before its release takes effect, and only for one that is sure to be
 taken. Neighbours do not take such a release over.
+
+Where the disk refuses that, nothing is released: it says so at once, and a restart would take the code again. Where it
+hangs, somebody with a good code stands at a locked door and nobody can say for how long, so it is waited for half a
+second and the release takes effect. That code is used up all the same: this process knows it by the release, of which
+two copies are written as soon as the disk goes on, and each of them or the note alone keeps it used after a restart.
+Only a bridge that dies before any of the three is written takes the code again, and then its release is forgotten too:
+the emergency is in force again, as if the code had never been typed.
+
 Whether the service can be reached makes no difference (docs/adr/0009).
 """
 
@@ -27,6 +35,7 @@ from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.local.requests import ReleaseHere
 from firmware_bridge.local.server import Answer, refusal
 from firmware_bridge.store.documents import Documents
+from firmware_bridge.store.handing_over import HandOver
 from firmware_bridge.store.keys import BridgeKeys
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from firmware_bridge.store.uuid7 import uuid7
@@ -49,6 +58,7 @@ class Bonds:
         apply: The bridge's one way of taking a document.
         tell: Records an event.
         ruling: The Policy that the doors go by now.
+        hand_over: Writes, and waits for the disk, but not for long.
     """
 
     documents: Documents
@@ -58,6 +68,7 @@ class Bonds:
     apply: Callable[[bytes], Answer]
     tell: Tell
     ruling: Callable[[], Policy | None]
+    hand_over: HandOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +154,28 @@ class Releasing:
         except Refused as error:
             return refusal(error.code.value, f"{error.sentence} {_NOTHING_DONE}")
         try:
-            self._bonds.memory.keep_fact(_USED + digest.hex(), request.by.encode())
+            self._use_up(digest, request.by)
         except MemoryFullError as error:
             return refusal("not_stored", f"{_NOTHING_DONE} {error}")
         return self._carry_out(releases, ends)
+
+    def _use_up(self, digest: bytes, by: str) -> None:
+        """Remember that a code was used; what a disk that hangs has not said in time is not waited for.
+
+        Raises:
+            MemoryFullError: The disk does not take it, so that nothing may be released.
+        """
+        refused: list[MemoryFullError] = []
+
+        def use_up() -> None:
+            try:
+                self._bonds.memory.keep_fact(_USED + digest.hex(), by.encode())
+            except MemoryFullError as error:
+                refused.append(error)
+
+        self._bonds.hand_over(use_up)
+        if refused:
+            raise refused[0]
 
     def _refuse(self, request: ReleaseHere) -> Answer:
         now_s = self._bonds.clock.monotonic_s()

@@ -2,25 +2,44 @@
 
 Everything is all or nothing and never goes backwards. A document that is not taken changes nothing: the ones in force
 go on, and with a Policy refused the current Orders apply to the one before it.
+
+A disk may hang for minutes. Who waits for it then, and who does not:
+
+- Emergencies, releases and Orders are in force and announced before anything is written. Their copies are written
+  afterwards by whoever may wait (``hand_over``), and until they are there ``unkept`` says so, to a repetition as well.
+- Keys and Policies hold only once they are stored, however long that takes: the ones before go on meanwhile.
+- An action is noted before it is carried out, so that no restart carries it out again. If the note is not there in
+  time the action is refused: somebody asks for another one, and what came after it on the same line is not held up.
+
+Three locks see to that, taken in this order where more than one is needed:
+
+- ``_disk`` is held while documents are written and for as long as that takes. Policy and key statement change only
+  under it, so that whoever has it may read them.
+- ``_lock`` is held to judge a document, to merge it and to announce it. Nobody waits for the disk under it.
+- ``_raising`` guards ``kept`` alone, for an instant: the doors' thread takes it.
+
+What is written is what is in force when the writing begins, not when it was asked for: a write that comes late, or
+after a later one, puts nothing older in the place of something newer.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from access_control.core.decision.emergency import Directive, Release
-from access_control.core.decision.model import Orders, Policy, Revision
-from access_control.core.wire.actions import Action, ActionKind, open_action
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import Orders, Policy
+from access_control.core.wire.actions import ActionKind, open_action
 from access_control.core.wire.directives import Authority, open_release, seal_directive_in_parts
 from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.kept import (
     Folded,
+    Heard,
     Kept,
     fold,
     hear_directive,
@@ -29,60 +48,25 @@ from access_control.core.wire.kept import (
     recall_directive,
     settle,
 )
-from access_control.core.wire.kept_file import decode_kept, encode_kept
 from access_control.core.wire.keys import KeyStatement, decode_keys, open_keys
 from access_control.core.wire.orders import open_orders
 from access_control.core.wire.policy import decode_policy, open_policy
 from access_control.core.wire.revisions import check_revision
 from access_control.core.wire.signing import Kind, SigningKey, reread
+from firmware_bridge.store.applied import Announce, Applied, Finding, NotStoredError, doubts, in_words
 from firmware_bridge.store.clock_trust import newest_made
 from firmware_bridge.store.document_kinds import kind_of
-from firmware_bridge.store.emergency_copies import EmergencyCopies, Record, recalled
+from firmware_bridge.store.emergency_copies import EmergencyCopies
 from firmware_bridge.store.floors import floor_of, raise_floor
+from firmware_bridge.store.handing_over import NOT_YET, HandOver, at_once
 from firmware_bridge.store.held_policies import HeldPolicies
 from firmware_bridge.store.keys import BridgeKeys
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
+from firmware_bridge.store.noted_actions import note_first
+from firmware_bridge.store.orders_copy import OrdersCopy
 from firmware_bridge.store.read_only import remedy
 from firmware_bridge.store.shelf import Shelf
 from firmware_bridge.store.trust import Trust
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that had to be said about the stored documents when they were read."""
-
-    kind: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A document was taken: what is new, and one plain sentence. ``None`` means that this did not change.
-
-    ``unkept`` says why it is in force but not on disk.
-    """
-
-    kind: Kind
-    sentence: str
-    policy: Policy | None = None
-    orders: Orders | None = None
-    directive: Directive | None = None
-    release: Release | None = None
-    action: Action | None = None
-    refused: tuple[Refused, ...] = ()
-    unkept: str = ""
-
-    @property
-    def news(self) -> bool:
-        """Whether anything changed; a repetition changes nothing."""
-        return any(one is not None for one in (self.policy, self.orders, self.directive, self.release, self.action))
-
-
-Announce = Callable[[Applied], None]
-
-
-class NotStoredError(Exception):
-    """The disk did not take a document, so it is not in force; the text is one plain sentence."""
 
 
 class Documents:
@@ -90,21 +74,24 @@ class Documents:
 
     kind_of = staticmethod(kind_of)
 
-    def __init__(self, directory: Path, trust: Trust, keys: BridgeKeys, memory: BridgeMemory) -> None:
+    def __init__(
+        self, directory: Path, trust: Trust, keys: BridgeKeys, memory: BridgeMemory, hand_over: HandOver = at_once
+    ) -> None:
         """Nothing is read before :meth:`load`."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.trust = trust
         self._keys = keys
         self._memory = memory
-        self._lock = threading.Lock()
-        self._shelves = {name: Shelf(directory, name) for name in ("keys", "policy", "orders")}
+        self._hand_over = hand_over
+        self._disk, self._lock, self._raising = threading.Lock(), threading.Lock(), threading.Lock()
+        self._shelves = {name: Shelf(directory, name) for name in ("keys", "policy")}
         self.statement: KeyStatement | None = None
         self.policy: Policy | None = None
         self._sealed_policy = b""
         self.held = HeldPolicies(directory, lambda sealed: self._reread_policy(sealed)[0])
         self._copies = EmergencyCopies(memory)
+        self._orders = OrdersCopy(directory, memory)
         self._raised: dict[str, bytes] = {}
-        self._raising = threading.Lock()  # never held while the disk works, because the doors' thread takes it
         self._kept = Kept()
 
     @property
@@ -126,7 +113,7 @@ class Documents:
         """Read everything back; what is damaged is set aside and the last good copy serves."""
         keys = self._shelves["keys"].get(lambda data: decode_keys(reread(data, kind=Kind.KEYS)), at)
         policy = self._shelves["policy"].get(self._reread_policy, at)
-        kept = self._shelves["orders"].get(decode_kept, at)
+        kept = self._orders.load(at)
         self.statement, self.kept = keys.content, kept.content or Kept()
         if policy.content is not None:
             self.policy, self._sealed_policy = policy.content
@@ -140,8 +127,10 @@ class Documents:
         findings += [Finding("memory", sentence) for sentence in damage]
         findings += [Finding("policy", sentence) for sentence in self.held.load(at)]
         if self.statement is not None:
-            self._keep_emergencies(self._hear_doubted())
+            self._hear_doubted()
         self.held.settle(self.kept.directives, self.policy)
+        with suppress(MemoryFullError):  # it stays owed
+            self.keep_emergencies()
         return tuple(findings)
 
     def _reread_policy(self, data: bytes) -> tuple[Policy, bytes]:
@@ -161,8 +150,7 @@ class Documents:
     def apply(self, data: bytes, at: datetime, *, clock_trusted: bool, announce: Announce) -> Applied:
         """Take a sealed document of any kind.
 
-        ``announce`` is told what is new as soon as that holds. For emergencies and Orders that is before anything is
-        written, because no door waits for a disk; a Policy holds only once it is stored.
+        ``announce`` is told what is new as soon as that holds, and must not wait for anything.
 
         Raises:
             Refused: It was not taken and nothing changed.
@@ -192,14 +180,35 @@ class Documents:
         """
         key = SigningKey(self.trust.bridge, self._keys.signing)
         parts = seal_directive_in_parts(directive, key, site=self.trust.site)
+        self._copies.owe((directive, sealed) for sealed in parts)
         with self._raising:
             self._raised |= {sha256(sealed).hexdigest(): sealed for sealed in parts}
             self._kept = self._with_raised(self._kept)
-        return partial(self._keep_raised, [(directive, sealed) for sealed in parts])
+        return self.keep_emergencies
 
-    def _keep_raised(self, found: Sequence[Record]) -> None:
-        with self._lock:
-            self._copies.keep(found)
+    def keep_emergencies(self) -> None:
+        """Keep every directive and release in force that is not on the disk yet; waits for the disk.
+
+        Raises:
+            MemoryFullError: It took no copy of one; that stays owed.
+        """
+        with self._disk:
+            self._copies.keep()
+            self.held.tidy()
+
+    def keep_again(self) -> None:
+        """Keep everything in force that is not on the disk yet; waits for the disk.
+
+        Raises:
+            MemoryFullError: It did not take all of it; the rest stays owed.
+        """
+        with self._disk:
+            self._copies.keep()
+            self._orders.keep(lambda: self.kept)
+            self.held.tidy()
+
+    def _keep_what_is_owed(self) -> str:
+        return self._hand_over(self.keep_again) if self._orders.owed or self._copies.owed else ""
 
     def releasable(self, doors: Collection[int]) -> frozenset[int]:
         """Those of some doors that this bridge may release: its own, and those that an emergency holds here."""
@@ -213,17 +222,6 @@ class Documents:
             Refused: As :meth:`apply` would.
         """
         open_release(sealed, self._authority(), site=self.trust.site)
-
-    def keep_again(self) -> None:
-        """Keep everything that is in force, after the disk did not take some of it.
-
-        Raises:
-            Refused: What is kept is not readable; it never is.
-            MemoryFullError, OSError: The disk still takes nothing.
-        """
-        with self._lock:
-            self._copies.keep_all(self.kept)
-            self._put_orders()
 
     def _document_keys(self) -> KeyStatement:
         if self.statement is None:
@@ -246,7 +244,7 @@ class Documents:
         )
 
     def _apply_keys(self, data: bytes, announce: Announce) -> Applied:
-        with self._lock:
+        with self._disk:
             before = self.statement
             statement = open_keys(data, self.trust.identity_bytes(), site=self.trust.site, in_force=before)
             if before is not None and before.revision == statement.revision:
@@ -254,34 +252,47 @@ class Documents:
             check_revision(floor_of(self._memory, "keys"), statement.revision)
             self._put("keys", data)
             raise_floor(self._memory, "keys", statement.revision)
-            self.statement = statement
-            news = self._hear_doubted()
-            sentence = f"The key statement {_words(statement.revision)} is in force."
-            applied = Applied(Kind.KEYS, sentence, orders=self.kept.orders() if news else None)
-            announce(applied)
-            return replace(applied, unkept=(self._keep_emergencies(news) or self._put_kept()) if news else "")
+            with self._lock:
+                self.statement = statement
+                news = self._hear_doubted()
+                sentence = f"The key statement {in_words(statement.revision)} is in force."
+                applied = Applied(Kind.KEYS, sentence, orders=self.kept.orders() if news else None)
+                announce(applied)
+        return replace(applied, unkept=self._keep_what_is_owed() if news else "")
 
     def _apply_policy(self, data: bytes, trusted_at: datetime | None, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
         policy = open_policy(data, keys, site=self.trust.site, bridge=self.trust.bridge, digest_key=self._keys.digest)
-        with self._lock:
+        with self._disk:
             before = self.policy
             if before is not None:
                 same = before.revision == policy.revision and self._shelves["policy"].holds(data)
                 check_revision(before.revision, policy.revision, same_bytes=same)
                 if same:
-                    return Applied(Kind.POLICY, f"Policy {_words(policy.revision)} is already in force.")
+                    return Applied(Kind.POLICY, f"Policy {in_words(policy.revision)} is already in force.")
             check_revision(floor_of(self._memory, "policy"), policy.revision)
             self._hold()
             self._put("policy", data)
             raise_floor(self._memory, "policy", policy.revision)
-            self.policy, self._sealed_policy = policy, data
+            while (applied := self._take_policy(policy, data, trusted_at, announce)) is None:
+                self._hold()  # an emergency has begun or ended while the disk worked
+        return replace(applied, unkept=self._keep_what_is_owed())
+
+    def _take_policy(
+        self, policy: Policy, data: bytes, trusted_at: datetime | None, announce: Announce
+    ) -> Applied | None:
+        """Have a stored Policy in force; ``None`` if the one before must be held first."""
+        with self._lock:
+            if self._to_hold() is not None:
+                return None
+            before, self.policy, self._sealed_policy = self.policy, policy, data
             self.kept = settle(self.kept, before, trusted_at)
-            news = self._hear_doubted()
-            sentence = f"Policy {_words(policy.revision)} is in force, for {len(policy.doors)} doors."
+            self._hear_doubted()
+            self._orders.owe()
+            sentence = f"Policy {in_words(policy.revision)} is in force, for {len(policy.doors)} doors."
             applied = Applied(Kind.POLICY, sentence, policy=policy, orders=self.kept.orders())
             announce(applied)
-            return replace(applied, unkept=self._keep_emergencies(news) or self._put_kept())
+        return applied
 
     def _apply_orders(self, data: bytes, trusted_at: datetime | None, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
@@ -290,37 +301,36 @@ class Documents:
             check_revision(floor_of(self._memory, "orders"), document.revision)
             folded = fold(self.kept, document, authority=self._authority(), at=trusted_at)
             again = folded.kept == self.kept
-            self.kept = folded.kept
+            self._take(folded)
             words = "are already in force" if again else "are in force"
             applied = Applied(
                 Kind.ORDERS,
-                f"Orders {_words(document.revision)} {words}." + _doubts(folded.refused),
+                f"Orders {in_words(document.revision)} {words}." + doubts(folded.refused),
                 orders=self.kept.orders(),
                 refused=folded.refused,
             )
             announce(applied)
-            if again:
-                return applied
-            self.held.settle(self.kept.directives, self.policy)
-            raise_floor(self._memory, "orders", document.revision)
-            return replace(applied, unkept=self._keep_emergencies(_news(folded)) or self._put_kept())
+            if not again:
+                self._orders.owe()
+        return replace(applied, unkept=self._keep_what_is_owed())
 
     def _apply_emergency(self, kind: Kind, data: bytes, announce: Announce) -> Applied:
         with self._lock:
             hear = hear_directive if kind is Kind.DIRECTIVE else hear_release
-            self.kept, record = hear(self.kept, data, self._authority(), site=self.trust.site)
+            kept, record = hear(self.kept, data, self._authority(), site=self.trust.site)
             if record is None:
                 # In force is not on the disk: whoever tells it again may forget it only when a copy is there.
-                unkept = self._keep_emergencies([(recalled(kind, data), data)])
-                return Applied(kind, f"This {kind} was taken before.", unkept=unkept)
+                return Applied(
+                    kind, f"This {kind} was taken before.", unkept=NOT_YET if self._copies.owes(data) else ""
+                )
+            self._take(Folded(kept, (Heard(record, data),)))
             if isinstance(record, Directive):
                 sentence = f"The directive {record.action} for “{record.scope}” is in force."
                 applied = Applied(kind, sentence, directive=record)
             else:
                 applied = Applied(kind, "The release is in force.", release=record)
             announce(applied)
-            self.held.settle(self.kept.directives, self.policy)
-            return replace(applied, unkept=self._keep_emergencies([(record, data)]))
+        return replace(applied, unkept=self._hand_over(self.keep_emergencies))
 
     def _apply_action(self, data: bytes, at: datetime, announce: Announce) -> Applied:
         keys = self._document_keys().document_keys
@@ -328,37 +338,41 @@ class Documents:
         if action.kind is not ActionKind.UNLOCK_ONCE:
             sentence = f"This program cannot carry out the action {action.kind} yet. Update it, or do it on the spot."
             raise Refused(RefusalCode.NOT_ALLOWED, sentence)
-        try:
-            first = self._memory.begin_action(action.id, int(action.expires.timestamp()))
-        except MemoryFullError as error:
-            raise NotStoredError(f"The action could not be noted, so it is not carried out. {error}") from error
-        if not first:
+        if not note_first(action, self._memory, self._hand_over):
             raise Refused(RefusalCode.NOT_ALLOWED, "This action was carried out before. Ask for a new one.")
         applied = Applied(Kind.ACTION, f"The action {action.kind} is carried out.", action=action)
         announce(applied)
         return applied
 
-    def _hear_doubted(self) -> Sequence[Record]:
+    def _hear_doubted(self) -> bool:
         """Take what was refused of the Orders and is believed now; its signer may have come with the last document."""
         heard = hear_doubted(self.kept, self._authority(), site=self.trust.site)
-        self.kept = heard.kept
-        self.held.settle(self.kept.directives, self.policy)
-        return _news(heard)
+        self._take(heard)
+        if heard.news:
+            self._orders.owe()
+        return bool(heard.news)
 
-    def _keep_emergencies(self, found: Sequence[Record]) -> str:
-        """Keep directives and releases; an empty text, or why a restart would forget one."""
-        try:
-            self._copies.keep(found)
-        except MemoryFullError as error:
-            return str(error)
-        return ""
+    def _take(self, folded: Folded) -> None:
+        """Have it in force, and owe the disk its copies: before anybody can be told again, and believe it is there."""
+        self._copies.owe((heard.record, heard.sealed) for heard in folded.news)
+        self.kept = folded.kept
+        self.held.settle(self.kept.directives, self.policy)
+
+    def _to_hold(self) -> tuple[Policy, frozenset[str]] | None:
+        """During an emergency the Policy that goes: after a restart too a newer one must not loosen a door."""
+        standing = frozenset(directive.id for directive, _ in self.kept.directives.standing)
+        policy = self.policy
+        if policy is None or not self.held.concerns(self.kept.directives, policy):
+            return None
+        return (policy, standing) if self.held.lacks(policy, standing) else None
 
     def _hold(self) -> None:
-        """During an emergency, keep the Policy that goes: after a restart too a newer one must not loosen a door."""
-        standing = {directive.id for directive, _ in self.kept.directives.standing}
-        if self.policy is not None and self.held.concerns(self.kept.directives, self.policy):
-            sealed, policy = self._sealed_policy, self.policy
-            self._store("policy", lambda: self.held.hold(policy, sealed, standing))
+        with self._lock:
+            found, sealed = self._to_hold(), self._sealed_policy
+        if found is not None:
+            self._store("policy", lambda: self.held.store(found[0], sealed, found[1]))
+            with self._lock:
+                self.held.remember(*found)
 
     def _put(self, name: str, content: bytes) -> None:
         self._store(name, lambda: self._shelves[name].put(content))
@@ -370,29 +384,3 @@ class Documents:
         except OSError as error:
             why = f"could not be stored ({error.strerror}). {remedy(error)} Then apply it again."
             raise NotStoredError(f"The {name} document {why}") from error
-
-    def _put_kept(self) -> str:
-        try:
-            self._put_orders()
-        except OSError as error:
-            return f"It could not be stored ({error.strerror}), so a restart would forget it. {remedy(error)}"
-        return ""
-
-    def _put_orders(self) -> None:
-        content = encode_kept(self.kept)
-        for _ in range(2):  # the copy before it as well: an older one would let a revoked badge back in
-            self._shelves["orders"].put(content)
-
-
-def _news(folded: Folded) -> list[Record]:
-    return [(heard.record, heard.sealed) for heard in folded.news]
-
-
-def _words(revision: Revision) -> str:
-    return f"{revision.epoch}/{revision.n}"
-
-
-def _doubts(refused: tuple[Refused, ...]) -> str:
-    if not refused:
-        return ""
-    return f" {len(refused)} emergency documents inside were refused: {refused[0].sentence}"

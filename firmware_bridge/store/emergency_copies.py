@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
@@ -9,7 +10,6 @@ from typing import Final
 from access_control.core.decision.emergency import Directive, Release
 from access_control.core.wire.errors import Refused
 from access_control.core.wire.kept import Kept, recall_directive, recall_release
-from access_control.core.wire.signing import Kind
 from firmware_bridge.store.memory import BridgeMemory, EmergencyKind, MemoryFullError
 
 _Recall = Callable[[Kept, bytes], tuple[Kept, Directive | Release]]
@@ -27,6 +27,8 @@ class EmergencyCopies:
     def __init__(self, memory: BridgeMemory) -> None:
         """Nothing is read before :meth:`recall`."""
         self._memory = memory
+        self._owed: dict[bytes, Directive | Release] = {}
+        self._counting = threading.Lock()  # never held while the disk works
 
     def recall(self, kept: Kept) -> tuple[Kept, list[str]]:
         """Add what is on the disk and repair single copies; a sentence for each damaged one."""
@@ -45,30 +47,36 @@ class EmergencyCopies:
                         self._memory.repair_emergency(kind, identity, sound)
         return kept, damage
 
-    def keep(self, found: Iterable[Record]) -> None:
-        """Keep directives and releases; what is there already is harmless.
+    def owe(self, found: Iterable[Record]) -> None:
+        """Directives and releases are in force from now on, or in a moment, and not on the disk yet; never waits."""
+        with self._counting:
+            self._owed |= {sealed: record for record, sealed in found}
+
+    def owes(self, sealed: bytes) -> bool:
+        """Whether a restart would forget this one."""
+        return sealed in self._owed
+
+    @property
+    def owed(self) -> bool:
+        """Whether a restart would forget any."""
+        return bool(self._owed)
+
+    def keep(self) -> None:
+        """Keep everything that is owed; by one thread at a time. What the disk does not take stays owed.
 
         Raises:
             MemoryFullError: The disk took no copy of one, so a restart would forget it.
         """
-        for record, sealed in found:
-            self._memory.keep_emergency(EmergencyKind.of(record), record.id, sealed)
-
-    def keep_all(self, kept: Kept) -> None:
-        """Keep everything that is kept in memory.
-
-        Raises:
-            Refused: What is kept is not readable; it never is.
-            MemoryFullError: As for :meth:`keep`.
-        """
-        self.keep((recalled(Kind.DIRECTIVE, sealed), sealed) for sealed in kept.sealed_directives.values())
-        self.keep((recalled(Kind.RELEASE, sealed), sealed) for sealed in kept.sealed_releases.values())
-
-
-def recalled(kind: Kind, sealed: bytes) -> Directive | Release:
-    """What sealed bytes say whose signature was checked when they first came.
-
-    Raises:
-        Refused: It is not a whole sealed directive or release.
-    """
-    return _RECALL[EmergencyKind(kind.value)](Kept(), sealed)[1]
+        with self._counting:
+            owed = tuple(self._owed.items())
+        failures = []
+        for sealed, record in owed:
+            try:
+                self._memory.keep_emergency(EmergencyKind.of(record), record.id, sealed)
+            except MemoryFullError as error:
+                failures.append(error)
+            else:
+                with self._counting:
+                    del self._owed[sealed]
+        if failures:
+            raise failures[0]

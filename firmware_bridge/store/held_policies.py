@@ -54,20 +54,30 @@ class HeldPolicies:
             raise Refused(RefusalCode.BAD_CONTENT, "The stored Policy lacks its first line.")
         return self._reread(sealed), frozenset(ids.decode("ascii", "replace").split())
 
-    def hold(self, policy: Policy, sealed: bytes, directives: Collection[str]) -> None:
-        """Keep a Policy before a newer one takes its place.
+    def lacks(self, policy: Policy, directives: Collection[str]) -> bool:
+        """Whether a Policy must be stored, and remembered with these directives, before a newer one takes its place."""
+        if self._is_last(policy):
+            return self.entries[-1][1] != frozenset(directives)
+        return self._next < MOST
+
+    def store(self, policy: Policy, sealed: bytes, directives: Collection[str]) -> None:
+        """Put a Policy on the disk; by one thread at a time, and so is :meth:`tidy`.
 
         Raises:
-            OSError: The disk refused, so the newer one must not be taken yet.
+            OSError: The disk refused, so a newer one must not be taken yet.
         """
-        again = bool(self.entries) and self.entries[-1][0].revision == policy.revision
-        place = self._next - 1 if again else self._next
-        if place >= MOST:
-            return
-        self._shelves[place].put(" ".join(sorted(directives)).encode() + b"\n" + sealed)
-        kept = self.entries[:-1] if again else self.entries
+        place = self._next - 1 if self._is_last(policy) else self._next
+        if place < MOST:
+            self._shelves[place].put(" ".join(sorted(directives)).encode() + b"\n" + sealed)
+            self._next = place + 1
+
+    def remember(self, policy: Policy, directives: Collection[str]) -> None:
+        """Hold a Policy that is stored; by one thread at a time, and so is :meth:`settle`. Neither touches the disk."""
+        kept = self.entries[:-1] if self._is_last(policy) else self.entries
         self.entries = (*kept, (policy, frozenset(directives)))
-        self._next = place + 1
+
+    def _is_last(self, policy: Policy) -> bool:
+        return bool(self.entries) and self.entries[-1][0].revision == policy.revision
 
     def concerns(self, directives: DirectiveSet, policy: Policy | None) -> bool:
         """Whether a directive stands at a door of the Policy in force, or of one that is held."""
@@ -75,12 +85,14 @@ class HeldPolicies:
         return any(directives.in_force_among(one.doors, one.scopes) for one in policies)
 
     def settle(self, directives: DirectiveSet, policy: Policy | None) -> None:
-        """Let go when no directive stands at a door any more; one of other buildings moves nothing here.
+        """Let go when no directive stands at a door any more; one of other buildings moves nothing here."""
+        if self.entries and not self.concerns(directives, policy):
+            self.entries = ()
 
-        What the disk does not give up now goes at the next start.
-        """
-        if self._next and not self.concerns(directives, policy):
-            self.entries, self._next = (), 0
+    def tidy(self) -> None:
+        """Take from the disk what was let go; call it once the release is there. What stays goes at a later start."""
+        if self._next and not self.entries:
+            self._next = 0
             for shelf in reversed(self._shelves):
                 with suppress(OSError):
                     shelf.clear()

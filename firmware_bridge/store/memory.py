@@ -4,6 +4,9 @@ A small SQLite file with ``synchronous=FULL``: whatever a method kept survives t
 Emergencies are kept a second time as single files, and reading takes the union, so that damage to one copy cannot end
 one: nothing but a release does.
 
+Whoever keeps something, or looks up anything but a fact, waits for the disk and for all who came before: one lock is
+held meanwhile. Facts are read once and answered from memory.
+
 On a disk that can only be read, a copy in memory answers; nothing is kept before :meth:`BridgeMemory.reopen` succeeds.
 """
 
@@ -77,7 +80,11 @@ class BridgeMemory:
         self.read_only = read_only(directory)
         if self.read_only:
             self._db = self._copy()
-            return
+        else:
+            self._open(at)
+        self._facts = self._read_facts()
+
+    def _open(self, at: datetime) -> None:
         try:
             self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
@@ -117,6 +124,7 @@ class BridgeMemory:
                 raise MemoryFullError(f"{self._path} cannot be written ({error}). {EXCHANGE}") from error
             self._db.close()
             self._db, self.read_only = fresh, False
+            self._facts = self._read_facts()
 
     def _connect(self) -> sqlite3.Connection:
         self._path.touch(mode=0o600)
@@ -247,12 +255,18 @@ class BridgeMemory:
         Raises:
             MemoryFullError: It could not be kept.
         """
-        self._run("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+            self._facts[name] = value
 
     def fact(self, name: str) -> bytes | None:
-        """A value kept under that name."""
-        rows = self._all("SELECT value FROM fact WHERE name = ?", (name,))
-        return bytes(rows[0][0]) if rows else None
+        """The value that is on the disk under that name; never waits, also while something is being kept."""
+        return self._facts.get(name)
+
+    def _read_facts(self) -> dict[str, bytes]:
+        with suppress(sqlite3.Error):
+            return {name: bytes(value) for name, value in self._db.execute("SELECT name, value FROM fact")}
+        return {}
 
     def close(self) -> None:
         """Close the file; under the lock, for SQLite crashes where a connection is closed while a thread reads."""
@@ -260,11 +274,16 @@ class BridgeMemory:
             self._db.close()
 
     def _run(self, statement: str, values: tuple[str | int | bytes, ...]) -> None:
+        with self._writing() as db:
+            db.execute(statement, values)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._lock:
                 if self.read_only:
                     raise MemoryFullError(f"{self._path} takes nothing. {EXCHANGE}")
-                self._db.execute(statement, values)
+                yield self._db
         except sqlite3.Error as error:
             todo = EXCHANGE if read_only(self._path.parent) else MAKE_ROOM
             raise MemoryFullError(f"{self._path} takes nothing more ({error}). {todo}") from error

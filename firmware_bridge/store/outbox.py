@@ -120,6 +120,7 @@ class Outbox:
             raise OutboxDamagedError(f"{self.path} does not say which stream it is.")
         (newest,) = self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()
         self._next = max(int(newest), self._number("removed_through")) + 1
+        self._acknowledged = self._number("acknowledged")
         self.unclean = not fresh and not self._number("clean")
         self._set("clean", 0)
 
@@ -220,15 +221,16 @@ class Outbox:
 
     @property
     def acknowledged(self) -> int:
-        """The newest sequence number that the service has acknowledged, and everything before it."""
-        with self._lock, storage_errors():
-            return self._number("acknowledged")
+        """The newest sequence number that the service has acknowledged, and everything before it; never waits."""
+        return self._acknowledged
 
     def acknowledge(self, stream: str, seq: int) -> None:
         """Note that the service stores everything up to ``seq``; another stream or a future number changes nothing."""
-        with self._lock, storage_errors(), self._transaction():
-            if stream == self.stream and self._number("acknowledged") < seq < self._next:
-                self._set("acknowledged", seq)
+        with self._lock:
+            if stream == self.stream and self._acknowledged < seq < self._next:
+                with storage_errors(), self._transaction():
+                    self._set("acknowledged", seq)
+                self._acknowledged = seq
 
     def trim(self, older_than: datetime, most: int, batch: int = 1000) -> int:
         """Remove one batch of acknowledged events that are too old or too many; return how many went.

@@ -78,6 +78,7 @@ class SealedKeys:
         self._keys = keys
         self._settings = settings
         self._kept: _Kept | None = None
+        self._looked = False
 
     def fitting(self, recovery: RecoveryKey | None) -> SealedCopy | None:
         """The copy that was made of the keys of now for this recovery key, if there is one.
@@ -179,14 +180,17 @@ class SealedKeys:
         return DeviceKeys(rows, _text_of(self._settings))
 
     def _read(self) -> _Kept | None:
-        if self._kept is not None:
+        if self._looked:
             return self._kept
+        self._kept, self._looked = self._stored(), True
+        return self._kept
+
+    def _stored(self) -> _Kept | None:
         try:
             kept = msgspec.json.decode(unguard(self._path.read_bytes()), type=_Kept)
             read_head(kept.sealed)
         except (OSError, Refused, msgspec.MsgspecError):
             return None  # missing or damaged: the next one takes its place
-        self._kept = kept
         return kept
 
     def _write(self, kept: _Kept) -> None:

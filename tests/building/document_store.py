@@ -9,7 +9,9 @@ import pytest
 
 from access_control.core.decision.model import Revision
 from access_control.core.wire.errors import RefusalCode, Refused
-from firmware_bridge.store.documents import Applied, Documents
+from firmware_bridge.store.applied import Applied
+from firmware_bridge.store.documents import Documents
+from firmware_bridge.store.handing_over import HandOver, at_once
 from firmware_bridge.store.keys import KeyStore
 from firmware_bridge.store.memory import BridgeMemory
 from tests.building.clock import MONDAY
@@ -23,11 +25,12 @@ class Store:
     place: Path
     announced: list[Applied] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    hand_over: HandOver = at_once
 
     def open(self) -> None:
         keys = KeyStore(self.place / "keys").create(digest=DIGEST_KEY, signing=secret("bridge"))
         self.memory = BridgeMemory(self.place, MONDAY)
-        self.documents = Documents(self.place / "documents", TRUST, keys, self.memory)
+        self.documents = Documents(self.place / "documents", TRUST, keys, self.memory, self.hand_over)
         self.findings = [finding.kind for finding in self.documents.load(MONDAY)]
 
     def restart(self) -> None:

@@ -12,6 +12,7 @@ FAULTS = (
     "Full disk",
     "Disk becomes read-only while it runs",
     "Disk is read-only at the start",
+    "Disk that hangs",
     "Damaged Policy or Orders",
     "Damaged record of events",
     "Damaged memory of emergencies",

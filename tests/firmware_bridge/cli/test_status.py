@@ -26,7 +26,7 @@ def status(**changes: Any) -> dict[str, Any]:
         "policy": "1/2",
         "orders": None,
         "clock_trusted": True,
-        "outbox": {"stream": "s1", "last_seq": 10, "acknowledged": 4, "trouble": False},
+        "outbox": {"stream": "s1", "last_seq": 10, "acknowledged": 4, "trouble": False, "unkept": False},
         "service": None,
         "policy_age": None,
         "neighbours": None,
@@ -118,6 +118,8 @@ def test_a_disk_that_can_only_be_read_says_what_is_refused_and_what_a_restart_fo
     assert "Passes for a single entry, release codes and single unlocks are refused" in shown
     assert "a restart would forget it too" in shown
     assert "it too" not in text(outbox=outbox | {"waiting": 12, "unkept": False})
+    slow = text(outbox=outbox | {"trouble": False, "read_only": False, "waiting": 0, "unkept": True})
+    assert "THE DISK HAS NOT TAKEN ALL OF IT" in slow
 
 
 def test_a_device_whose_power_fails_stands_out() -> None:

@@ -102,3 +102,27 @@ def test_when_there_is_room_again_the_older_thing_is_written_first(then: str) ->
         keeper.keep(partial(write, "used pass"), wait_s=30)
     keeper.stop()
     assert written == (["lockdown", "used pass"] if then == "write" else ["lockdown"])
+
+
+def test_what_is_handed_over_is_heard_out_unless_the_disk_has_just_been_waited_for_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeper_module, "HANDED_S", 30.0)
+    keeper = started()
+    hand_over, going = keeper.hand_over, threading.Event()
+
+    def hang() -> None:
+        going.wait(60)
+
+    assert hand_over(lambda: None) == ""
+    with monkeypatch.context() as impatient:
+        impatient.setattr(keeper_module, "HANDED_S", 0.05)
+        assert hand_over(hang) == "It is not on the disk yet."
+    written: list[int] = []
+    assert hand_over(partial(written.append, 1)) == "It is not on the disk yet.", "nobody waits twice"
+    assert keeper.behind
+    going.set()
+    until(lambda: written == [1], "what waited is written in the end")
+    assert not keeper.behind
+    assert hand_over(partial(written.append, 2)) == ""
+    keeper.stop()

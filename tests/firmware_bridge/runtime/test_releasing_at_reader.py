@@ -16,6 +16,7 @@ from firmware_bridge.config import read_config
 from firmware_bridge.local.client import LocalClient
 from firmware_bridge.runtime.bridge import Bridge, Surroundings
 from firmware_bridge.simulator.building import VirtualBuilding
+from tests.building.hanging_disk import hanging
 from tests.building.processes import START_S, read_events, until
 from tests.building.signed import (
     ADA,
@@ -125,4 +126,24 @@ def test_from_the_keys_to_the_signed_release_and_past_a_restart(spot: Spot) -> N
     assert "buzzer" not in {what for _, what, _ in shown}, "nothing may sound in a lockdown"
     with spot.bridge():
         until(lambda: {one["link"] for one in spot.status()["readers"]} == {"secure"}, "the readers answer")
+        assert spot.ruled() == set(), "it stays ended"
+
+
+def test_it_ends_while_the_disk_hangs(spot: Spot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("firmware_bridge.runtime.desk.KEEP_S", 0.0)
+    with spot.bridge() as bridge:
+        with spot.client() as client:
+            for document in spot.documents():
+                client.apply(document)
+        until(lambda: {one["link"] for one in spot.status()["readers"]} == {"secure"}, "the readers answer")
+        with hanging(bridge) as disk:
+            with spot.client() as client:
+                assert not client.start_emergency("local:principal")["kept"]
+            until(lambda: spot.ruled() == set(DOORS), "all doors are locked down")
+            disk.until_it_holds("memory.db")
+            spot.says(ADA, "1357", "RELEASE_BEGUN")
+            spot.says(ROSA, "2468", "RELEASE_AGREED")
+            until(lambda: spot.ruled() == set(), "all doors are free")
+            assert disk.waiting, "and it hung all the time"
+    with spot.bridge():
         assert spot.ruled() == set(), "it stays ended"

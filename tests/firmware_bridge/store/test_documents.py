@@ -10,7 +10,7 @@ from access_control.core.decision.model import BadgeStatus, EmergencyAction, Rev
 from access_control.core.wire.errors import RefusalCode
 from access_control.core.wire.kept import fold
 from access_control.core.wire.signing import SigningKey
-from firmware_bridge.store.documents import Applied, NotStoredError
+from firmware_bridge.store.applied import Applied, NotStoredError
 from firmware_bridge.store.memory import EmergencyKind
 from tests.building.clock import MONDAY
 from tests.building.document_store import Store

@@ -13,7 +13,8 @@ from access_control.core.decision.model import Timetable
 from access_control.core.wire.directives import decode_directive, seal_directive
 from access_control.core.wire.policy import Level
 from access_control.core.wire.signing import Kind, reread
-from firmware_bridge.store.documents import Documents, NotStoredError
+from firmware_bridge.store.applied import NotStoredError
+from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.held_policies import MOST
 from firmware_bridge.store.keys import KeyStore
 from firmware_bridge.store.memory import BridgeMemory
