@@ -19,6 +19,7 @@ from access_control.demo.staging import Demo
 from tests.building.running_demo import none_left, programs_of, running_demo
 
 LIMIT_S = 400
+LONG = bool(int(os.environ.get("LONG", "0")))
 
 
 def demo(*words: str) -> subprocess.CompletedProcess[str]:
@@ -46,7 +47,7 @@ def test_the_demos_steps_work_by_themselves(tmp_path: Path) -> None:
     assert not (state / "run").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM] if LONG else [signal.SIGKILL])
 def test_whatever_ends_the_demo_ends_its_programs(tmp_path: Path, number: signal.Signals) -> None:
     state = tmp_path / "demo"
     with running_demo(state) as running:
