@@ -137,6 +137,7 @@ class BoardPort:
         try:
             self._talk.open()
         except LineUnavailableError as problem:
+            self._talk.close()  # it may have been lost only after it was open
             self._tell_port(str(problem))
             return False
         self._is_open = True
