@@ -259,6 +259,13 @@ class BoardPort:
             state.said.add(note)
             self._emit(BoardLinkChanged(self._clock.moment(), state.board.id, LinkState.UP, note))
 
+    def _unsay(self, state: BoardState, note: str) -> None:
+        """The board lacks that no more."""
+        if note in state.said:
+            state.said.remove(note)
+            left = next(iter(state.said), state.nature)
+            self._emit(BoardLinkChanged(self._clock.moment(), state.board.id, LinkState.UP, left))
+
     def _missed(self, state: BoardState) -> None:
         lost_boards = sum(other.answers is False for other in self._states.values())
         lost = state.missed(self._clock.monotonic_s(), crowded=lost_boards > _FEW_LOST)
@@ -319,12 +326,11 @@ class BoardPort:
             return
         except RefusedError:
             state.read_back(self._clock.monotonic_s())
-            self._say(
-                state, f"{state.board.name} refuses to tell its {state.board.outputs} outputs. Correct the number."
-            )
+            self._say(state, state.tells_no_outputs)
             return
         now = self._clock.monotonic_s()
         state.read_back(now)
+        self._unsay(state, state.tells_no_outputs)
         if coils is None:
             self._repeat(state, now)
             return
@@ -351,15 +357,23 @@ class BoardPort:
         except NoAnswerError:
             return
         except RefusedError:
-            state.polled(self._clock.monotonic_s(), refused=True)
-            self._say(state, f"{state.board.name} refuses to tell its {state.board.inputs} inputs. Correct the number.")
+            if state.poll_refused(self._clock.monotonic_s()):
+                self._inputs_unreadable(state)
             return
         state.polled(self._clock.monotonic_s())
+        self._unsay(state, state.tells_no_inputs)
         before, state.inputs = state.inputs, seen
         for index, active in enumerate(seen):
             if before is None or before[index] is not active:
                 found = InputState.ACTIVE if active else InputState.NORMAL
                 self._emit(InputChanged(self._clock.moment(), state.input(index), found))
+
+    def _inputs_unreadable(self, state: BoardState) -> None:
+        """Nobody knows any more how the inputs are that the board has told."""
+        before, state.inputs = state.inputs, None
+        for index in range(len(before or ())):
+            self._emit(InputChanged(self._clock.moment(), state.input(index), InputState.UNKNOWN))
+        self._say(state, state.tells_no_inputs)
 
     def _all_off(self) -> None:
         for state in tuple(self._states.values()):

@@ -8,9 +8,9 @@ Events (time passes only by ``wait``, in which relays prove what they do and the
 contact is given time to settle). Not shown either: what doors prove for the report of a fire, and what is kept of fire
 inputs and of the Policy's age::
 
-    alarm INPUT on|off|cut|short                                     an alarm input of the school (ALARMS)
+    alarm INPUT on|off|cut|short|unread                              an alarm input of the school (ALARMS)
     card DOOR PERSON | keys DOOR KEYS | scan DOOR PASS-NUMBER[r]     at the reader of that door
-    open DOOR | close DOOR | cut DOOR | rex DOOR on|off | latch DOOR thrown|loose | fire on|off|cut
+    open DOOR | close DOOR | cut DOOR | unread DOOR | rex DOOR on|off|cut|unread | latch DOOR thrown|loose | fire on|off|cut
     board up|down | reader DOOR secure|clear|down | port B up|down
     prove all | prove DOOR on|off [read_back|acknowledged|sent] | lapse DOOR | fail DOOR on|off [expired|superseded]
     lockdown|secure|hold|evacuate|shelter SCOPE [drill]              asked for at this bridge
@@ -102,6 +102,8 @@ _DOOR_NAMES = {number: name for name, number in DOORS.items()}
 _HOLDERS = {number: name for name, number in PEOPLE.items()}
 _HIDDEN = ("why", "origin", "release", "action", "second")
 _INPUTS = {"on": InputState.ACTIVE, "off": InputState.NORMAL, "cut": InputState.CUT, "short": InputState.SHORT}
+_INPUTS["unread"] = InputState.UNKNOWN
+_CONTACT = {"open": _INPUTS["on"], "close": _INPUTS["off"], "cut": _INPUTS["cut"], "unread": _INPUTS["unread"]}
 _SETTLE_S = 0.06
 MONO_0 = 1000.0
 
@@ -214,8 +216,8 @@ class Playbook:
         what, rest = words[0], list(words[1:])
         if what == "wait":
             return self.wait(float(rest[0]), proving="unproved" not in rest)
-        if what in ("open", "close", "cut"):
-            state = {"open": InputState.ACTIVE, "close": InputState.NORMAL, "cut": InputState.CUT}[what]
+        if what in _CONTACT:
+            state = _CONTACT[what]
             return self.tell(InputChanged(self.moment, wired(DOORS[rest[0]], 0), state)) + self.wait(
                 _SETTLE_S, proving=False
             )
