@@ -31,6 +31,7 @@ from firmware_bridge.devices.beat import Beat
 from firmware_bridge.devices.board_state import BoardState, Waiting
 from firmware_bridge.devices.board_talk import NoAnswerError, Pulsing, RefusedError, Talk
 from firmware_bridge.devices.serial_line import LineUnavailableError
+from firmware_bridge.devices.throttle import Throttle
 from firmware_bridge.ports import LONGEST_STOP_S, Emit
 
 _FIRST_RETRY_S: Final = 0.25
@@ -53,7 +54,7 @@ class BoardPort:
         """
         self.name = name
         self._talk = talk
-        self._emit = emit
+        self._emit = Throttle(emit)
         self._clock = clock
         self._beat = Beat(clock)
         self._is_open = False
@@ -112,6 +113,7 @@ class BoardPort:
         retry_s = _FIRST_RETRY_S
         while not self._stopping.is_set():
             self._beat.stamp()
+            self._emit.flush(self._clock.moment())
             if not self._is_open and not self._open():
                 self._take_asked()
                 self._drop_late()

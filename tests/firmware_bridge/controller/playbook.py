@@ -9,7 +9,7 @@ contact is given time to settle). Not shown either: what doors prove for the rep
 inputs and of the Policy's age::
 
     alarm INPUT on|off|cut|short|unread                              an alarm input of the school (ALARMS)
-    card DOOR PERSON | keys DOOR KEYS | scan DOOR PASS-NUMBER[r]     at the reader of that door
+    card DOOR PERSON | keys DOOR KEYS | burst DOOR KEY 4|8 | scan DOOR PASS-NUMBER[r]     at the reader of that door
     open DOOR | close DOOR | cut DOOR | unread DOOR | rex DOOR on|off|cut|unread | latch DOOR thrown|loose | fire on|off|cut
     board up|down | reader DOOR secure|clear|down | port B up|down
     prove all | prove DOOR on|off [read_back|acknowledged|sent] | lapse DOOR | fail DOOR on|off [expired|superseded]
@@ -90,6 +90,7 @@ from tests.firmware_bridge.controller.school import (
     FIRE,
     PEOPLE,
     START,
+    burst,
     card,
     draft,
     output,
@@ -232,6 +233,7 @@ class Playbook:
             return EmergencyAsked(self.moment, f"asked-{self._asked}", EmergencyAction(what), rest[0], "desk", drill)
         makers: dict[str, Callable[..., Event]] = {
             "card": lambda door, who: CardPresented(self.moment, DOORS[door], card(who)),
+            "burst": lambda door, key, length: CardPresented(self.moment, DOORS[door], burst(key, int(length))),
             "keys": lambda door, keys: KeysPressed(self.moment, DOORS[door], keys),
             "scan": lambda door, name: TextScanned(
                 self.moment, DOORS[door], visitor_pass(int(name.rstrip("r")), reusable=name.endswith("r"))

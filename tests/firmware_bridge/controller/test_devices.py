@@ -285,8 +285,8 @@ def test_inputs_that_cannot_be_read_any_more_prove_nothing_and_hold_nobody() -> 
     assert play.door("hall").command == "lock"
     play.run("""
         >> rex hall on
-        << event INPUT_TROUBLE_CLEARED hall input=board 1.7
         << relay hall off emergency
+        << event INPUT_TROUBLE_CLEARED hall input=board 1.7
         << event REX hall
         >> close front
         << event INPUT_TROUBLE_CLEARED front input=board 1.3
