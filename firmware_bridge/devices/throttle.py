@@ -1,7 +1,7 @@
 """What one port may put into the bridge's one queue, however mad the devices on it are.
 
-The same queue carries emergencies, exits and cards from elsewhere, so nobody may fill it at will: more reads than people
-can present are counted and told in one alarm, and of a state that flaps only the newest is passed on, a little later.
+The same queue carries emergencies, exits and cards from elsewhere, so nobody may fill it at will: more reads than
+people can present are counted and told in one alarm, and of a state that flaps only the newest passes, a little later.
 Proofs, failures and links are answers to what this bridge asked, and as many as that.
 """
 
@@ -148,6 +148,8 @@ class Throttle:
                 self._drop_inputs(None)
             case BoardLinkChanged() | ReaderLinkChanged() if event.state in (LinkState.DOWN, LinkState.CLEAR):
                 self._drop_inputs(event)
+            case _:
+                pass
 
     def _drop_inputs(self, lost: BoardLinkChanged | ReaderLinkChanged | None) -> None:
         for key, held in tuple(self._held.items()):

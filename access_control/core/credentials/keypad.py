@@ -1,4 +1,4 @@
-"""One key of a keypad that hands it over as a burst of bits, as on a Wiegand line. A keypad may also send OSDP KEYPAD."""
+"""One key of a keypad that hands it over as a burst of bits, as on a Wiegand line, and not by OSDP KEYPAD."""
 
 from __future__ import annotations
 

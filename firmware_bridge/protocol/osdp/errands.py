@@ -222,7 +222,7 @@ class Errands:
             self.unasked(reply, moment)
 
     def _inputs_answered(self, reply: object, moment: Moment) -> None:
-        """What was told before this session counts no more unless it is told again; so that is asked for until it is."""
+        """What was told before this session counts only if it is told again; that is asked for until it is."""
         if isinstance(reply, InputStatus) or not self._answers.inputs_doubtful:
             self._no_inputs_since_s = None
             return

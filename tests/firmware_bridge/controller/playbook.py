@@ -10,7 +10,8 @@ inputs and of the Policy's age::
 
     alarm INPUT on|off|cut|short|unread                              an alarm input of the school (ALARMS)
     card DOOR PERSON | keys DOOR KEYS | burst DOOR KEY 4|8 | scan DOOR PASS-NUMBER[r]     at the reader of that door
-    open DOOR | close DOOR | cut DOOR | unread DOOR | rex DOOR on|off|cut|unread | latch DOOR thrown|loose | fire on|off|cut
+    open DOOR | close DOOR | cut DOOR | unread DOOR | latch DOOR thrown|loose | rex DOOR on|off|cut|unread
+    fire on|off|cut
     board up|down | reader DOOR secure|clear|down | port B up|down
     prove all | prove DOOR on|off [read_back|acknowledged|sent] | lapse DOOR | fail DOOR on|off [expired|superseded]
     lockdown|secure|hold|evacuate|shelter SCOPE [drill]              asked for at this bridge

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from itertools import product
 from pathlib import Path
 from string import ascii_letters, digits
@@ -23,11 +24,15 @@ MOST_QUEUED = 100
 MOST_S = 1.0
 
 
+def unlocked(building: VirtualBuilding, door: int) -> bool:
+    return building.boards[1].coils[door - 1]
+
+
 def test_a_flooding_scanner_fills_no_queue_and_keeps_no_card_waiting(place: Path) -> None:
     installation = Installation(place)
     installation.install()
     building = VirtualBuilding(installation.building())
-    stop = threading.Event()
+    stop, clock = threading.Event(), SystemClock()
 
     def flood(line: Flood) -> None:
         while not stop.is_set() and line.send(LINES):
@@ -38,7 +43,7 @@ def test_a_flooding_scanner_fills_no_queue_and_keeps_no_card_waiting(place: Path
         installation.settings.write_text(installation.settings.read_text() + port)
         school = School()
         with (
-            Bridge(read_config(installation.settings), Surroundings(SystemClock())) as bridge,
+            Bridge(read_config(installation.settings), Surroundings(clock)) as bridge,
             LocalClient(installation.state / "control.sock") as client,
         ):
             for document in (school.keys(), school.policy(), school.orders()):
@@ -52,11 +57,11 @@ def test_a_flooding_scanner_fills_no_queue_and_keeps_no_card_waiting(place: Path
                 time.sleep(1.0)
                 queued, took_s = 0, []
                 for door, who in ((FRONT, ADA), (OFFICE_DOOR, ADA), (FRONT, BEN)):
-                    until(lambda door=door: not building.boards[1].coils[door - 1], "the door is locked")
-                    begun_s = time.monotonic()
+                    until(lambda: not any(building.boards[1].coils), "every door is locked")
+                    begun_s = clock.monotonic_s()
                     building.present(door, card(who))
-                    until(lambda door=door: building.boards[1].coils[door - 1], "the lock moves")
-                    took_s.append(time.monotonic() - begun_s)
+                    until(partial(unlocked, building, door), "the lock moves")
+                    took_s.append(clock.monotonic_s() - begun_s)
                     queued = max(queued, bridge._loop._queue.qsize())
                     time.sleep(1.0)
             finally:
@@ -66,4 +71,4 @@ def test_a_flooding_scanner_fills_no_queue_and_keeps_no_card_waiting(place: Path
             assert max(took_s) < MOST_S, took_s
             alarms = [e for e in read_events(installation.state / "outbox.db") if e.code == "READER_LINE_FAULT"]
             assert [alarm.reader for alarm in alarms] == [ROOM]
-            assert "reads came faster than anybody can present them" in alarms[0].detail["what"]
+            assert "reads came faster than anybody can present them" in str(alarms[0].detail["what"])
