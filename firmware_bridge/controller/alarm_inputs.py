@@ -32,7 +32,7 @@ _CODES = {
 _WHY = {
     InputState.CUT: "Its wire is cut.",
     InputState.SHORT: "Its wires touch each other.",
-    InputState.UNKNOWN: "Its device does not answer, so nobody would notice.",
+    InputState.UNKNOWN: "Its device does not answer or does not tell it, so nobody would notice.",
 }
 
 

@@ -237,18 +237,25 @@ class Controller:
             return
         match event:
             case CardPresented():
-                self._card(reader, event, answer)
+                key = reader.key_in(event.bits)
+                if key is None:
+                    self._card(reader, event, answer)
+                else:
+                    self._keys(reader, key, answer)
             case TextScanned():
                 if not reader.repeats_text(event.text, answer.now):
                     self._admission.text(reader, event.text, answer)
             case _:
-                for key in event.keys:
-                    entry = reader.key(key, answer.now)
-                    if entry is not None:
-                        self._admission.pin(reader, entry, answer)
-                    elif key == RELEASE_KEY:
-                        self._admission.release_asked(reader, answer)
+                self._keys(reader, event.keys, answer)
         self._building.dirty |= {reader.reader.door} & self._building.doors.keys()
+
+    def _keys(self, reader: ReaderMachine, keys: str, answer: Answer) -> None:
+        for key in keys:
+            entry = reader.key(key, answer.now)
+            if entry is not None:
+                self._admission.pin(reader, entry, answer)
+            elif key == RELEASE_KEY:
+                self._admission.release_asked(reader, answer)
 
     def _card(self, reader: ReaderMachine, event: CardPresented, answer: Answer) -> None:
         if reader.repeats_card(event.bits, answer.now):

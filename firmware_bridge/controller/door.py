@@ -43,7 +43,7 @@ class DoorMachine:
         kept = world.fire_held.pop(door.id, None)
         if kept is not None:
             self.fire.restore(kept)
-            self.rewire(door)
+            self._take_lock(door)
         if door.contact is None:
             self.leaf.position = Position.NOT_MONITORED
 
@@ -70,21 +70,27 @@ class DoorMachine:
         """The device that moves the lock."""
         return self.drive.point.kind, self.drive.point.device
 
-    def rewire(self, door: Door) -> None:
-        """Take the door as a new Policy has it. An output that stays the same is not touched.
+    def rewire(self, door: Door, now: float) -> None:
+        """Take the door as a new Policy has it at ``now``. An output that stays the same is not touched.
 
         Nor is one by which fire holds the door: until that ends, the lock is the one that fire took.
         """
-        before, self.door = self.door, door
+        before = self.door
+        self._take_lock(door)
+        if door.contact != before.contact or door.rests_closed != before.rests_closed:
+            self.leaf = Leaf()
+            self.leaf.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
+        if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
+            self.leaving.unwired(before, now)
+
+    def _take_lock(self, door: Door) -> None:
+        self.door = door
         if self.fire.source is not None and not self._world.listed(self.fire.source):
             self.fire.lose_input()
         lock = self._lock()
         if lock.output != self.drive.point:
             self.drive = LockDrive(lock)
         self.drive.lock = lock
-        if door.contact != before.contact or door.rests_closed != before.rests_closed:
-            self.leaf = Leaf()
-            self.leaf.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
 
     def _lock(self) -> Lock:
         built = self.fire.built

@@ -18,7 +18,8 @@ GRANT_DELIVERY_S = 2.0
 IN_FLIGHT_S = 1.0
 """A contrary proof so soon after a command was probably taken before it."""
 RETRY_S = 2.0
-"""A command that failed is tried again after so long, or at once when its device comes back."""
+"""A command that failed is tried again after so long, or at once when its device comes back or something more urgent
+wants the same."""
 STRONG = (Proof.READ_BACK, Proof.ACKNOWLEDGED)
 
 
@@ -33,6 +34,7 @@ class LockDrive:
         self._sent: bool | None = None
         self.sent_at = 0.0
         self._leased_until = 0.0
+        self._urgency = Urgency.ROUTINE
         self._retry: tuple[bool, float] | None = None
         self._fleeting = False
         self._contradicted = False
@@ -72,9 +74,9 @@ class LockDrive:
         on, now = self.energised(effect), answer.now
         if not again and on is self._sent and not self._short(now, until, on=on):
             return
-        if not again and self._retry is not None and self._retry[0] is on and now < self._retry[1]:
+        if not again and self._must_wait(now, urgency, on=on):
             return
-        self._retry = None
+        self._retry, self._urgency = None, urgency
         momentary = until is not None and effect is Effect.UNLOCK
         if again or on is not self._sent:
             self._forget_proof(now)
@@ -85,6 +87,11 @@ class LockDrive:
         answer.drive(
             DriveOutput(self.point, on, lease_s, urgency, now + min(GRANT_DELIVERY_S, lease_s) if momentary else None)
         )
+
+    def _must_wait(self, now: float, urgency: Urgency, *, on: bool) -> bool:
+        """Whether this failed just now. Whoever leaves does not wait for what a grant has failed at."""
+        waits = self._retry is not None and self._retry[0] is on and now < self._retry[1]
+        return waits and urgency >= self._urgency
 
     def _short(self, now: float, until: float | None, *, on: bool) -> bool:
         """Whether what was sent does not last: its lease ends, or it may be dropped as a late grant is."""

@@ -25,12 +25,21 @@ class Leaving:
         """Take a new state of the input. One that is lost or broken ends like a released button: the hold runs out."""
         was, self.active = self.active, state is InputState.ACTIVE
         if was or self.active:
-            self._shunt_until = answer.now + door.timing.rex_shunt_s
-            self._unlock_until = answer.now + max(LEAST_HOLD_S, door.timing.rex_unlock_s)
+            self._hold(door, answer.now)
         if self.active and not was:
             unreported = self._told.take(answer.now)
             if unreported is not None:
                 answer.record(EventCode.REX, door=door.id, during=during, unreported=unreported or None)
+
+    def unwired(self, door: Door, now: float) -> None:
+        """The input is this door's no more, or means something else: it ends like a released button."""
+        if self.active:
+            self.active = False
+            self._hold(door, now)
+
+    def _hold(self, door: Door, now: float) -> None:
+        self._shunt_until = now + door.timing.rex_shunt_s
+        self._unlock_until = now + max(LEAST_HOLD_S, door.timing.rex_unlock_s)
 
     def unlocks(self, door: Door, now: float) -> bool:
         """Whether the door must be unlocked for somebody who leaves."""

@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from access_control.core.credentials.bits import Bits
-from access_control.core.decision.model import Decision, Reader
+from access_control.core.credentials.keypad import key_of
+from access_control.core.decision.model import Decision, Reader, Timetable
 from access_control.core.decision.reasons import Reason
 from firmware_bridge.controller.commands import Indication
 from firmware_bridge.controller.limits import Limiter
@@ -100,6 +101,12 @@ class ReaderMachine:
         self._refusals: deque[float] = deque()
         self._storm = Limiter(10, 60.0)
         self._alarms: dict[str, Limiter] = {}
+
+    def key_in(self, bits: Bits) -> str | None:
+        """The key that came as a burst of bits, where a PIN can be asked for; elsewhere there is no keypad."""
+        reader = self.reader
+        has_keypad = reader.pin_times != Timetable() or reader.takes_releases or reader.copyable
+        return key_of(bits) if has_keypad else None
 
     def repeats_card(self, bits: Bits, now: float) -> bool:
         """Whether this is a card that is still being held to the reader."""

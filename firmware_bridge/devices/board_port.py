@@ -31,6 +31,7 @@ from firmware_bridge.devices.beat import Beat
 from firmware_bridge.devices.board_state import BoardState, Waiting
 from firmware_bridge.devices.board_talk import NoAnswerError, Pulsing, RefusedError, Talk
 from firmware_bridge.devices.serial_line import LineUnavailableError
+from firmware_bridge.devices.throttle import Throttle
 from firmware_bridge.ports import LONGEST_STOP_S, Emit
 
 _FIRST_RETRY_S: Final = 0.25
@@ -53,7 +54,7 @@ class BoardPort:
         """
         self.name = name
         self._talk = talk
-        self._emit = emit
+        self._emit = Throttle(emit)
         self._clock = clock
         self._beat = Beat(clock)
         self._is_open = False
@@ -112,6 +113,7 @@ class BoardPort:
         retry_s = _FIRST_RETRY_S
         while not self._stopping.is_set():
             self._beat.stamp()
+            self._emit.flush(self._clock.moment())
             if not self._is_open and not self._open():
                 self._take_asked()
                 self._drop_late()
@@ -137,6 +139,7 @@ class BoardPort:
         try:
             self._talk.open()
         except LineUnavailableError as problem:
+            self._talk.close()  # it may have been lost only after it was open
             self._tell_port(str(problem))
             return False
         self._is_open = True
@@ -258,6 +261,13 @@ class BoardPort:
             state.said.add(note)
             self._emit(BoardLinkChanged(self._clock.moment(), state.board.id, LinkState.UP, note))
 
+    def _unsay(self, state: BoardState, note: str) -> None:
+        """The board lacks that no more."""
+        if note in state.said:
+            state.said.remove(note)
+            left = next(iter(state.said), state.nature)
+            self._emit(BoardLinkChanged(self._clock.moment(), state.board.id, LinkState.UP, left))
+
     def _missed(self, state: BoardState) -> None:
         lost_boards = sum(other.answers is False for other in self._states.values())
         lost = state.missed(self._clock.monotonic_s(), crowded=lost_boards > _FEW_LOST)
@@ -318,12 +328,11 @@ class BoardPort:
             return
         except RefusedError:
             state.read_back(self._clock.monotonic_s())
-            self._say(
-                state, f"{state.board.name} refuses to tell its {state.board.outputs} outputs. Correct the number."
-            )
+            self._say(state, state.tells_no_outputs)
             return
         now = self._clock.monotonic_s()
         state.read_back(now)
+        self._unsay(state, state.tells_no_outputs)
         if coils is None:
             self._repeat(state, now)
             return
@@ -350,15 +359,23 @@ class BoardPort:
         except NoAnswerError:
             return
         except RefusedError:
-            state.polled(self._clock.monotonic_s(), refused=True)
-            self._say(state, f"{state.board.name} refuses to tell its {state.board.inputs} inputs. Correct the number.")
+            if state.poll_refused(self._clock.monotonic_s()):
+                self._inputs_unreadable(state)
             return
         state.polled(self._clock.monotonic_s())
+        self._unsay(state, state.tells_no_inputs)
         before, state.inputs = state.inputs, seen
         for index, active in enumerate(seen):
             if before is None or before[index] is not active:
                 found = InputState.ACTIVE if active else InputState.NORMAL
                 self._emit(InputChanged(self._clock.moment(), state.input(index), found))
+
+    def _inputs_unreadable(self, state: BoardState) -> None:
+        """Nobody knows any more how the inputs are that the board has told."""
+        before, state.inputs = state.inputs, None
+        for index in range(len(before or ())):
+            self._emit(InputChanged(self._clock.moment(), state.input(index), InputState.UNKNOWN))
+        self._say(state, state.tells_no_inputs)
 
     def _all_off(self) -> None:
         for state in tuple(self._states.values()):

@@ -13,6 +13,8 @@ POLL_S: Final = 0.08
 """How often a board's inputs are read."""
 QUIET_POLL_S: Final = 1.0
 """How often a board is asked that has no inputs, or that refuses to tell them."""
+REFUSED_S: Final = 2.0
+"""A board that has refused to tell its inputs for so long will not: until then it may have been a hiccup."""
 READ_BACK_S: Final = 5.0
 """How often its outputs are read back."""
 STRAY_GRACE_S: Final = 2.0
@@ -35,6 +37,7 @@ _LAST_PROBE_S: Final = 1.5
 """The pause between two probes at most, so that a board is back within 2 s of its return."""
 _LAST_CROWDED_PROBE_S: Final = 3.0
 """The same where many boards are lost, so that probing them all leaves the line to the others."""
+_REFUSAL: Final = "{} refuses to tell its {} {}. Correct the number; if it told them before, exchange the board."
 
 
 @dataclass(slots=True)
@@ -52,6 +55,8 @@ class BoardState:
 
     def __init__(self, board: Board) -> None:
         self.board = board
+        self.tells_no_inputs = _REFUSAL.format(board.name, board.inputs, "inputs")
+        self.tells_no_outputs = _REFUSAL.format(board.name, board.outputs, "outputs")
         self.answers: bool | None = None
         self.inputs: Sequence[bool] | None = None
         self.waiting: dict[int, Waiting] = {}
@@ -65,6 +70,7 @@ class BoardState:
         self._probe_s = _FIRST_PROBE_S
         self._next_try_s = 0.0
         self._next_poll_s = 0.0
+        self._refuses_since_s: float | None = None
         self._next_repeat_s = 0.0
         self._next_read_back_s = 0.0
         self._strays_from_s = 0.0
@@ -168,7 +174,7 @@ class BoardState:
         back = self.answers is not True
         self._misses, self._probe_s, self.answers = 0, _FIRST_PROBE_S, True
         if back:
-            self.inputs, self.nature = None, ""
+            self.inputs, self.nature, self._refuses_since_s = None, "", None
             self.said.clear()
             self._next_poll_s = self._next_read_back_s = now
             self._strays_from_s = now + STRAY_GRACE_S
@@ -189,9 +195,18 @@ class BoardState:
         self._probe_s = min(self._probe_s * 2, _LAST_CROWDED_PROBE_S if crowded else _LAST_PROBE_S)
         return lost
 
-    def polled(self, now: float, *, refused: bool = False) -> None:
-        """The inputs were read, or the board would not tell them."""
-        self._next_poll_s = now + (QUIET_POLL_S if refused or not self.board.inputs else POLL_S)
+    def polled(self, now: float) -> None:
+        """The inputs were read."""
+        self._refuses_since_s = None
+        self._next_poll_s = now + (POLL_S if self.board.inputs else QUIET_POLL_S)
+
+    def poll_refused(self, now: float) -> bool:
+        """The board would not tell its inputs; ``True`` says that it has not for so long that nobody knows them."""
+        if self._refuses_since_s is None:
+            self._refuses_since_s = now
+        lasting = now - self._refuses_since_s >= REFUSED_S
+        self._next_poll_s = now + (QUIET_POLL_S if lasting else POLL_S)
+        return lasting
 
     def read_back(self, now: float) -> None:
         """The outputs were read back; strays are looked for as soon as they count."""

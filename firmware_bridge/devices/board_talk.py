@@ -14,6 +14,8 @@ Found = TypeVar("Found")
 
 _LONGEST_ANSWER: Final = 1024
 _MOST_DRAINED: Final = 65_536
+LONGEST_DRAIN_S: Final = 0.25
+"""Whoever never falls silent is not waited for any longer: leases end meanwhile, and commands wait."""
 
 
 class NoAnswerError(Exception):
@@ -109,7 +111,12 @@ class AskedLine:
         raise NoAnswerError
 
     def drain(self, quiet_s: float = 0.0) -> None:
-        """Throw away what has come, until nothing more comes for ``quiet_s``; notices a port that is gone."""
-        drained = 0
+        """Throw away what has come, until nothing more comes for ``quiet_s``; notices a port that is gone.
+
+        It ends after :data:`LONGEST_DRAIN_S` at the latest.
+        """
+        drained, until_s = 0, self._clock.monotonic_s() + LONGEST_DRAIN_S
         while drained < _MOST_DRAINED and self._line.readable_within(quiet_s):
             drained += len(self._line.read())
+            if self._clock.monotonic_s() >= until_s:
+                return

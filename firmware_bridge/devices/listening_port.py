@@ -16,6 +16,7 @@ from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
 from firmware_bridge.controller.events import Event, LinkState, Moment, OutputFailed, PortChanged, ReaderLinkChanged
 from firmware_bridge.devices.beat import Beat
 from firmware_bridge.devices.serial_line import LineUnavailableError, SerialLine, open_line
+from firmware_bridge.devices.throttle import Throttle
 from firmware_bridge.ports import LONGEST_STOP_S, Emit
 
 _FIRST_RETRY_S: Final = 0.25
@@ -58,7 +59,7 @@ class ListeningPort:
         self._baud = baud
         self._reader = reader
         self._ear = ear
-        self._emit = emit
+        self._emit = Throttle(emit)
         self._clock = clock
         self._beat = Beat(clock)
         self._wake_read, self._wake_write = socket.socketpair()
@@ -120,6 +121,7 @@ class ListeningPort:
         self._ear.begin()
         while not self._stopping.is_set():
             self._beat.stamp()
+            self._emit.flush(self._clock.moment())
             silent_at_s = self._ear.silent_at_s()
             due_s = _LONGEST_SLEEP_S if silent_at_s is None else silent_at_s - self._clock.monotonic_s()
             wait_s = min(max(0.0, due_s), _LONGEST_SLEEP_S)

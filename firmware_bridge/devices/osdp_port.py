@@ -18,6 +18,7 @@ from firmware_bridge.controller.events import Moment, PortChanged
 from firmware_bridge.devices.beat import Beat
 from firmware_bridge.devices.serial_line import LineUnavailableError, SerialLine, open_line
 from firmware_bridge.devices.tap import Tap
+from firmware_bridge.devices.throttle import Throttle
 from firmware_bridge.ports import LONGEST_STOP_S, Emit
 from firmware_bridge.protocol.osdp.bus import Bus
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
@@ -66,7 +67,7 @@ class OsdpPort:
         self._path = path
         self._baud = baud
         self._readers = tuple(readers)
-        self._emit = emit
+        self._emit = Throttle(emit)
         self._clock = clock
         self._entropy = entropy
         self._timing = timing
@@ -233,6 +234,7 @@ class OsdpPort:
             self._bus.events = []
             for event in events:
                 self._emit(event)
+        self._emit.flush(self._clock.moment())
 
     def _wake(self) -> None:
         # Closed: the thread has ended and nobody needs to be woken. Full: it will wake anyway.

@@ -152,7 +152,8 @@ def open_line(path: str, baud: int) -> SerialLine:
         port.rts = options.rts is not Rts.TOGGLE
         port.port = path
         port.open()
-    except (serial.SerialException, OSError, ValueError) as problem:
+    except (serial.SerialException, OSError, ValueError, termios.error) as problem:
+        # pyserial lets some errors of the driver through as they are, and those are no OSErrors.
         raise LineUnavailableError(_sentence(path, baud, problem)) from problem
     try:
         direction = Direction(port.fileno(), baud, options.rts)
@@ -182,7 +183,7 @@ def _let_others_open(fd: int) -> None:
 
 
 def _sentence(path: str, baud: int, problem: Exception) -> str:
-    number = getattr(problem, "errno", None)
+    number = problem.args[0] if isinstance(problem, termios.error) else getattr(problem, "errno", None)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         return f"The serial port {path} is not there. Plug the adapter in, or correct the path in the settings."
     if number in (errno.EAGAIN, errno.EBUSY):

@@ -34,7 +34,8 @@ class Answers:
     def __init__(self, reports: Reports) -> None:
         """``reports`` takes what is told."""
         self._reports = reports
-        self._inputs: dict[int, InputState] = {}
+        self._inputs: dict[int, InputState | None] = {}
+        self._heard_inputs = False
         self._opened = False
         self._head_gone = False
         self._told_tampered: bool | None = None
@@ -42,6 +43,23 @@ class Answers:
 
     def new_session(self) -> None:
         """Tell every input again."""
+        self._inputs = dict.fromkeys(self._inputs)
+        self._heard_inputs = False
+
+    @property
+    def inputs_doubtful(self) -> bool:
+        """Whether inputs were told of which nothing was heard since the session began."""
+        return bool(self._inputs) and not self._heard_inputs
+
+    def inputs_unreadable(self, moment: Moment) -> None:
+        """Nobody knows how the inputs are that were told."""
+        for index, told in self._inputs.items():
+            if told is not InputState.UNKNOWN:
+                self._inputs[index] = InputState.UNKNOWN
+                self._reports.input(index, InputState.UNKNOWN, moment)
+
+    def forget_inputs(self) -> None:
+        """It was told as lost, and its inputs with it."""
         self._inputs.clear()
 
     def take(self, reply: object, moment: Moment) -> None:
@@ -89,6 +107,7 @@ class Answers:
             self._reports.power(moment, failing=status.power_failed)
 
     def _see_inputs(self, status: InputStatus, moment: Moment) -> None:
+        self._heard_inputs = True
         for index, value in enumerate(status.states):
             state = _INPUT_STATES.get(value, InputState.UNKNOWN)
             if self._inputs.get(index) is not state:

@@ -33,6 +33,8 @@ SENSELESS = "The reader's answer to its output command makes no sense."
 
 _TIMED_OUTPUTS = (3, 4)
 _FATAL_SILENCES = 2
+_HICCUP_S = 4.0
+"""Inputs that could not be asked for are unknown once that has lasted for so long, and not for a single refusal."""
 _ASSUMED_SIZE = 128
 """The longest packet that a peripheral may send before it is told otherwise."""
 _NAMES: dict[type, str] = {
@@ -69,6 +71,7 @@ class Errands:
         self._told: set[tuple[int, int]] = set()
         self._due: list[Command] = []
         self._read_back_s = 0.0
+        self._no_inputs_since_s: float | None = None
 
     # -- what it can do
 
@@ -95,6 +98,8 @@ class Errands:
         self._silences.clear()
 
     def _able(self, question: Command) -> bool:
+        if isinstance(question, AskInputs) and self._answers.inputs_doubtful:
+            return self._can is not None
         if self._can is None or question.CODE in self._unwilling:
             return False
         match question:
@@ -194,12 +199,16 @@ class Errands:
             self._silences[message.CODE] = self._silences.get(message.CODE, 0) + 1
             if self._silences[message.CODE] >= _FATAL_SILENCES:
                 self._unwilling.add(message.CODE)
+                if isinstance(message, AskInputs):
+                    self._answers.forget_inputs()
 
     # -- what its answers mean
 
     def answered(self, message: Command, reply: object, moment: Moment) -> None:
         """Take the answer to anything but an output command."""
         self._silences.pop(message.CODE, None)
+        if isinstance(message, AskInputs):
+            self._inputs_answered(reply, moment)
         if isinstance(reply, Nak):
             self._refused(message, reply, moment)
         elif isinstance(message, AskCapabilities):
@@ -210,6 +219,17 @@ class Errands:
             self._answers.take(reply, moment)
         else:
             self.unasked(reply, moment)
+
+    def _inputs_answered(self, reply: object, moment: Moment) -> None:
+        """What was told before this session counts only if it is told again; that is asked for until it is."""
+        if isinstance(reply, InputStatus) or not self._answers.inputs_doubtful:
+            self._no_inputs_since_s = None
+            return
+        if self._no_inputs_since_s is None:
+            self._no_inputs_since_s = moment.mono_s
+        if moment.mono_s - self._no_inputs_since_s >= _HICCUP_S:
+            self._answers.inputs_unreadable(moment)
+        self._later.append((moment.mono_s + self._timing.read_back_s, AskInputs()))
 
     def output_answered(self, pending: Pending, reply: object, moment: Moment) -> None:
         """Take the answer to an output command; one that makes no sense is no acknowledgement."""
@@ -240,7 +260,8 @@ class Errands:
             if not later:
                 self.learn(Capabilities(()))
             return
-        if not isinstance(message, Poll):
+        asked_anyway = isinstance(message, AskInputs) and self._answers.inputs_doubtful
+        if not isinstance(message, Poll) and not asked_anyway:
             if not later:
                 self._unwilling.add(code)
             elif isinstance(message, _ASKED_AGAIN):

@@ -8,9 +8,10 @@ Events (time passes only by ``wait``, in which relays prove what they do and the
 contact is given time to settle). Not shown either: what doors prove for the report of a fire, and what is kept of fire
 inputs and of the Policy's age::
 
-    alarm INPUT on|off|cut|short                                     an alarm input of the school (ALARMS)
-    card DOOR PERSON | keys DOOR KEYS | scan DOOR PASS-NUMBER[r]     at the reader of that door
-    open DOOR | close DOOR | cut DOOR | rex DOOR on|off | latch DOOR thrown|loose | fire on|off|cut
+    alarm INPUT on|off|cut|short|unread                              an alarm input of the school (ALARMS)
+    card DOOR PERSON | keys DOOR KEYS | burst DOOR KEY 4|8 | scan DOOR PASS-NUMBER[r]     at the reader of that door
+    open DOOR | close DOOR | cut DOOR | unread DOOR | latch DOOR thrown|loose | rex DOOR on|off|cut|unread
+    fire on|off|cut
     board up|down | reader DOOR secure|clear|down | port B up|down
     prove all | prove DOOR on|off [read_back|acknowledged|sent] | lapse DOOR | fail DOOR on|off [expired|superseded]
     lockdown|secure|hold|evacuate|shelter SCOPE [drill]              asked for at this bridge
@@ -90,6 +91,7 @@ from tests.firmware_bridge.controller.school import (
     FIRE,
     PEOPLE,
     START,
+    burst,
     card,
     draft,
     output,
@@ -102,6 +104,8 @@ _DOOR_NAMES = {number: name for name, number in DOORS.items()}
 _HOLDERS = {number: name for name, number in PEOPLE.items()}
 _HIDDEN = ("why", "origin", "release", "action", "second")
 _INPUTS = {"on": InputState.ACTIVE, "off": InputState.NORMAL, "cut": InputState.CUT, "short": InputState.SHORT}
+_INPUTS["unread"] = InputState.UNKNOWN
+_CONTACT = {"open": _INPUTS["on"], "close": _INPUTS["off"], "cut": _INPUTS["cut"], "unread": _INPUTS["unread"]}
 _SETTLE_S = 0.06
 MONO_0 = 1000.0
 
@@ -214,8 +218,8 @@ class Playbook:
         what, rest = words[0], list(words[1:])
         if what == "wait":
             return self.wait(float(rest[0]), proving="unproved" not in rest)
-        if what in ("open", "close", "cut"):
-            state = {"open": InputState.ACTIVE, "close": InputState.NORMAL, "cut": InputState.CUT}[what]
+        if what in _CONTACT:
+            state = _CONTACT[what]
             return self.tell(InputChanged(self.moment, wired(DOORS[rest[0]], 0), state)) + self.wait(
                 _SETTLE_S, proving=False
             )
@@ -230,6 +234,7 @@ class Playbook:
             return EmergencyAsked(self.moment, f"asked-{self._asked}", EmergencyAction(what), rest[0], "desk", drill)
         makers: dict[str, Callable[..., Event]] = {
             "card": lambda door, who: CardPresented(self.moment, DOORS[door], card(who)),
+            "burst": lambda door, key, length: CardPresented(self.moment, DOORS[door], burst(key, int(length))),
             "keys": lambda door, keys: KeysPressed(self.moment, DOORS[door], keys),
             "scan": lambda door, name: TextScanned(
                 self.moment, DOORS[door], visitor_pass(int(name.rstrip("r")), reusable=name.endswith("r"))

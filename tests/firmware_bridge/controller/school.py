@@ -187,6 +187,12 @@ def card(person: str) -> Bits:
     return encode(FORMATS["H10301"], 12, 100 + PEOPLE[person])
 
 
+def burst(key: str, length: int) -> Bits:
+    """A key as four bits, or as eight with its complement in front."""
+    value = "0123456789*#".index(key)
+    return Bits(value if length == 4 else (value ^ 0xF) << 4 | value, length)
+
+
 def visitor_pass(pass_id: int, *, reusable: bool = False) -> str:
     """A pass for the front door and the shed, good for an hour."""
     flags = PassFlags.REUSABLE if reusable else PassFlags.NONE

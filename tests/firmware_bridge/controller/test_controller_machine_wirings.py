@@ -84,6 +84,7 @@ class Wired(RuleBasedStateMachine):
         self.known: dict[int, Door] = {}
         self.fires: dict[int, Fire] = {}
         self.leaving: dict[int, float] = {}
+        self.last_exit: dict[int, float] = {}
         self.dead: set[str] = set()
         self.heard: dict[str, Directive] = {}
         self.bench = Bench(policy(drawn, 1))
@@ -98,7 +99,7 @@ class Wired(RuleBasedStateMachine):
             fire = self.fires.get(id_)
             door = fire.door if fire is not None and id_ in self.gone else self.known[id_]
             if board and door.rex is not None and bench.seen(door.rex) is InputState.ACTIVE:
-                self.leaving[id_] = now
+                self.leaving[id_] = self.last_exit[id_] = now
             lit = door.lock.fire_input
             burns = board and lit is not None and bench.inputs[lit] is InputState.ACTIVE
             if fire is not None and board and fire.source is not None:
@@ -131,6 +132,17 @@ class Wired(RuleBasedStateMachine):
         for state in seen:
             self.bench.put(point(door, 1), state)
             self.after()
+
+    @rule(door=doors, turned=st.booleans())
+    def taken_away(self, door: int, turned: bool) -> None:
+        """An exit button is pressed, a new Policy turns it round or leaves it out, and much later the door opens."""
+        before = self.drawn[door]
+        self.rex(door, [InputState.ACTIVE])
+        without = {"rests_closed": before["rests_closed"] ^ {1}} if turned else {"rex": False, "rex_unlocks": False}
+        self.publish({**self.drawn, door: before | without})
+        self.wait(120.0)
+        self.leaf(door, 0, InputState.NORMAL)
+        self.leaf(door, 0, InputState.ACTIVE)
 
     @rule(which=st.sampled_from([*FIRES, FIRES[0]]), seen=st.lists(states, min_size=1, max_size=3))
     def fire(self, which: Point, seen: list[InputState]) -> None:
@@ -276,6 +288,13 @@ class Wired(RuleBasedStateMachine):
         for id_, door in self.bench.policy.doors.items():
             if door.lock.rex_unlocks and now - self.leaving.get(id_, -1e9) < LEAST_HOLD_S - 1e-3:
                 assert self.bench.unlocked(self.built(id_)), f"door {id_} keeps somebody in"
+
+    @invariant()
+    def an_opening_is_excused_only_by_somebody_who_leaves(self) -> None:
+        for id_, opened in self.bench.excused:
+            shunt_s = self.known[id_].timing.rex_shunt_s
+            assert opened - self.last_exit.get(id_, -1e9) <= shunt_s + 1, f"door {id_} was opened by nobody who leaves"
+        self.bench.excused.clear()
 
     @invariant()
     def what_fire_holds_stays_so(self) -> None:

@@ -264,3 +264,31 @@ def test_a_fire_during_a_lockdown_is_said_to_be_one() -> None:
     play.play(["fire", "off"])
     said = [_spell(command) for command in play.play(["fire", "on"])]
     assert "event FIRE_DURING_LOCKDOWN input=board 1.30" not in said
+
+
+def test_inputs_that_cannot_be_read_any_more_prove_nothing_and_hold_nobody() -> None:
+    play = Playbook()
+    play.run("""
+        >> rex hall on
+        << relay hall off emergency
+        << event REX hall
+        >> unread front
+        << event INPUT_UNREADABLE front input=board 1.3
+        >> rex hall unread
+        << event INPUT_UNREADABLE hall input=board 1.7
+    """)
+    assert play.door("front").position == "unknown"
+    assert play.door("front").security != "secured"
+    play.wait(29)
+    assert play.door("hall").command == "unlock"
+    play.wait(2)
+    assert play.door("hall").command == "lock"
+    play.run("""
+        >> rex hall on
+        << relay hall off emergency
+        << event INPUT_TROUBLE_CLEARED hall input=board 1.7
+        << event REX hall
+        >> close front
+        << event INPUT_TROUBLE_CLEARED front input=board 1.3
+    """)
+    assert play.door("front").security == "secured"

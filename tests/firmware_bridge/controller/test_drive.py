@@ -135,6 +135,44 @@ def test_a_lease_that_lapsed_is_the_end_of_an_unlock_or_a_fault() -> None:
     """)
 
 
+def test_whoever_leaves_does_not_wait_for_what_a_less_urgent_unlock_has_failed_at() -> None:
+    play = Playbook()
+    play.run("""
+        >> card hall ada
+        << event ACCESS_GRANTED hall by ada
+        << show hall granted 5s
+        << relay hall off grant momentary
+        >> fail hall off
+        << event LOCK_FAULT hall
+        >> rex hall on
+        << relay hall off emergency
+        << event REX hall
+        # One that the device refuses is not tried again at once, or nothing else would pass its line.
+        >> fail hall off
+        >> rex hall off
+        >> rex hall on
+        << event REX hall
+        >> wait 1.9 unproved
+        >> wait 0.2 unproved
+        << relay hall off emergency
+    """)
+
+
+def test_a_fire_and_a_lockdown_do_not_wait_either() -> None:
+    play = Playbook()
+    play.run("""
+        >> fail front off
+        << event LOCK_FAULT front
+    """)
+    said = play.play(["lockdown", "site"])
+    assert [c.urgency for c in said if isinstance(c, DriveOutput) and c.point.index == 1] == [Urgency.EMERGENCY]
+    play = Playbook()
+    play.play(["card", "hall", "ada"])
+    play.play(["fail", "hall", "off"])
+    said = play.play(["fire", "on"])
+    assert [c.urgency for c in said if isinstance(c, DriveOutput) and c.point.index == 2] == [Urgency.EMERGENCY]
+
+
 def test_a_command_that_failed_is_tried_again_and_a_late_unlock_is_not() -> None:
     Playbook().run("""
         >> fail hall on

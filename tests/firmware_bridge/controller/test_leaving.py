@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from firmware_bridge.controller.commands import RecordEvent
-from firmware_bridge.controller.events import InputChanged, InputState
+from firmware_bridge.controller.events import InputChanged, InputState, PolicyAccepted
 from tests.firmware_bridge.controller.playbook import Playbook
-from tests.firmware_bridge.controller.school import wired
+from tests.firmware_bridge.controller.school import changed, wired
 
 
 def test_a_magnet_is_released_while_the_button_is_pressed_and_thirty_seconds_more() -> None:
@@ -74,3 +74,56 @@ def test_a_button_that_is_pressed_all_day_is_told_now_and_then() -> None:
         said = play.tell(InputChanged(play.moment, wired(1, 1), state))
         codes += [command.code for command in said if isinstance(command, RecordEvent)]
     assert codes == ["REX"] * 6
+
+
+def test_a_button_that_a_new_policy_takes_away_while_it_is_pressed_counts_as_let_go() -> None:
+    play = Playbook()
+    play.run("""
+        >> rex front on
+        << event REX front
+    """)
+    play.tell(PolicyAccepted(play.moment, changed(doors={1: {"rex": None}})))
+    play.run("""
+        >> wait 14
+        >> open front
+        << event DOOR_OPENED front by=exit
+        >> close front
+        << event DOOR_CLOSED front
+        >> wait 1.1
+        >> open front
+        << event DOOR_FORCED front
+    """)
+
+
+def test_a_magnet_whose_pressed_button_moves_to_another_wire_is_held_for_thirty_seconds_more() -> None:
+    play = Playbook()
+    play.run("""
+        >> rex hall on
+        << relay hall off emergency
+        << event REX hall
+    """)
+    play.tell(PolicyAccepted(play.moment, changed(doors={2: {"rex": wired(6, 0)}})))
+    play.wait(29)
+    assert play.door("hall").command == "unlock"
+    play.wait(2)
+    assert play.door("hall").command == "lock"
+    play.tell(InputChanged(play.moment, wired(6, 0), InputState.ACTIVE))
+    assert play.door("hall").command == "unlock"
+
+
+def test_a_button_whose_meaning_is_turned_round_is_seen_as_it_is_now() -> None:
+    play = Playbook()
+    play.play(["rex", "hall", "on"])
+    play.tell(PolicyAccepted(play.moment, changed(doors={2: {"rests_closed": frozenset({wired(2, 1)})}})))
+    play.wait(29)
+    assert play.door("hall").command == "unlock"
+    play.wait(2)
+    assert play.door("hall").command == "lock"
+
+
+def test_a_button_that_a_new_policy_leaves_as_it_is_stays_pressed() -> None:
+    play = Playbook()
+    play.play(["rex", "hall", "on"])
+    play.tell(PolicyAccepted(play.moment, changed(doors={2: {"contact": None}})))
+    play.wait(120)
+    assert play.door("hall").command == "unlock"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from access_control.core.credentials.bits import Bits
 from access_control.core.credentials.formats import FORMATS, encode
 from access_control.core.decision.reasons import Reason
 from firmware_bridge.controller.commands import RecordEvent
@@ -202,3 +203,32 @@ def test_nothing_is_taken_from_a_reader_that_speaks_in_clear() -> None:
     play.play(["reader", "front", "clear"])
     told = [play.play(["card", "front", "ada"]) for _ in range(20)]
     assert sum(map(len, told)) == 4
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_a_keypad_that_sends_each_key_as_a_burst_of_bits_is_typed_on(bits: int) -> None:
+    play = Playbook(changed(readers={1: {"pin_times": ALWAYS}}))
+    play.play(["burst", "front", "1", str(bits)])  # without a card it means nothing
+    play.play(["card", "front", "pia"])
+    for key in "99*4711":
+        assert play.play(["burst", "front", key, str(bits)]) == []
+    codes = [c.code for c in play.play(["burst", "front", "#", str(bits)]) if isinstance(c, RecordEvent)]
+    assert codes == ["ACCESS_GRANTED"]
+
+
+@pytest.mark.parametrize("asks", [{"takes_releases": True}, {"copyable": frozenset({"H10301"})}])
+def test_wherever_a_pin_can_be_asked_for_there_is_a_keypad(asks: dict[str, object]) -> None:
+    play = Playbook(changed(readers={1: asks}))
+    assert [c for c in play.play(["burst", "front", "1", "8"]) if isinstance(c, RecordEvent)] == []
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_bursts_of_bits_at_a_reader_that_never_asks_for_a_pin_are_bad_reads(bits: int) -> None:
+    said = Playbook().play(["burst", "front", "1", str(bits)])
+    assert [c.code for c in said if isinstance(c, RecordEvent)] == [Reason.DENIED_BAD_READ]
+
+
+def test_a_burst_that_is_no_key_is_a_bad_read_anywhere() -> None:
+    play = Playbook(changed(readers={1: {"pin_times": ALWAYS}}))
+    said = [play.tell(CardPresented(play.moment, 1, bits)) for bits in (Bits(0xF, 4), Bits(0xFF, 8))]
+    assert [c.code for told in said for c in told if isinstance(c, RecordEvent)] == [Reason.DENIED_BAD_READ] * 2

@@ -34,6 +34,7 @@ from access_control.core.decision.slots import Effect
 from firmware_bridge.controller.commands import (
     Command,
     DriveOutput,
+    RecordEvent,
     RememberCancelled,
     RememberFire,
     RememberPassUsed,
@@ -166,6 +167,8 @@ class Bench:
         self.proved: dict[Point, float] = {}
         self.cancelled: set[str] = set()
         self.used: dict[int, int] = {}
+        self.excused: list[tuple[int, float]] = []
+        """Doors whose opening was taken for somebody who leaves, and when."""
         self.directives = DirectiveSet()
         self.orders = Orders(Revision(1, 0), DirectiveSet())
         self.begin()
@@ -228,6 +231,8 @@ class Bench:
                     if self.relays.get(at) is not on:
                         self.proved.pop(at, None)
                     self.relays[at] = on
+                case RecordEvent(code="DOOR_OPENED", door=int() as door, detail={"by": "exit"}):
+                    self.excused.append((door, self.moment.mono_s))
                 case RememberCancelled(id_):
                     self.cancelled.add(id_)
                 case RememberFire(door, held):

@@ -10,6 +10,7 @@ from firmware_bridge.devices.board_state import (
     PROBE_S,
     QUIET_POLL_S,
     READ_BACK_S,
+    REFUSED_S,
     STRAY_GRACE_S,
     BoardState,
 )
@@ -115,11 +116,24 @@ def test_a_board_that_cannot_be_read_back_is_told_off_again_where_nothing_is_lea
     assert state.repeats(now + READ_BACK_S) == [0, 3]
 
 
-@pytest.mark.parametrize(
-    ("inputs", "refused", "pause_s"), [(2, False, POLL_S), (2, True, QUIET_POLL_S), (0, False, QUIET_POLL_S)]
-)
-def test_only_inputs_are_worth_asking_for_often(inputs: int, refused: bool, pause_s: float) -> None:
+@pytest.mark.parametrize(("inputs", "pause_s"), [(2, POLL_S), (0, QUIET_POLL_S)])
+def test_only_inputs_are_worth_asking_for_often(inputs: int, pause_s: float) -> None:
     state = BoardState(Board(1, "Board", "B", 1, 4, inputs))
     state.answered(1.0)
-    state.polled(1.0, refused=refused)
+    state.polled(1.0)
     assert state.poll_due_s() == 1.0 + pause_s
+
+
+def test_a_board_that_refuses_for_a_while_is_asked_on_as_often_and_then_seldom() -> None:
+    state = BoardState(BOARD)
+    state.answered(1.0)
+    assert not state.poll_refused(1.0)
+    assert state.poll_due_s() == 1.0 + POLL_S
+    state.polled(2.0)
+    assert not state.poll_refused(3.0)  # another time, not the same
+    assert not state.poll_refused(3.0 + REFUSED_S / 2)
+    assert state.poll_refused(3.0 + REFUSED_S)
+    assert state.poll_due_s() == 3.0 + REFUSED_S + QUIET_POLL_S
+    state.closed()
+    state.answered(9.0)
+    assert not state.poll_refused(9.0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from pymodbus.constants import ExcCodes
 
 from access_control.core.decision.model import Board
 from firmware_bridge.clock import SystemClock
@@ -23,7 +25,7 @@ from firmware_bridge.controller.events import (
 from firmware_bridge.devices import board_state
 from firmware_bridge.devices.modbus_port import ModbusPort
 from firmware_bridge.simulator.wire import BITS_PER_BYTE, Heard, Transmission
-from tests.firmware_bridge.devices.modbus_rack import BAUD, Rack, Said, drive, rack_at, relay
+from tests.firmware_bridge.devices.modbus_rack import BAUD, PATIENCE_S, Rack, Said, drive, rack_at, relay
 
 
 @pytest.fixture
@@ -88,6 +90,49 @@ def test_a_board_that_refuses_everything_is_told_of_once_each(rack: Rack, monkey
     rack.world.set_input(relay(2, 1), active=False)
     rack.said.wait(InputChanged, lambda event: event.state is InputState.NORMAL and event.point == relay(2, 1))
     assert len([event for event in rack.said.events if isinstance(event, BoardLinkChanged) and event.board == 1]) == 3
+
+
+def test_inputs_that_a_board_refuses_to_tell_any_more_are_unknown_within_ten_seconds_and_known_when_it_is_well(
+    rack: Rack,
+) -> None:
+    rack.begin()
+    rack.world.set_input(relay(1, 1), active=True)
+    rack.said.wait_input(relay(1, 1), InputState.ACTIVE)
+    rack.said.forget()
+    refused_s = SystemClock().monotonic_s()
+    rack.boards[0].refuses = True
+    for index in range(4):
+        rack.said.wait_input(relay(1, index), InputState.UNKNOWN)
+    assert SystemClock().monotonic_s() - refused_s < 10.0
+    rack.said.wait(BoardLinkChanged, lambda event: "refuses to tell its 4 inputs" in event.why)
+    rack.boards[0].refuses = False
+    rack.said.wait_input(relay(1, 1), InputState.ACTIVE)
+    rack.said.wait_input(relay(1, 0), InputState.NORMAL)
+    rack.said.wait(BoardLinkChanged, lambda event: not event.why)
+    links = [event for event in rack.said.events if isinstance(event, BoardLinkChanged)]
+    assert {event.state for event in links} == {LinkState.UP}
+    assert len([event for event in rack.said.events if isinstance(event, InputChanged)]) == 8
+    assert {event.point.device for event in rack.said.events if isinstance(event, InputChanged)} == {1}
+
+
+def test_a_single_refusal_is_nothing_to_tell(rack: Rack) -> None:
+    rack.begin()
+    rack.said.wait_input(relay(1, 3), InputState.NORMAL)
+    rack.said.forget()
+    left = [2]
+
+    def unwilling() -> ExcCodes | None:
+        left[0] -= 1
+        return ExcCodes.DEVICE_FAILURE if left[0] >= 0 else None
+
+    rack.boards[0].unwilling = unwilling  # type: ignore[method-assign]  # this board has a hiccup
+    assert rack.world.wait_for(lambda: left[0] < 0, PATIENCE_S)
+    rack.world.set_input(relay(1, 0), active=True)
+    rack.said.wait_input(relay(1, 0), InputState.ACTIVE)
+    time.sleep(board_state.REFUSED_S + 1.0)
+    changed = [event.state for event in rack.said.events if isinstance(event, InputChanged)]
+    assert changed == [InputState.ACTIVE]
+    assert not [event for event in rack.said.events if isinstance(event, BoardLinkChanged)]
 
 
 def test_a_board_that_is_busy_is_asked_again(rack: Rack) -> None:

@@ -53,6 +53,21 @@ def test_a_missing_port(tmp_path: Path) -> None:
         open_line(str(tmp_path / "none"), 9600)
 
 
+def test_a_port_whose_driver_fails_while_it_is_opened_is_one_that_cannot_be_used(
+    ends: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, path = ends
+
+    def fails(*_: object) -> None:
+        raise termios.error(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(termios, "tcsetattr", fails)
+    with pytest.raises(LineUnavailableError, match=r"cannot be used as a serial port .*Input/output error"):
+        open_line(path, 9600)
+    monkeypatch.undo()
+    open_line(path, 9600).close()
+
+
 def test_a_taken_port(ends: tuple[int, str]) -> None:
     _, path = ends
     with open_line(path, 9600), pytest.raises(LineUnavailableError, match="used by another program"):

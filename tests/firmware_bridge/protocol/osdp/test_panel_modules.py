@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from access_control.core.credentials.bits import Bits
 from access_control.core.decision.model import DeviceKind, Point
 from firmware_bridge.controller.commands import DriveOutput, Urgency
@@ -24,11 +26,13 @@ from firmware_bridge.controller.events import (
 )
 from firmware_bridge.protocol.osdp.bus import Bus
 from firmware_bridge.protocol.osdp.frames import Packet
+from firmware_bridge.protocol.osdp.replies import Ack
 from firmware_bridge.protocol.osdp.setup import ReaderSetup
 from firmware_bridge.simulator.relay_log import RelayLog
 from firmware_bridge.simulator.world import World
 from tests.building.clock import SetClock
 from tests.building.memory_line import MemoryLine, module, module_line, reader
+from tests.firmware_bridge.protocol.osdp.test_panel_refusals import Answer, code_of, refusing, stubborn
 
 ISTAT, POLL, OUT = 0x65, 0x60, 0x68
 
@@ -184,3 +188,66 @@ def test_a_card_at_a_reader_moves_an_output_of_a_board_with_the_same_number_on_t
     assert peers[0].head.outputs == [False]
     assert peers[1].head.outputs == [False, True]
     assert [event.point.kind for event in line.happened(OutputProved)] == [DeviceKind.BOARD]
+
+
+def ack(command: object) -> Ack | None:
+    """A device that acknowledges the question and tells nothing."""
+    return Ack() if code_of(command) == ISTAT else None  # type: ignore[arg-type]  # as the panel's questions are
+
+
+@pytest.mark.parametrize("answer", [refusing(ISTAT, 9), refusing(ISTAT, 3), refusing(ISTAT, 6), ack])
+def test_inputs_that_cannot_be_asked_for_after_a_silent_new_session_are_unknown_within_ten_seconds(
+    answer: Answer,
+) -> None:
+    line, board, world = module_line()
+    world.inputs[point(1)] = True
+    line.run(1.0)
+    stubborn(board, answer)
+    board.restart(line.clock.mono_s)
+    line.run(9.5)
+
+    assert links(line) == [(5, LinkState.SECURE)]
+    assert seen(line) == dict.fromkeys(range(3), InputState.UNKNOWN)
+    assert len(line.happened(InputChanged)) == 6
+
+    stubborn(board, lambda _: None)
+    board._execute = type(board)._execute.__get__(board)  # type: ignore[method-assign]  # it is well again
+    line.run(6.0)
+    assert seen(line) == {0: InputState.NORMAL, 1: InputState.ACTIVE, 2: InputState.NORMAL}
+    assert [event.alarm for event in line.happened(BoardAlarmed)].count(LinkAlarm.NAK) <= 1
+
+
+@pytest.mark.parametrize("error", [3, 9])
+def test_one_refusal_after_a_new_session_makes_nothing_unknown(error: int) -> None:
+    line, board, world = module_line()
+    line.run(1.0)
+    stubborn(board, refusing(ISTAT, error, often=1))
+    board.restart(line.clock.mono_s)
+    world.inputs[point(1)] = True
+    line.run(9.5)
+
+    assert seen(line) == {0: InputState.NORMAL, 1: InputState.ACTIVE, 2: InputState.NORMAL}
+    assert InputState.UNKNOWN not in [event.state for event in line.happened(InputChanged)]
+
+
+def test_new_sessions_one_after_the_other_do_not_hide_that_inputs_cannot_be_asked_for() -> None:
+    line, board, _ = module_line()
+    line.run(1.0)
+    stubborn(board, refusing(ISTAT, 9))
+    for _ in range(3):
+        board.restart(line.clock.mono_s)
+        line.run(3.0)
+
+    assert seen(line) == dict.fromkeys(range(3), InputState.UNKNOWN)
+
+
+def test_inputs_that_were_told_since_the_session_began_are_believed_although_the_question_is_refused() -> None:
+    line, board, world = module_line()
+    line.run(1.0)
+    stubborn(board, refusing(ISTAT, 3))
+    board.restart(line.clock.mono_s)
+    line.run(1.0)
+    world.set_input(point(2), active=True)
+    line.run(60.0)
+
+    assert seen(line) == {0: InputState.NORMAL, 1: InputState.NORMAL, 2: InputState.ACTIVE}
