@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from access_control.core.decision.model import EmergencyAction
 from access_control.core.wire.events import EventCode, start_of
+from access_control.database.locks import hold
 from access_control.emergency.models import DoorAnswer
 from access_control.emergency.words import lasting
 from access_control.readers.models import Bridge
@@ -119,6 +120,7 @@ def read_progress(
 
 def keep_answers(session: Session, row: DirectiveRow) -> int:
     """Write down for good how the doors answered, because events and Statuses do not last; how many doors are new."""
+    hold(session, f"door answers {row.id}")  # the timed work and a release would both find a door's first answer
     kept = {answer.door_id: answer for answer in _kept(session, row.id)}
     before = len(kept)
     events = list(_events(session, row))

@@ -35,7 +35,7 @@ def keep_door_answers(database: Database, at: datetime) -> int:
     """Write down how doors answered, for the record of each emergency; how many answers were new."""
     recent = or_(DirectiveRow.ended_at.is_(None), DirectiveRow.ended_at > at - LATE_ANSWERS)
     with database.writing() as session:
-        rows = session.scalars(select(DirectiveRow).where(recent)).all()
+        rows = session.scalars(select(DirectiveRow).where(recent).order_by(DirectiveRow.id)).all()
         return sum(keep_answers(session, row) for row in rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from access_control.readers import orders
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge
 from access_control.readers.records import DirectiveRow, EventRow, ReleaseRow
+from tests.access_control.emergency.conftest import furnish
 from tests.building.emergencies import AT, DIRECTIVE, MAIN_BRIDGE, SITE, SOUTH_BRIDGE, directive, fresh_id, status
 
 
@@ -67,9 +69,8 @@ def test_no_clock_makes_a_door_faster_than_it_was_or_slower_than_we_heard(at: in
     assert 0 <= counted <= max(received, ms)
 
 
-@pytest.fixture
-def locked_down(school_database: Database, keys: SchoolKeys) -> Database:
-    with school_database.writing() as session:
+def lock_down(database: Database, keys: SchoolKeys) -> None:
+    with database.writing() as session:
         sealed = seal_directive(directive(), keys.document, site=SITE)
         orders.add_directive(session, keys, AT, directive(), [sealed], by_name="A. Rivera")
         session.add_all(
@@ -83,6 +84,11 @@ def locked_down(school_database: Database, keys: SchoolKeys) -> Database:
         main.status = status(DIRECTIVE, {1: "secured", 2: "not_monitored", 3: "unknown"})
         main.status_at = after(4_000)
         south.status, south.status_at = {"emergencies": [], "doors": [{"door": 4}]}, after(4_000)
+
+
+@pytest.fixture
+def locked_down(school_database: Database, keys: SchoolKeys) -> Database:
+    lock_down(school_database, keys)
     return school_database
 
 
@@ -118,6 +124,28 @@ def test_answers_are_kept_once(locked_down: Database) -> None:
         assert keep_answers(session, kept) == 2
         session.flush()
         assert keep_answers(session, kept) == 0
+
+
+def test_a_release_and_the_timed_work_that_keep_answers_at_one_moment_do_it_one_after_the_other(
+    pg_database: Database, keys: SchoolKeys
+) -> None:
+    furnish(pg_database, keys)
+    lock_down(pg_database, keys)
+    found: list[int] = []
+
+    def work() -> None:
+        with pg_database.writing() as session:
+            found.append(keep_answers(session, session.get_one(DirectiveRow, DIRECTIVE)))
+
+    other = threading.Thread(target=work)
+    with pg_database.writing() as session:
+        assert keep_answers(session, session.get_one(DirectiveRow, DIRECTIVE)) == 2
+        session.flush()
+        other.start()
+        other.join(0.3)
+        assert other.is_alive()
+    other.join(60)
+    assert found == [0]
 
 
 def test_what_a_status_proved_stays_in_the_record(locked_down: Database) -> None:
