@@ -84,6 +84,7 @@ from firmware_bridge.controller.events import (
     UplinkChanged,
 )
 from firmware_bridge.controller.memory import Memory
+from firmware_bridge.controller.policy_change import Held
 from firmware_bridge.controller.status import BridgeStatus, DoorStatus
 from tests.firmware_bridge.controller.school import (
     ALARMS,
@@ -119,13 +120,14 @@ class Playbook:
         orders: Orders | None = None,
         memory: Memory | None = None,
         *,
+        held: Sequence[Held] = (),
         quiet: bool = True,
     ) -> None:
         self.moment = Moment(START, MONO_0)
         self.controller = Controller(memory or Memory(clock_trusted=True))
         self._asked = 0
         self._pressed = 0
-        self.commands = self.controller.start(self.moment, policy or policy_of(draft()), orders)
+        self.commands = self.controller.start(self.moment, policy or policy_of(draft()), orders, held)
         if quiet:
             self.connect()
 

@@ -35,6 +35,7 @@ from firmware_bridge.controller.commands import (
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.events import OrdersAccepted, PolicyAccepted, Proof, SelfTestAsked
 from firmware_bridge.controller.memory import Memory
+from firmware_bridge.controller.policy_change import Held
 from firmware_bridge.controller.status import PROOF_LIMIT_S, Position, Security
 from firmware_bridge.store.uuid7 import uuid7
 from tests.firmware_bridge.controller.playbook import Playbook
@@ -73,6 +74,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.burning = False
         self.raised: list[str] = []
         self.presses: dict[int, str] = {}
+        self.held: list[Held] = []
         self.seen(self.play.commands)
         self.proved = set(DOORS.values())
 
@@ -100,6 +102,14 @@ class AnyOrder(RuleBasedStateMachine):
                         self.presses[input_] = made_by
                 case _:
                     pass
+        if not self.concerned():
+            self.held.clear()
+
+    def concerned(self) -> bool:
+        """Whether a directive stands at a door of the Policy, or of one that the store holds for the emergency."""
+        directives = self.play.controller._world.orders.directives
+        policies = [self.policy, *(policy for policy, _ in self.held)]
+        return any(directives.in_force_among(one.doors, one.scopes) for one in policies)
 
     def do(self, *words: str) -> None:
         self.seen(self.play.play(words))
@@ -232,6 +242,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(new=st.sampled_from(POLICIES))
     def new_policy(self, new: Policy) -> None:
+        if self.concerned():
+            standing = self.play.controller._world.orders.directives.standing
+            self.held.append((self.policy, frozenset(directive.id for directive, _ in standing)))
         self.policy = new
         self.seen(self.play.tell(PolicyAccepted(self.play.moment, new)))
 
@@ -246,7 +259,7 @@ class AnyOrder(RuleBasedStateMachine):
         memory = Memory(dict(self.used), cancelled, dict(self.fire_held), clock_trusted=True, presses=self.presses)
         kept = self.play.controller._world.orders
         before, moment = self.play, self.play.moment
-        self.play = Playbook(self.policy, kept, memory, quiet=False)
+        self.play = Playbook(self.policy, kept, memory, held=self.held, quiet=False)
         self.play._asked, self.play._pressed = before._asked, before._pressed
         self.play.moment = replace(moment, mono_s=moment.mono_s + 1)
         self.seen(self.play.commands)
