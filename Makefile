@@ -12,7 +12,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 	$(BIN)/python -m pip install --quiet --no-input -c constraints.txt
 
 # What stays together on one worker, and what begins first, is in tests/conftest.py.
-PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
+PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder
 
 # Tests start hundreds of processes: where the environment says otherwise, each would compile the program anew.
 export PYTHONDONTWRITEBYTECODE :=
