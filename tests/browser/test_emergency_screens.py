@@ -130,7 +130,7 @@ def test_the_incident_screen(
     expect(page.get_by_role("heading", name="Walk to these 4 doors")).to_be_visible()
     expect(page.locator(".count[data-result=secured]")).to_contain_text("20")
     expect(page.locator("[data-key=walk-4]")).to_contain_text("A. Rivera is going")
-    expect(page.locator("[data-key=said]")).to_contain_text("Gym bridge has not confirmed.")
+    expect(page.locator("[data-key=said]")).to_contain_text("NOT confirmed by Gym bridge.")
     shoot(page, f"lockdown_{size}_{theme}")
     assert violations(page) == []
     if size == "desktop":
