@@ -16,8 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from access_control.people.models import Cardholder, Group, Operator
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.models import Badge, Board, Bridge, Door, Level, Reader, Schedule
-from access_control.readers.records import ActionRow, DirectiveRow, EventRow
+from access_control.readers.records import ActionRow, DirectiveRow, EventRow, FireReportRow
 from access_control.visitors.models import BannedPerson, Visit, VisitState
 
 MATRIX: Final = Path("tests/access_control/web/role_matrix.txt")
@@ -32,10 +33,12 @@ _IDS: Final[Mapping[str, InstrumentedAttribute[str] | InstrumentedAttribute[int]
     "directive": DirectiveRow.id,
     "door_id": Door.id,
     "group_id": Group.id,
+    "input_id": AlarmInput.id,
     "level_id": Level.id,
     "operator_id": Operator.id,
     "reader_id": Reader.id,
     "ref": Cardholder.ref,
+    "report_id": FireReportRow.id,
     "schedule_id": Schedule.id,
     "visit_id": Visit.id,
 }

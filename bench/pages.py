@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import select
 
 from access_control.clock import monotonic_s, utc_now
 from access_control.config import Config
@@ -27,6 +28,8 @@ from access_control.database.ids import new_id
 from access_control.demo.evidence import Evidence
 from access_control.demo.frontdesk import FrontDesk
 from access_control.demo.staging import Demo
+from access_control.demo.switchboard import Switchboard
+from access_control.readers.records import FireReportRow
 from bench._pages_addresses import addresses
 from bench.figures import Figure, percentile
 from tests.building.browser import ARGUMENTS, find_chromium, violations
@@ -62,7 +65,8 @@ def run() -> list[Figure]:
 
 
 def _prepare(told: Evidence) -> str:
-    """What makes pages full: a drill over every door, somebody who may not come in, a door that was opened by hand."""
+    """What makes pages full: a fire, a drill, somebody who may not come in, a door that was opened by hand."""
+    _burn(told)
     told.admin.get("/doors/1")
     told.admin.post("/doors/1/release", **{"release-why": "To measure its page"})
     told.admin.get("/desk/banned/new")
@@ -74,6 +78,19 @@ def _prepare(told: Evidence) -> str:
     if page.status not in {201, 202}:
         raise RuntimeError(f"The drill was answered with {page.status}: {page.text()[:300]}")
     return str(wanted["id"])
+
+
+def _burn(told: Evidence) -> None:
+    """A fire alarm for a moment: its report is a page."""
+    switches = Switchboard(told.demo.deeds, told.demo.programs)
+
+    def reported() -> bool:
+        with told.demo.school.database.reading() as session:
+            return session.scalar(select(FireReportRow.id).limit(1)) is not None
+
+    switches.press("fire-main", on=True)
+    told.wait("the fire alarm's report", reported)
+    switches.press("fire-main", on=False)
 
 
 def _tidy(told: Evidence, directive: str) -> None:
