@@ -31,6 +31,8 @@ _CARD = Bits(0x2F623AE, 26)
 _WARM_UP_S = 90.0
 _SETTLE_S = 2.0
 _LONGEST_S = 5.0
+_AGAIN_S = 0.15
+"""Nobody presents cards to one reader faster; the bridge takes ten reads a second from it."""
 _IN_A_ROW = 3
 _GRAIN_S = 0.0005
 _ROUND_CHARACTERS = 31
@@ -74,6 +76,7 @@ class TimedHead(ReaderHead):
 
     def __init__(self, config: ReaderConfig, world: World) -> None:
         super().__init__(config, world)
+        self.shown_s = 0.0
         self.moved_s = 0.0
         self.moved = threading.Event()
 
@@ -195,11 +198,12 @@ class Rig:
         Raises:
             UnansweredError: None came.
         """
-        _pause.wait(self._chance.uniform(0.0, self.case.round_s))
         head = self.heads[self._chance.choice(readers or range(1, self.case.readers + 1)) - 1]
+        _pause.wait(max(0.0, head.shown_s + _AGAIN_S - _clock.monotonic_s()))
+        _pause.wait(self._chance.uniform(0.0, self.case.round_s))
         head.moved.clear()
         with self.world.lock:
-            shown_s = _clock.monotonic_s()
+            shown_s = head.shown_s = _clock.monotonic_s()
             head.present(_CARD)
         if not head.moved.wait(_LONGEST_S):
             raise UnansweredError(f"{self.kind} {self.case.name}: a card was not answered within {_LONGEST_S} s")

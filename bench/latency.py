@@ -37,9 +37,10 @@ _TURNS: Final = 2
 # Characters on the wire. A card's reply and an OUT are 30 each with Secure Channel, and two lie between packets.
 _LOCK_A_READER, _LOCK_MORE = 47, 2
 _CARD_REPLY = 30
-_COIL, _COIL_ECHO, _INPUTS, _INPUTS_ANSWER, _MODBUS_PAUSE = 8, 8, 8, 6, 3.5
-_COIL_EXCHANGE = _COIL + _COIL_ECHO + 2 * _MODBUS_PAUSE
-_POLL_EXCHANGE = _INPUTS + _INPUTS_ANSWER + 2 * _MODBUS_PAUSE
+_COIL, _COIL_ECHO, _INPUTS, _INPUTS_ANSWER = 8, 8, 8, 6
+_PAUSE, _LEAST_PAUSE_S = 3.5, 0.00175
+"""Silence on a Modbus line before a frame: so many characters, and above 19200 baud the standard's fixed time before
+ours (Modbus over Serial Line 1.02, 2.5.1.1). The simulated board answers after the characters alone."""
 
 
 @dataclass
@@ -89,11 +90,13 @@ def limits(case: Case, *, board: bool) -> Limits:
     """The least that is possible in a case."""
     if not board:
         return Limits(case.limit_s(15.5), case.limit_s(31.0), case.limit_s(_LOCK_A_READER, _LOCK_MORE))
+    pauses = max(_PAUSE, _LEAST_PAUSE_S / case.character_s) + _PAUSE
+    poll, coil = _INPUTS + _INPUTS_ANSWER + pauses, _COIL + _COIL_ECHO + pauses
     return Limits(
         # The middle card finds the board's line free; the unluckiest comes just after a poll of the inputs has begun.
         case.limit_s(15.5, _CARD_REPLY + _COIL),
-        case.limit_s(31.0, _CARD_REPLY + _POLL_EXCHANGE + _COIL),
-        case.limit_s(_COIL_EXCHANGE, _POLL_EXCHANGE / 2 - _COIL_ECHO - 2 * _MODBUS_PAUSE),
+        case.limit_s(31.0, _CARD_REPLY + poll + _COIL),
+        case.limit_s(coil, poll / 2 - _COIL_ECHO - pauses),
     )
 
 
