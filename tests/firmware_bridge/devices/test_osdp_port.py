@@ -34,6 +34,7 @@ from firmware_bridge.controller.events import (
     ReaderTampered,
 )
 from firmware_bridge.devices.osdp_port import OsdpPort, ReaderSetup
+from firmware_bridge.devices.throttle import READS_PER_S
 from firmware_bridge.protocol.osdp.checks import Checks
 from firmware_bridge.protocol.osdp.commands import Poll
 from firmware_bridge.protocol.osdp.frames import Packet
@@ -335,7 +336,7 @@ def test_a_garbled_line_loses_no_card(tmp_path: Path) -> None:
         shown = 10 * (1 + 20 * int(os.environ.get("LONG", "0")))
         for number in range(shown):
             built.present(1, Bits(number, 26))
-            time.sleep(0.05)
+            time.sleep(1.1 / READS_PER_S)  # no faster than the port takes them
         built.set_line_faults("A", LineFaults())
 
         assert log.wait(lambda: len(log.of(CardPresented)) == shown)
