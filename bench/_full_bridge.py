@@ -77,10 +77,12 @@ def full_bridge(place: Path, seconds: float) -> Found:
         stack.callback(bridge.kill)
         bridge.start()
         assert bridge.running is not None
-        with LocalClient(bridge.place / "state" / "control.sock", START_S) as client:
+        socket = bridge.place / "state" / "control.sock"
+        with LocalClient(socket, START_S) as client:
             until(lambda: _secure(client) == DOORS, "every reader is secure", _READY_S)
-            begun = _status_bytes(bridge.running, "VmRSS")
-            _cards(place, seconds)
+        begun = _status_bytes(bridge.running, "VmRSS")
+        _cards(place, seconds)
+        with LocalClient(socket, START_S) as client:  # the bridge ends a conversation after half a minute of silence
             until(lambda: _is_empty(client), "the service has every event")
             outbox = client.status()["outbox"]
             return Found(
