@@ -13,16 +13,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.model import DoorClass
 from access_control.core.decision.slots import Effect
 from access_control.emergency.errors import NoSuchDirectiveError
 from access_control.emergency.progress import BridgeNow, DoorNow, Judged, Progress, read_progress
-from access_control.emergency.school import KnownDoor, Running, School, directive_of
+from access_control.emergency.school import KnownDoor, Running, School, directive_of, staged_releases
 from access_control.emergency.words import lasting, listed
-from access_control.readers.records import DirectiveRow, ReleaseRow
+from access_control.readers.records import DirectiveRow
 
 ANSWER_WAIT_S: Final = 3.0
 """So long a door may be *commanded* without an answer before somebody has to walk there."""
@@ -137,15 +136,12 @@ def read_board(session: Session, at: datetime, school: School, directive: str) -
     if row is None:
         raise NoSuchDirectiveError
     running = next((one for one in school.running if one.directive.id == directive), None)
-    running = running or Running(directive_of(row), row.by_name, _released(session, directive))
+    if running is None:
+        released = staged_releases(session, [directive]).get(directive, frozenset())
+        running = Running(directive_of(row), row.by_name, released)
     ruled = school.in_scope(running.directive)
     progress = read_progress(session, at, row, school.bridges_of(ruled), school.proof_limit_s)
     return make_board(at, school, running, progress, row.ended_at)
-
-
-def _released(session: Session, directive: str) -> frozenset[int]:
-    rows = session.scalars(select(ReleaseRow).where(ReleaseRow.directive_id == directive))
-    return frozenset(door for release in rows for door in release.doors or ())
 
 
 def make_board(

@@ -5,7 +5,7 @@ A lockdown must start while the database is locked or dead, so nothing here is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -175,12 +175,17 @@ def _running(session: Session) -> Iterable[Running]:
     rows = session.scalars(
         select(DirectiveRow).where(DirectiveRow.ended_at.is_(None)).order_by(DirectiveRow.started_at, DirectiveRow.id)
     ).all()
-    staged: dict[str, frozenset[int]] = {}
-    ids = [row.id for row in rows]
-    for release in session.scalars(select(ReleaseRow).where(ReleaseRow.directive_id.in_(ids))):
-        staged[release.directive_id] = staged.get(release.directive_id, frozenset()) | frozenset(release.doors or ())
+    staged = staged_releases(session, [row.id for row in rows])
     for row in rows:
         yield Running(directive_of(row), row.by_name, staged.get(row.id, frozenset()))
+
+
+def staged_releases(session: Session, directives: Collection[str]) -> dict[str, frozenset[int]]:
+    """The doors that releases of parts have freed, by directive; one without such a release is left out."""
+    staged: dict[str, frozenset[int]] = {}
+    for release in session.scalars(select(ReleaseRow).where(ReleaseRow.directive_id.in_(directives))):
+        staged[release.directive_id] = staged.get(release.directive_id, frozenset()) | frozenset(release.doors or ())
+    return staged
 
 
 def directive_of(row: DirectiveRow) -> Directive:

@@ -61,10 +61,10 @@ def note_restore(
         What ``in_force`` has to keep as :data:`LACKS_EVENTS`.
     """
     lacked = bool(bridge.in_force.get(LACKS_EVENTS))
-    explained = lacked or _restored_since(session, heard_at)
     lacks = wanted(session, bridge.id, request.stream, request.acknowledged) is not None
+    lost = lacks and not lacked and not _restored_since(session, heard_at)
     made = _published(session, bridge.id)
-    beyond = _beyond(session, at, request, made, lost_events=lacks and not explained)
+    beyond = _beyond(session, at, request, made, lost_events=lost)
     if beyond is not None:
         site = session.scalars(
             select(Site).with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)

@@ -1,8 +1,9 @@
-"""A bound on events that a broken device or a bored child can make at will."""
+"""Bounds on what a broken device, a bored child or a stranger can make at will."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 
 class Limiter:
@@ -24,3 +25,30 @@ class Limiter:
         self._passed.append(now)
         dropped, self._dropped = self._dropped, 0
         return dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many at once, and so many a second from then on."""
+
+    burst: float
+    each_s: float
+
+
+class Bucket:
+    """Lets through what a rate allows."""
+
+    def __init__(self, rate: Rate, now_s: float) -> None:
+        """Full at first."""
+        self._rate = rate
+        self._left = rate.burst
+        self._at_s = now_s
+
+    def take(self, now_s: float) -> bool:
+        """Ask to pass."""
+        self._left = min(self._rate.burst, self._left + max(0.0, now_s - self._at_s) * self._rate.each_s)
+        self._at_s = now_s
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True

@@ -31,6 +31,7 @@ from firmware_bridge.controller.events import (
     ReaderTampered,
     TextScanned,
 )
+from firmware_bridge.controller.limits import Bucket, Rate
 from firmware_bridge.ports import Emit
 
 READS_PER_S: Final = 10.0
@@ -52,26 +53,6 @@ _TOO_MANY: Final = (
 _State = InputChanged | ReaderTampered | BoardTampered | DevicePowered
 
 
-class _Allowance:
-    """So many at once, and so many a second after that."""
-
-    def __init__(self, per_s: float, at_once: int) -> None:
-        self._per_s = per_s
-        self._most = float(at_once)
-        self._left = self._most
-        self._at_s: float | None = None
-
-    def take(self, now: float) -> bool:
-        """Whether one more may pass at ``now``, in monotonic seconds."""
-        since_s = 0.0 if self._at_s is None else max(0.0, now - self._at_s)
-        self._left = min(self._most, self._left + since_s * self._per_s)
-        self._at_s = now
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
-
-
 @dataclass(slots=True)
 class _Excess:
     """Reads that were thrown away; told at ``due_s`` if there are any."""
@@ -86,7 +67,7 @@ class Throttle:
     def __init__(self, emit: Emit) -> None:
         """``emit`` takes what passes."""
         self._emit = emit
-        self._allowances: dict[Hashable, _Allowance] = {}
+        self._allowances: dict[Hashable, Bucket] = {}
         self._held: dict[Hashable, _State] = {}
         self._excess: dict[int, _Excess] = {}
 
@@ -98,7 +79,7 @@ class Throttle:
             case InputChanged() | ReaderTampered() | BoardTampered() | DevicePowered():
                 self._state(event)
             case ReaderAlarmed() | BoardAlarmed():
-                if self._may(_device(event), ALARMS_PER_S, ALARMS_AT_ONCE, event.moment.mono_s):
+                if self._may(_device(event), Rate(ALARMS_AT_ONCE, ALARMS_PER_S), event.moment.mono_s):
                     self._emit(event)
             case _:
                 self._forget_lost(event)
@@ -107,7 +88,7 @@ class Throttle:
     def flush(self, moment: Moment) -> None:
         """Pass on what had to wait and tell what was thrown away; the port's thread calls it in every turn."""
         for key, event in tuple(self._held.items()):
-            if self._may(key, CHANGES_PER_S, CHANGES_AT_ONCE, moment.mono_s):
+            if self._may(key, Rate(CHANGES_AT_ONCE, CHANGES_PER_S), moment.mono_s):
                 del self._held[key]
                 self._emit(replace(event, moment=moment))
         for reader, excess in tuple(self._excess.items()):
@@ -120,22 +101,22 @@ class Throttle:
             excess.count, excess.due_s = 0, moment.mono_s + TELL_EVERY_S
             self._emit(ReaderAlarmed(moment, reader, LinkAlarm.GARBAGE, why))
 
-    def _may(self, key: Hashable, per_s: float, at_once: int, now: float) -> bool:
+    def _may(self, key: Hashable, rate: Rate, now: float) -> bool:
         allowance = self._allowances.get(key)
         if allowance is None:
-            allowance = self._allowances[key] = _Allowance(per_s, at_once)
+            allowance = self._allowances[key] = Bucket(rate, now)
         return allowance.take(now)
 
     def _read(self, event: TextScanned | CardPresented | KeysPressed) -> None:
         now = event.moment.mono_s
-        if self._may(event.reader, READS_PER_S, READS_AT_ONCE, now):
+        if self._may(event.reader, Rate(READS_AT_ONCE, READS_PER_S), now):
             self._emit(event)
         else:
             self._excess.setdefault(event.reader, _Excess(now + TELL_AFTER_S)).count += 1
 
     def _state(self, event: _State) -> None:
         key = _device(event)
-        if self._may(key, CHANGES_PER_S, CHANGES_AT_ONCE, event.moment.mono_s):
+        if self._may(key, Rate(CHANGES_AT_ONCE, CHANGES_PER_S), event.moment.mono_s):
             self._held.pop(key, None)
             self._emit(event)
         else:

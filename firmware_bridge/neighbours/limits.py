@@ -4,42 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Final
 
+from firmware_bridge.controller.limits import Bucket, Rate
+
 MOST_ADDRESSES: Final = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many at once, and so many a second from then on."""
-
-    burst: float
-    each_s: float
 
 
 NEIGHBOUR: Final = Rate(60, 10.0)  # from the address of a neighbour that Policy names
 STRANGER: Final = Rate(20, 1.0)  # from any other address
 STRANGERS: Final = Rate(40, 5.0)  # from all of those together
-
-
-class Bucket:
-    """Lets through what a rate allows."""
-
-    def __init__(self, rate: Rate, now_s: float) -> None:
-        """Full at first."""
-        self._rate = rate
-        self._left = rate.burst
-        self._at_s = now_s
-
-    def take(self, now_s: float) -> bool:
-        """Ask to pass."""
-        self._left = min(self._rate.burst, self._left + max(0.0, now_s - self._at_s) * self._rate.each_s)
-        self._at_s = now_s
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
 
 
 class Doorkeeper:

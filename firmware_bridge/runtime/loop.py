@@ -239,25 +239,24 @@ class Loop:
 
     def _take(self, item: Item) -> None:
         controller = self._hands.controller
+        if not isinstance(item, StatusAsked | ServiceTime | _Stop):
+            self._notice(item.moment)
         match item:
             case StatusAsked():
                 item.status = controller.status(self._hands.clock.monotonic_s())
                 item.answered.set()
                 return
             case Told():
-                self._notice(item.moment)
                 self._record(item.record, item.moment)
             case ServiceTime():
                 self._compare(item)
             case _Stop():
                 return
             case PolicyAccepted():
-                self._notice(item.moment)
                 self._hands.wiring.connect(item.policy)
                 self.carry_out(controller.handle(item), item.moment)
                 self._hands.wiring.start()
             case _:
-                self._notice(item.moment)
                 self.carry_out(controller.handle(item), item.moment)
         self._look()
         self._changed()

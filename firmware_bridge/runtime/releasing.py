@@ -35,7 +35,7 @@ from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.local.requests import ReleaseHere
 from firmware_bridge.local.server import Answer, refusal
 from firmware_bridge.store.documents import Documents
-from firmware_bridge.store.handing_over import HandOver
+from firmware_bridge.store.handing_over import HandOver, try_once
 from firmware_bridge.store.keys import BridgeKeys
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from firmware_bridge.store.uuid7 import uuid7
@@ -165,17 +165,7 @@ class Releasing:
         Raises:
             MemoryFullError: The disk does not take it, so that nothing may be released.
         """
-        refused: list[MemoryFullError] = []
-
-        def use_up() -> None:
-            try:
-                self._bonds.memory.keep_fact(_USED + digest.hex(), by.encode())
-            except MemoryFullError as error:
-                refused.append(error)
-
-        self._bonds.hand_over(use_up)
-        if refused:
-            raise refused[0]
+        try_once(self._bonds.hand_over, lambda: self._bonds.memory.keep_fact(_USED + digest.hex(), by.encode()))
 
     def _refuse(self, request: ReleaseHere) -> Answer:
         now_s = self._bonds.clock.monotonic_s()

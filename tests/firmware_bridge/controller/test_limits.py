@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from firmware_bridge.controller.limits import Limiter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_bridge.controller.limits import Bucket, Limiter, Rate
 
 
 def test_so_many_pass_and_the_others_are_counted() -> None:
@@ -11,3 +14,19 @@ def test_so_many_pass_and_the_others_are_counted() -> None:
     assert limiter.take(60) == 2
     assert limiter.take(60.5) is None
     assert limiter.take(61) == 1
+
+
+@given(st.lists(st.floats(0, 5), max_size=200))
+def test_never_more_than_the_burst_and_the_rate_together(waits: list[float]) -> None:
+    rate, now_s, passed = Rate(5, 2.0), 100.0, 0
+    bucket = Bucket(rate, now_s)
+    for wait_s in waits:
+        now_s += wait_s
+        passed += bucket.take(now_s)
+        assert passed <= rate.burst + rate.each_s * (now_s - 100.0) + 1e-6
+
+
+def test_a_clock_that_goes_back_gives_nothing_away() -> None:
+    bucket = Bucket(Rate(1, 1.0), 10.0)
+    assert bucket.take(10.0)
+    assert not bucket.take(5.0)

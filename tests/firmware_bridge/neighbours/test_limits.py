@@ -1,33 +1,12 @@
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from firmware_bridge.neighbours.limits import (
     MOST_ADDRESSES,
     NEIGHBOUR,
     STRANGER,
     STRANGERS,
-    Bucket,
     Doorkeeper,
-    Rate,
 )
-
-
-@given(st.lists(st.floats(0, 5), max_size=200))
-def test_never_more_than_the_burst_and_the_rate_together(waits: list[float]) -> None:
-    rate, now_s, passed = Rate(5, 2.0), 100.0, 0
-    bucket = Bucket(rate, now_s)
-    for wait_s in waits:
-        now_s += wait_s
-        passed += bucket.take(now_s)
-        assert passed <= rate.burst + rate.each_s * (now_s - 100.0) + 1e-6
-
-
-def test_a_clock_that_goes_back_gives_nothing_away() -> None:
-    bucket = Bucket(Rate(1, 1.0), 10.0)
-    assert bucket.take(10.0)
-    assert not bucket.take(5.0)
 
 
 def test_strangers_use_up_nothing_of_the_neighbours() -> None:
