@@ -151,7 +151,13 @@ class Errands:
         return self.display.waiting() or self._read_back_due(mono_s)
 
     def _read_back_due(self, mono_s: float) -> bool:
-        return mono_s >= self._read_back_s and self._setup.read_back and self._outputs.moved()
+        """Whether nothing was told of an output for too long; a busy door tells with every command that it takes."""
+        if mono_s < self._read_back_s or not self._setup.read_back:
+            return False
+        told_s = self._outputs.told_s()
+        if told_s is None:
+            return False
+        return mono_s >= min(told_s + self._timing.read_back_s, self._read_back_s + self._timing.read_back_rests_s)
 
     def question(self, claim: Claim, moment: Moment) -> tuple[Command, Pending | None]:
         """What to say inside the session when its turn has come for ``claim``, and the output command that it is."""

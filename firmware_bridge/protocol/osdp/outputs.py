@@ -52,6 +52,7 @@ class _Output:
     standing: Pending | None = None
     momentary: Pending | None = None
     delivered: Pending | None = None
+    told_s: float = 0.0
     lease_ends_s: float | None = None
 
     def waiting(self) -> Pending | None:
@@ -132,7 +133,7 @@ class Outputs:
     def acknowledged(self, pending: Pending, moment: Moment, found: OutputStatus | None = None) -> None:
         """The reader has taken it; some say at once in ``found`` where their outputs are, which may be elsewhere."""
         output = self._outputs[pending.command.point.index]
-        output.delivered = pending
+        output.delivered, output.told_s = pending, moment.mono_s
         if not pending.command.energised:
             output.lease_ends_s = None
             self._changed()
@@ -156,15 +157,16 @@ class Outputs:
         """The reader said where its outputs are; those that we have moved are proved by it."""
         for index, output in self._outputs.items():
             if output.delivered is not None and index < len(states):
+                output.told_s = moment.mono_s
                 self._tell(OutputProved(moment, self._point(index), states[index] != 0, Proof.READ_BACK))
 
     def leased(self) -> bool:
         """Whether any output may be on."""
         return any(output.lease_ends_s is not None for output in self._outputs.values())
 
-    def moved(self) -> bool:
-        """Whether any output was ever delivered, so that there is something to read back."""
-        return any(output.delivered is not None for output in self._outputs.values())
+    def told_s(self) -> float | None:
+        """Since when the reader has told of every output that was ever delivered; ``None`` if there is none."""
+        return min((output.told_s for output in self._outputs.values() if output.delivered is not None), default=None)
 
     def new_session(self, mono_s: float) -> None:
         """The reader may have restarted: send again what it was last told, as far as that still holds."""

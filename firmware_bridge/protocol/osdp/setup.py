@@ -79,7 +79,9 @@ class LinkTiming:
         refused_s: Pause after a handshake that must not succeed.
         keyless_s: How often a reader without a key is asked whether it is still there.
         answer_hold_s: How long the slot after a card waits for the answer to it.
-        read_back_s: How often outputs are asked for.
+        read_back_s: How long an output may be silent before it is asked for; each acknowledged command counts as told.
+        read_back_rests_s: How much longer it is not asked for where commands keep being acknowledged: people are coming
+            through, and the question would make the next card wait.
         shortest_reply_s: The least time-out for a reader that always answers at once.
     """
 
@@ -96,6 +98,7 @@ class LinkTiming:
     keyless_s: float = 0.2
     answer_hold_s: float = 0.002
     read_back_s: float = 5.0
+    read_back_rests_s: float = 25.0
     shortest_reply_s: float = 0.03
 
 

@@ -265,7 +265,7 @@ def test_reading_back_proves_only_what_we_moved() -> None:
     desk.submit(LOCKDOWN)
     desk.submit(DriveOutput(output(7, 1), energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
     desk.submit(DriveOutput(output(7, 9), energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
-    assert not desk.outputs.moved()
+    assert desk.outputs.told_s() is None
     desk.deliver()
     desk.take()
     desk.deliver()
@@ -273,7 +273,7 @@ def test_reading_back_proves_only_what_we_moved() -> None:
 
     desk.outputs.read_back((1, 0), desk.clock.moment())
 
-    assert desk.outputs.moved()
+    assert desk.outputs.told_s() == desk.clock.mono_s
     assert desk.told == [OutputProved(desk.clock.moment(), output(7), energised=True, proof=Proof.READ_BACK)]
 
 

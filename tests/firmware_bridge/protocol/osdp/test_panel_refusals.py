@@ -20,6 +20,7 @@ from firmware_bridge.protocol.osdp.fields import Malformed
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.replies import Busy, Nak, Reply
 from firmware_bridge.protocol.osdp.sentences import STUCK
+from firmware_bridge.protocol.osdp.setup import LinkTiming
 from firmware_bridge.simulator.peripheral import Peripheral
 from tests.building.memory_line import MemoryLine, line_with, output
 
@@ -95,7 +96,7 @@ def test_a_refusal_of_one_command_is_told_once_and_leaves_the_others(code: int, 
     line.bus.submit(ShowAtReader(1, Indication.UNLOCKED, None, silent=False), line.clock.moment())
     line.bus.submit(ShowAtReader(1, Indication.GRANTED, 3.0, silent=False), line.clock.moment())
     drive(line, on=True)
-    line.run(7.0)
+    line.run(2 * LinkTiming().read_back_s + 1.0)
 
     assert links(line) == [LinkState.SECURE]
     told = [event for event in line.happened(ReaderAlarmed) if event.alarm is LinkAlarm.NAK]
