@@ -196,7 +196,7 @@ def test_a_lockdown_while_another_process_holds_the_database(
         holder.stdin.flush()
         assert until(lambda: emergencies.is_saved(heard.id))
     assert [row.id for row in directives(app)] == [heard.id]
-    assert "could not be saved yet" not in desk.get(answer.json["url"]).text
+    assert until(lambda: "could not be saved yet" not in desk.get(answer.json["url"]).text)
 
 
 def test_a_lockdown_while_postgresql_is_dead(pg_database: Database, tmp_path: Path, school_keys: SchoolKeys) -> None:

@@ -29,14 +29,14 @@ def said(services: Services, *doors: dict[str, Any]) -> None:
 
 
 def messages(client: FlaskClient) -> Generator[tuple[str, Any], None, None]:
-    """The stream's messages, one after the other."""
+    """The stream's messages, one after the other; a busy machine sends beats in between."""
     response = client.get("/live/stream", buffered=False)
     assert response.status_code == 200, response.text
     assert response.mimetype == "text/event-stream"
     try:
         for chunk in response.iter_encoded():
             kind, _, data = chunk.decode().partition("\ndata: ")
-            if kind.startswith("event: "):
+            if kind.startswith("event: ") and kind != "event: beat":
                 yield kind.removeprefix("event: "), json.loads(data)
     finally:
         response.close()
