@@ -38,8 +38,9 @@ class Leaf:
         if position is self.position:
             self._coming = None
         elif position is Position.UNKNOWN:
-            # A contact that cannot be believed is not waited for: unknown must show at once.
-            self.position, self._coming, self._open_since = position, None, None
+            # A contact that cannot be believed is not waited for: unknown must show at once. How long the door has been
+            # open is kept, in case it still is when the contact is believed again.
+            self.position, self._coming = position, None
         elif self._coming is None or self._coming[0] is not position:
             self._coming = position, now + door.timing.debounce_s
 
@@ -51,7 +52,12 @@ class Leaf:
         return before, self.position
 
     def opened(self, door: Door, answer: Answer, *, by: str, found: bool) -> None:
-        """The door opened; an empty ``by`` says that nobody was allowed to. ``found``: nobody knows when."""
+        """The door opened; an empty ``by`` says that nobody was allowed to. ``found``: nobody knows when.
+
+        One that was open before its contact could not be read goes on being open: neither its age nor its alarm ends.
+        """
+        if found and self._open_since is not None:
+            return
         self._open_since, self.held = answer.now, DoorAlarm.NONE
         alarm = not by and not found
         first_alarm = alarm and not self.forced
@@ -95,7 +101,7 @@ class Leaf:
 
     def advance_held(self, door: Door, answer: Answer, *, extended: bool) -> DoorAlarm | None:
         """Let an open door grow old. The alarm that it has just reached, if it has."""
-        if self._open_since is None:
+        if self._open_since is None or self.position is not Position.OPEN:
             return None
         limit = _held_limit(door, extended=extended)
         age = answer.now - self._open_since
@@ -110,7 +116,14 @@ class Leaf:
         return None
 
     def advance_latch(self, door: Door, latch: InputState, answer: Answer, *, locked: bool) -> None:
-        """Let a closed and locked door's latch fall, or complain."""
+        """Let a closed and locked door's latch fall, or complain. While it cannot be read a fault neither ends nor begins."""
+        if door.latch is None:
+            self._unlatched_since, self.latch_faulty = None, False
+            return
+        if latch not in _POSITIONS or self.position is Position.UNKNOWN:
+            if not locked or self.position is Position.OPEN:
+                self._unlatched_since = None
+            return
         loose = locked and self.position is Position.CLOSED and latch is InputState.ACTIVE
         if not loose:
             if self.latch_faulty:
