@@ -121,7 +121,7 @@ class DoorMachine:
         clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
         told = state if clear else self._world.told(point)
         if point == self.door.contact:
-            self.leaf.see(self.door, state, answer.now)
+            self.leaf.see(self.door, state, answer)
         if point == self.door.rex:
             self.leaving.see(self.door, told, answer, self._during())
         self._see_fire(point, answer)
@@ -247,7 +247,7 @@ class DoorMachine:
         self._watch(answer)
 
     def _move_leaf(self, answer: Answer) -> None:
-        moved = self.leaf.move(answer.now)
+        moved = self.leaf.move(self.door, answer)
         if moved is None:
             return
         before, position = moved

@@ -13,6 +13,8 @@ HELD_REPEAT_S = 300.0
 """A door that stays open is told again so often."""
 LATCH_WAIT_S = 3.0
 """A closed and locked door's latch must be thrown within so long."""
+MOST_RESTARTS = 10
+"""A contact that changes so often without once holding still for its debounce time proves nothing until it does."""
 
 _POSITIONS = {InputState.NORMAL: Position.CLOSED, InputState.ACTIVE: Position.OPEN}
 
@@ -31,25 +33,45 @@ class Leaf:
         self._told_held_at = 0.0
         self._unlatched_since: float | None = None
         self._moves = Limiter(40, 60.0)
+        self._seen = Position.UNKNOWN
+        self._still_at = 0.0
+        self._restarts = 0
+        self._rested: Position | None = None
+        """Where the leaf was when its contact last held still, while it chatters."""
+        self._chatters = Limiter(6, 60.0)
 
-    def see(self, door: Door, state: InputState, now: float) -> None:
+    def see(self, door: Door, state: InputState, answer: Answer) -> None:
         """Take a new state of the contact; it counts once it has lasted for the debounce time."""
-        position = _POSITIONS.get(state, Position.UNKNOWN)
-        if position is self.position:
-            self._coming = None
-        elif position is Position.UNKNOWN:
+        position, now = _POSITIONS.get(state, Position.UNKNOWN), answer.now
+        if position is not self._seen:
+            self._restarts = self._restarts + 1 if now < self._still_at else 0
+            self._seen, self._still_at = position, now + door.timing.debounce_s
+        if self._restarts >= MOST_RESTARTS and self._rested is None and position is not Position.UNKNOWN:
+            self._rested, self.position = self.position, Position.UNKNOWN
+            self._tell_chatter(EventCode.INPUT_UNREADABLE, door, answer)
+        if position is Position.UNKNOWN:
             # A contact that cannot be believed is not waited for: unknown must show at once. How long the door has been
             # open is kept, in case it still is when the contact is believed again.
-            self.position, self._coming = position, None
+            self.position, self._coming, self._rested, self._restarts = position, None, None, 0
+        elif position is self.position:
+            self._coming = None
         elif self._coming is None or self._coming[0] is not position:
             self._coming = position, now + door.timing.debounce_s
 
-    def move(self, now: float) -> tuple[Position, Position] | None:
+    def _tell_chatter(self, code: EventCode, door: Door, answer: Answer) -> None:
+        unreported = self._chatters.take(answer.now)
+        if unreported is not None:
+            answer.record(code, door=door.id, input=str(door.contact), unreported=unreported or None)
+
+    def move(self, door: Door, answer: Answer) -> tuple[Position, Position] | None:
         """Apply a debounced change that has lasted long enough: where the leaf was, and where it is."""
-        if self._coming is None or now < self._coming[1]:
+        if self._coming is None or answer.now < self._coming[1]:
             return None
         before, self.position, self._coming = self.position, self._coming[0], None
-        return before, self.position
+        if self._rested is not None:
+            before, self._rested = self._rested, None
+            self._tell_chatter(EventCode.INPUT_TROUBLE_CLEARED, door, answer)
+        return None if before is self.position else (before, self.position)
 
     def opened(self, door: Door, answer: Answer, *, by: str, found: bool) -> None:
         """The door opened; an empty ``by`` says that nobody was allowed to. ``found``: nobody knows when.

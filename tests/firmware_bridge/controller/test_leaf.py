@@ -297,3 +297,74 @@ def test_a_fault_of_a_latch_ends_with_its_monitor() -> None:
     said = play.tell(PolicyAccepted(play.moment, changed(doors={3: {"latch": None}})))
     assert [str(one.code) for one in said if isinstance(one, RecordEvent)] == ["POLICY_APPLIED"]
     assert play.door("room12").alarm == "none"
+
+
+def chatter(play: Playbook, times: int, open_s: float = 0.045, closed_s: float = 0.01) -> list[str]:
+    codes = []
+    for _ in range(times):
+        for state, seconds in ((InputState.ACTIVE, open_s), (InputState.NORMAL, closed_s)):
+            said = play.tell(InputChanged(play.moment, wired(1, 0), state)) + play.wait(seconds)
+            codes += [str(command.code) for command in said if isinstance(command, RecordEvent)]
+    return codes
+
+
+def test_a_contact_that_never_holds_still_proves_nothing() -> None:
+    play = Playbook()
+    assert play.door("front").security == "secured"
+    assert chatter(play, 100) == ["INPUT_UNREADABLE"]
+    assert (play.door("front").position, play.door("front").security) == ("unknown", "unknown")
+    play.run("""
+        >> close front
+        << event INPUT_TROUBLE_CLEARED front input=board 1.3
+    """)
+    assert (play.door("front").position, play.door("front").security) == ("closed", "secured")
+
+
+def test_a_door_that_opens_after_its_contact_chattered_is_forced() -> None:
+    play = Playbook()
+    chatter(play, 20)
+    play.run("""
+        >> open front
+        << event INPUT_TROUBLE_CLEARED front input=board 1.3
+        << event DOOR_FORCED front
+    """)
+
+
+def test_an_open_door_whose_contact_chatters_goes_on_being_held() -> None:
+    play = Playbook()
+    held_front(play)
+    chatter(play, 20)
+    play.run("""
+        >> open front
+        << event INPUT_TROUBLE_CLEARED front input=board 1.3
+    """)
+    assert play.door("front").alarm == "held"
+    chatter(play, 20)
+    play.run("""
+        >> close front
+        << event INPUT_TROUBLE_CLEARED front input=board 1.3
+        << event DOOR_CLOSED front
+        << event DOOR_HELD_CLEARED front
+        << show front locked
+    """)
+
+
+def test_a_contact_that_is_lost_while_it_chatters_says_nothing_of_when_the_door_opened() -> None:
+    play = Playbook()
+    chatter(play, 20)
+    play.run("""
+        >> cut front
+        << event INPUT_TROUBLE_OPEN front input=board 1.3
+        >> open front
+        << event INPUT_TROUBLE_CLEARED front input=board 1.3
+        << event DOOR_OPENED front by=found_open
+    """)
+
+
+def test_a_contact_that_chatters_again_and_again_does_not_flood_the_record() -> None:
+    play = Playbook()
+    codes = []
+    for _ in range(60):
+        codes += chatter(play, 6)
+        play.play(["close", "front"])
+    assert 1 <= codes.count("INPUT_UNREADABLE") <= 7
