@@ -5,6 +5,7 @@ from __future__ import annotations
 from access_control.core.decision.model import Door
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.commands import RememberForced
 from firmware_bridge.controller.events import InputState
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.status import DoorAlarm, Position
@@ -22,10 +23,12 @@ _POSITIONS = {InputState.NORMAL: Position.CLOSED, InputState.ACTIVE: Position.OP
 class Leaf:
     """One door's contact and latch, debounced, and the alarms on them."""
 
-    def __init__(self) -> None:
+    def __init__(self, forced: bool | None = None) -> None:
+        """``forced``: a forced alarm stood when the bridge stopped, and whether somebody had seen it."""
         self.position = Position.UNKNOWN
-        self.forced = False
-        self.acknowledged = False
+        self.forced = forced is not None
+        self.acknowledged = bool(forced)
+        self._remembered = forced
         self.held = DoorAlarm.NONE
         self.latch_faulty = False
         self._coming: tuple[Position, float] | None = None
@@ -63,8 +66,15 @@ class Leaf:
         if unreported is not None:
             answer.record(code, door=door.id, input=str(door.contact), unreported=unreported or None)
 
+    def rewire(self, door: Door) -> None:
+        """The contact is another one or means something else: where the leaf is must be seen anew. No alarm ends."""
+        self.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
+        self._coming, self._rested, self._seen, self._restarts = None, None, Position.UNKNOWN, 0
+
     def move(self, door: Door, answer: Answer) -> tuple[Position, Position] | None:
         """Apply a debounced change that has lasted long enough: where the leaf was, and where it is."""
+        if self.position is Position.NOT_MONITORED:
+            self._give_up(door, answer)
         if self._coming is None or answer.now < self._coming[1]:
             return None
         before, self.position, self._coming = self.position, self._coming[0], None
@@ -72,6 +82,13 @@ class Leaf:
             before, self._rested = self._rested, None
             self._tell_chatter(EventCode.INPUT_TROUBLE_CLEARED, door, answer)
         return None if before is self.position else (before, self.position)
+
+    def _give_up(self, door: Door, answer: Answer) -> None:
+        """Without a contact nobody will see the door shut."""
+        if self._open_since is not None:
+            self._open_since = None
+            self._end_held(door, answer)
+        self._settle_forced(door, answer)
 
     def opened(self, door: Door, answer: Answer, *, by: str, found: bool) -> None:
         """The door opened; an empty ``by`` says that nobody was allowed to. ``found``: nobody knows when.
@@ -85,6 +102,7 @@ class Leaf:
         first_alarm = alarm and not self.forced
         if alarm:
             self.forced, self.acknowledged = True, False
+            self._remember(door, answer)
         unreported = self._moves.take(answer.now)
         if unreported is not None or first_alarm:
             code = EventCode.DOOR_FORCED if alarm else EventCode.DOOR_OPENED
@@ -106,9 +124,16 @@ class Leaf:
         self._settle_forced(door, answer)
 
     def _settle_forced(self, door: Door, answer: Answer) -> None:
-        if self.forced and self.acknowledged and self.position is Position.CLOSED:
+        if self.forced and self.acknowledged and self.position in (Position.CLOSED, Position.NOT_MONITORED):
             self.forced = False
             answer.record(EventCode.DOOR_FORCED_CLEARED, door=door.id)
+        self._remember(door, answer)
+
+    def _remember(self, door: Door, answer: Answer) -> None:
+        stands = self.acknowledged if self.forced else None
+        if stands is not self._remembered:
+            self._remembered = stands
+            answer.add(RememberForced(door.id, stands))
 
     def free(self, door: Door, answer: Answer) -> None:
         """The door may stand open just now: being held starts to count when that ends."""
