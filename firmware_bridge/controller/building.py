@@ -194,7 +194,9 @@ class Building:
         door, readers = machine.door.id, self._readers_of.get(machine.door.id, [])
         at_rest = resting(machine, self.world)
         silent = silent_at(door, self.world)
-        quiet_again = door in self._sounding and machine.leaf.held is DoorAlarm.NONE
+        # What rests at a reader ends what it shows for a while: not before the grant that is running is over.
+        warned = door in self._sounding and machine.leaf.held is DoorAlarm.NONE
+        quiet_again = warned and machine.momentary.slot is None
         for reader in readers:
             rest = at_rest if reader.release is None else Indication.RELEASE_PENDING
             if ended or quiet_again or reader.shown is not rest:

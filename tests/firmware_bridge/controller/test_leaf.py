@@ -465,3 +465,23 @@ def test_a_forced_alarm_of_a_door_that_is_gone_is_forgotten() -> None:
     assert kept_forced(play.tell(PolicyAccepted(play.moment, without_doors(1)))) == [(1, None)]
     again = Playbook(without_doors(1), memory=Memory(clock_trusted=True, forced={1: False}), quiet=False)
     assert kept_forced(again.commands) == [(1, None)]
+
+
+def test_a_warning_that_ends_while_somebody_is_let_in_does_not_take_their_green_light() -> None:
+    play = Playbook()
+    play.play(["rex", "front", "on"])
+    play.play(["open", "front"])
+    play.wait(21)
+    play.run("""
+        >> card front ada
+        << event ACCESS_GRANTED front by ada
+        << show front granted 5s
+        << relay front on 5s grant momentary
+        >> close front
+        << event DOOR_CLOSED front
+        >> wait 5
+        << relay front off grant
+        << show front locked
+        >> wait 5
+        << event ACCESS_NOT_TAKEN front by ada
+    """)
