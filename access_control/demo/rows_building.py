@@ -27,8 +27,8 @@ from access_control.demo.hours import (
     special_days,
 )
 from access_control.demo.plan import BOARDS_OF, BUILDING_NAMES, DOORS, OPEN_BY_DAY, SCANNER, ZONES, DoorPlan, Side
-from access_control.readers.input_models import AlarmInput
 from access_control.readers.doors import usual_relock
+from access_control.readers.input_models import AlarmInput
 from access_control.readers.models import (
     Board,
     Building,

@@ -8,7 +8,14 @@ from access_control.core.decision.model import Door, InputNormal, Point, Policy
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.alarm_inputs import AlarmInputs
 from firmware_bridge.controller.answer import Answer
-from firmware_bridge.controller.commands import DriveOutput, Indication, RememberFire, RememberForced, ShowAtReader, Urgency
+from firmware_bridge.controller.commands import (
+    DriveOutput,
+    Indication,
+    RememberFire,
+    RememberForced,
+    ShowAtReader,
+    Urgency,
+)
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.emergencies import Emergencies
 from firmware_bridge.controller.fire_report import FireReport

@@ -145,7 +145,7 @@ class Documents:
         self._tell_fires(answer)
 
     def _tell_fires(self, answer: Answer) -> None:
-        """A Lockdown began while a fire input is active: some of its doors stand open. The other order is told there."""
+        """A Lockdown began while a fire input is active; the other order is told as the input goes active."""
         before, self._lockdown = self._lockdown, lockdown_anywhere(self._world)
         if self._lockdown and not before:
             for point in sorted(self._world.fires, key=str):

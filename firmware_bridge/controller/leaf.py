@@ -163,7 +163,7 @@ class Leaf:
         return None
 
     def advance_latch(self, door: Door, latch: InputState, answer: Answer, *, locked: bool) -> None:
-        """Let a closed and locked door's latch fall, or complain. While it cannot be read a fault neither ends nor begins."""
+        """Let a closed and locked door's latch fall, or complain. While it cannot be read no fault begins or ends."""
         if door.latch is None:
             self._unlatched_since, self.latch_faulty = None, False
             return

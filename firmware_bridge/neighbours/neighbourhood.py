@@ -33,7 +33,7 @@ ALONE_S: Final = 5.0
 """A service that answered nothing for so long does not hand out directives either. It is asked every two seconds."""
 STOP_S: Final = 1.0
 OVER: Final = "over"
-"""Under which code a directive is recorded that is acknowledged and begins nothing, because it is released everywhere."""
+"""Recorded of a directive that is acknowledged and begins nothing, because it is released everywhere."""
 _log = logging.getLogger(__name__)
 
 
