@@ -27,6 +27,7 @@ from access_control.demo.hours import (
     special_days,
 )
 from access_control.demo.plan import BOARDS_OF, BUILDING_NAMES, DOORS, OPEN_BY_DAY, SCANNER, ZONES, DoorPlan, Side
+from access_control.readers.doors import usual_relock
 from access_control.readers.input_models import AlarmInput
 from access_control.readers.models import (
     Board,
@@ -163,6 +164,7 @@ def _door(door: DoorPlan, bridge: str) -> Door:
         door_class=door.door_class,
         lock_kind=door.lock,
         lock_output=door.output,
+        relock=usual_relock(door.lock),
         fire_action=FireAction.RELEASE if door.magnet else FireAction.NONE,
         fire_input=plan.FIRE_INPUT[door.side] if door.magnet else None,
         rex_unlocks=door.magnet,

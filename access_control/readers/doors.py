@@ -44,7 +44,8 @@ TIMER_WORDS: Final[Mapping[str, str]] = {
 class DoorForm:
     """What a door's form says; the fields of :class:`access_control.readers.models.Door`.
 
-    ``timing`` is in seconds by name; a timer that is missing has its default.
+    ``timing`` is in seconds by name; a timer that is missing has its default. Where nothing is said of ``relock`` a new
+    door has what is usual for its lock, and one that is there keeps what it has.
     """
 
     building_id: int
@@ -66,7 +67,7 @@ class DoorForm:
     contact: str | None = None
     rex: str | None = None
     latch: str | None = None
-    relock: RelockMode = RelockMode.ON_OPEN
+    relock: RelockMode | None = None
     timing: Mapping[str, float] = field(default_factory=dict)
     unlock_schedule_id: int | None = None
     evacuate_unlock: bool = False
@@ -110,6 +111,11 @@ def edit_door(session: Session, at: datetime, door_id: int, form: DoorForm, vers
         renew_scopes(session, scopes)
         record(session, at, actor=by, action="door.edited", subject=f"door:{door.id}", facts={"changed": changed})
     return door
+
+
+def usual_relock(lock: LockKind) -> RelockMode:
+    """When a lock locks again where nobody says it: a magnet holds nothing before its door is shut."""
+    return RelockMode.ON_CLOSE if lock is LockKind.MAGLOCK else RelockMode.ON_OPEN
 
 
 def get_door(session: Session, door_id: int) -> Door:
@@ -156,6 +162,8 @@ def _checked(session: Session, form: DoorForm, door: Door | None) -> dict[str, A
     reason = clean_text(form.bench_override or "", "bench_override", "The reason", 300, needed=False)
     values["bench_override"] = reason or None
     values["timing"] = _timing(form.timing)
+    if form.relock is None:
+        values["relock"] = usual_relock(form.lock_kind) if door is None else door.relock
     _require_places(session, form, door)
     _require_calm(session, form, door)
     twin = session.scalar(select(Door).where(Door.building_id == form.building_id, Door.number == values["number"]))

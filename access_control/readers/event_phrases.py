@@ -94,7 +94,7 @@ AT_DOOR: Final[Mapping[EventCode, str]] = {
     E.TAMPER_CLEARED: "the device that had been opened is closed again.",
     E.INPUT_TROUBLE_OPEN: "the wire of an input is cut. Check the cable.",
     E.INPUT_TROUBLE_SHORT: "the wires of an input touch each other. Check the cable.",
-    E.INPUT_UNREADABLE: "an input reports a state that means nothing. Check its cable and its device.",
+    E.INPUT_UNREADABLE: "an input cannot be read, or never holds still. Check its cable and its device.",
     E.INPUT_TROUBLE_CLEARED: "the wiring of its input is sound again.",
     E.READER_LOCKOUT: "its reader pauses after too many refused tries.",
     E.READER_LOCKOUT_RELEASED: "its reader takes cards again.",

@@ -8,7 +8,14 @@ from access_control.core.decision.model import Door, InputNormal, Point, Policy
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.alarm_inputs import AlarmInputs
 from firmware_bridge.controller.answer import Answer
-from firmware_bridge.controller.commands import DriveOutput, Indication, RememberFire, ShowAtReader, Urgency
+from firmware_bridge.controller.commands import (
+    DriveOutput,
+    Indication,
+    RememberFire,
+    RememberForced,
+    ShowAtReader,
+    Urgency,
+)
 from firmware_bridge.controller.door import DoorMachine
 from firmware_bridge.controller.emergencies import Emergencies
 from firmware_bridge.controller.fire_report import FireReport
@@ -52,6 +59,9 @@ class Building:
                 self.doors[door.id].rewire(door, answer.now)
             else:
                 self.doors[door.id] = DoorMachine(door, self.world)
+        for gone in self.world.forced_before:
+            answer.add(RememberForced(gone, None))
+        self.world.forced_before.clear()
         self.fire_report.forget(self.doors.keys() - policy.doors.keys())
         for gone in self.doors.keys() - policy.doors.keys():
             self._forget(gone, answer)
@@ -66,8 +76,11 @@ class Building:
         self.touch_all()
 
     def _forget(self, door: int, answer: Answer) -> None:
-        if self.doors.pop(door).fire.built is not None:
+        machine = self.doors.pop(door)
+        if machine.fire.built is not None:
             answer.add(RememberFire(door, None))
+        if machine.leaf.forced:
+            answer.add(RememberForced(door, None))
         self._due.pop(door, None)
         for doors in (self.dirty, self._granted, self._sounding):
             doors.discard(door)
@@ -188,7 +201,9 @@ class Building:
         door, readers = machine.door.id, self._readers_of.get(machine.door.id, [])
         at_rest = resting(machine, self.world)
         silent = silent_at(door, self.world)
-        quiet_again = door in self._sounding and machine.leaf.held is DoorAlarm.NONE
+        # What rests at a reader ends what it shows for a while: not before the grant that is running is over.
+        warned = door in self._sounding and machine.leaf.held is DoorAlarm.NONE
+        quiet_again = warned and machine.momentary.slot is None
         for reader in readers:
             rest = at_rest if reader.release is None else Indication.RELEASE_PENDING
             if ended or quiet_again or reader.shown is not rest:

@@ -133,6 +133,14 @@ class RememberFireInput:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberForced:
+    """Keep that a door's forced alarm stands and whether somebody has seen it, ``None`` once it is over."""
+
+    door: int
+    acknowledged: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class AskEmergency:
     """A panic input wants an emergency: hand :class:`EmergencyAsked` back with a new id, before anything else."""
 
@@ -169,6 +177,7 @@ Kept = (
     | RememberCancelled
     | RememberFire
     | RememberFireInput
+    | RememberForced
     | RememberPress
     | RememberPolicyAge
     | RememberCycles

@@ -81,6 +81,7 @@ class Controller:
             cancelled=set(kept.cancelled),
             fires_before=set(kept.fire_inputs),
             fire_held=dict(kept.fire_held),
+            forced_before=dict(kept.forced),
         )
         self._building = Building(self._world, kept.presses)
         self._documents = Documents(self._building)

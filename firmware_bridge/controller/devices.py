@@ -190,6 +190,9 @@ class Devices:
             )
 
     def _fire(self, point: Point, state: InputState, answer: Answer) -> None:
+        # As at the doors: believed even before its device is known to be up, but never in clear from an open line.
+        if self._world.link((point.kind, point.device)) is LinkState.CLEAR:
+            return
         fires, before = self._world.fires, self._world.fires_before
         if state is InputState.ACTIVE and point not in fires:
             fires.add(point)

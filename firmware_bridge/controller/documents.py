@@ -13,6 +13,7 @@ from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.building import Building
 from firmware_bridge.controller.commands import RaiseDirective, RememberCancelled, RememberFire
 from firmware_bridge.controller.events import DocumentRefused, EmergencyAsked
+from firmware_bridge.controller.indications import lockdown_anywhere
 from firmware_bridge.controller.policy_change import Held, tempered, tempered_again, with_held_by_fire
 from firmware_bridge.controller.standing import newly_cancelled
 
@@ -33,6 +34,7 @@ class Documents:
         self._world = building.world
         self._signed: Policy | None = None
         self._left_out: AbstractSet[int] = frozenset()
+        self._lockdown = False
 
     def restore(self, policy: Policy | None, orders: Orders | None, answer: Answer, held: Sequence[Held] = ()) -> None:
         """Take what was on disk at the start; ``held`` is what the Policy took the place of during this emergency."""
@@ -140,6 +142,14 @@ class Documents:
             answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=override.door, override=override.id)
         self._building.emergencies.drop_released()
         self._building.refresh(answer, restored=restored)
+        self._tell_fires(answer)
+
+    def _tell_fires(self, answer: Answer) -> None:
+        """A Lockdown began while a fire input is active; the other order is told as the input goes active."""
+        before, self._lockdown = self._lockdown, lockdown_anywhere(self._world)
+        if self._lockdown and not before:
+            for point in sorted(self._world.fires, key=str):
+                answer.record(EventCode.FIRE_DURING_LOCKDOWN, input=str(point))
 
 
 def _tell_overrides(before: tuple[Override, ...], after: tuple[Override, ...], answer: Answer) -> None:

@@ -27,7 +27,7 @@ class DoorMachine:
     def __init__(self, door: Door, world: World) -> None:
         self.door = door
         self.drive = LockDrive(door.lock)
-        self.leaf = Leaf()
+        self.leaf = Leaf(world.forced_before.pop(door.id, None))
         self.leaving = Leaving()
         self.fire = FireHold()
         self.momentary = Momentary()
@@ -77,9 +77,10 @@ class DoorMachine:
         """
         before = self.door
         self._take_lock(door)
-        if door.contact != before.contact or door.rests_closed != before.rests_closed:
-            self.leaf = Leaf()
-            self.leaf.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
+        if door.contact != before.contact or (door.contact in door.rests_closed) is not (
+            before.contact in before.rests_closed
+        ):
+            self.leaf.rewire(door)
         if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
             self.leaving.unwired(before, now)
 
@@ -121,7 +122,7 @@ class DoorMachine:
         clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
         told = state if clear else self._world.told(point)
         if point == self.door.contact:
-            self.leaf.see(self.door, state, answer.now)
+            self.leaf.see(self.door, state, answer)
         if point == self.door.rex:
             self.leaving.see(self.door, told, answer, self._during())
         self._see_fire(point, answer)
@@ -247,7 +248,7 @@ class DoorMachine:
         self._watch(answer)
 
     def _move_leaf(self, answer: Answer) -> None:
-        moved = self.leaf.move(answer.now)
+        moved = self.leaf.move(self.door, answer)
         if moved is None:
             return
         before, position = moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 from access_control.core.decision.model import Door
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
+from firmware_bridge.controller.commands import RememberForced
 from firmware_bridge.controller.events import InputState
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.status import DoorAlarm, Position
@@ -13,6 +14,8 @@ HELD_REPEAT_S = 300.0
 """A door that stays open is told again so often."""
 LATCH_WAIT_S = 3.0
 """A closed and locked door's latch must be thrown within so long."""
+MOST_RESTARTS = 10
+"""A contact that changes so often without once holding still for its debounce time proves nothing until it does."""
 
 _POSITIONS = {InputState.NORMAL: Position.CLOSED, InputState.ACTIVE: Position.OPEN}
 
@@ -20,10 +23,12 @@ _POSITIONS = {InputState.NORMAL: Position.CLOSED, InputState.ACTIVE: Position.OP
 class Leaf:
     """One door's contact and latch, debounced, and the alarms on them."""
 
-    def __init__(self) -> None:
+    def __init__(self, forced: bool | None = None) -> None:
+        """``forced``: a forced alarm stood when the bridge stopped, and whether somebody had seen it."""
         self.position = Position.UNKNOWN
-        self.forced = False
-        self.acknowledged = False
+        self.forced = forced is not None
+        self.acknowledged = bool(forced)
+        self._remembered = forced
         self.held = DoorAlarm.NONE
         self.latch_faulty = False
         self._coming: tuple[Position, float] | None = None
@@ -31,32 +36,73 @@ class Leaf:
         self._told_held_at = 0.0
         self._unlatched_since: float | None = None
         self._moves = Limiter(40, 60.0)
+        self._seen = Position.UNKNOWN
+        self._still_at = 0.0
+        self._restarts = 0
+        self._rested: Position | None = None
+        """Where the leaf was when its contact last held still, while it chatters."""
+        self._chatters = Limiter(6, 60.0)
 
-    def see(self, door: Door, state: InputState, now: float) -> None:
+    def see(self, door: Door, state: InputState, answer: Answer) -> None:
         """Take a new state of the contact; it counts once it has lasted for the debounce time."""
-        position = _POSITIONS.get(state, Position.UNKNOWN)
-        if position is self.position:
+        position, now = _POSITIONS.get(state, Position.UNKNOWN), answer.now
+        if position is not self._seen:
+            self._restarts = self._restarts + 1 if now < self._still_at else 0
+            self._seen, self._still_at = position, now + door.timing.debounce_s
+        if self._restarts >= MOST_RESTARTS and self._rested is None and position is not Position.UNKNOWN:
+            self._rested, self.position = self.position, Position.UNKNOWN
+            self._tell_chatter(EventCode.INPUT_UNREADABLE, door, answer)
+        if position is Position.UNKNOWN:
+            # A contact that cannot be believed is not waited for: unknown must show at once. How long the door has been
+            # open is kept, in case it still is when the contact is believed again.
+            self.position, self._coming, self._rested, self._restarts = position, None, None, 0
+        elif position is self.position:
             self._coming = None
-        elif position is Position.UNKNOWN:
-            # A contact that cannot be believed is not waited for: unknown must show at once.
-            self.position, self._coming, self._open_since = position, None, None
         elif self._coming is None or self._coming[0] is not position:
             self._coming = position, now + door.timing.debounce_s
 
-    def move(self, now: float) -> tuple[Position, Position] | None:
+    def _tell_chatter(self, code: EventCode, door: Door, answer: Answer) -> None:
+        unreported = self._chatters.take(answer.now)
+        if unreported is not None:
+            answer.record(code, door=door.id, input=str(door.contact), unreported=unreported or None)
+
+    def rewire(self, door: Door) -> None:
+        """The contact is another one or means something else: where the leaf is must be seen anew. No alarm ends."""
+        self.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
+        self._coming, self._rested, self._seen, self._restarts = None, None, Position.UNKNOWN, 0
+
+    def move(self, door: Door, answer: Answer) -> tuple[Position, Position] | None:
         """Apply a debounced change that has lasted long enough: where the leaf was, and where it is."""
-        if self._coming is None or now < self._coming[1]:
+        if self.position is Position.NOT_MONITORED:
+            self._give_up(door, answer)
+        if self._coming is None or answer.now < self._coming[1]:
             return None
         before, self.position, self._coming = self.position, self._coming[0], None
-        return before, self.position
+        if self._rested is not None:
+            before, self._rested = self._rested, None
+            self._tell_chatter(EventCode.INPUT_TROUBLE_CLEARED, door, answer)
+        return None if before is self.position else (before, self.position)
+
+    def _give_up(self, door: Door, answer: Answer) -> None:
+        """Without a contact nobody will see the door shut."""
+        if self._open_since is not None:
+            self._open_since = None
+            self._end_held(door, answer)
+        self._settle_forced(door, answer)
 
     def opened(self, door: Door, answer: Answer, *, by: str, found: bool) -> None:
-        """The door opened; an empty ``by`` says that nobody was allowed to. ``found``: nobody knows when."""
+        """The door opened; an empty ``by`` says that nobody was allowed to. ``found``: nobody knows when.
+
+        One that was open before its contact could not be read goes on being open: neither its age nor its alarm ends.
+        """
+        if found and self._open_since is not None:
+            return
         self._open_since, self.held = answer.now, DoorAlarm.NONE
         alarm = not by and not found
         first_alarm = alarm and not self.forced
         if alarm:
             self.forced, self.acknowledged = True, False
+            self._remember(door, answer)
         unreported = self._moves.take(answer.now)
         if unreported is not None or first_alarm:
             code = EventCode.DOOR_FORCED if alarm else EventCode.DOOR_OPENED
@@ -78,9 +124,16 @@ class Leaf:
         self._settle_forced(door, answer)
 
     def _settle_forced(self, door: Door, answer: Answer) -> None:
-        if self.forced and self.acknowledged and self.position is Position.CLOSED:
+        if self.forced and self.acknowledged and self.position in (Position.CLOSED, Position.NOT_MONITORED):
             self.forced = False
             answer.record(EventCode.DOOR_FORCED_CLEARED, door=door.id)
+        self._remember(door, answer)
+
+    def _remember(self, door: Door, answer: Answer) -> None:
+        stands = self.acknowledged if self.forced else None
+        if stands is not self._remembered:
+            self._remembered = stands
+            answer.add(RememberForced(door.id, stands))
 
     def free(self, door: Door, answer: Answer) -> None:
         """The door may stand open just now: being held starts to count when that ends."""
@@ -95,7 +148,7 @@ class Leaf:
 
     def advance_held(self, door: Door, answer: Answer, *, extended: bool) -> DoorAlarm | None:
         """Let an open door grow old. The alarm that it has just reached, if it has."""
-        if self._open_since is None:
+        if self._open_since is None or self.position is not Position.OPEN:
             return None
         limit = _held_limit(door, extended=extended)
         age = answer.now - self._open_since
@@ -110,7 +163,14 @@ class Leaf:
         return None
 
     def advance_latch(self, door: Door, latch: InputState, answer: Answer, *, locked: bool) -> None:
-        """Let a closed and locked door's latch fall, or complain."""
+        """Let a closed and locked door's latch fall, or complain. While it cannot be read no fault begins or ends."""
+        if door.latch is None:
+            self._unlatched_since, self.latch_faulty = None, False
+            return
+        if latch not in _POSITIONS or self.position is Position.UNKNOWN:
+            if not locked or self.position is Position.OPEN:
+                self._unlatched_since = None
+            return
         loose = locked and self.position is Position.CLOSED and latch is InputState.ACTIVE
         if not loose:
             if self.latch_faulty:

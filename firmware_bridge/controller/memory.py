@@ -35,6 +35,7 @@ class Memory:
         cancelled: Ids of manual unlocks that an emergency ended for good.
         fire_held: Doors that fire commanded when the bridge stopped, as they were wired when it took them.
         fire_inputs: Fire inputs that were active then.
+        forced: Doors whose forced alarm stood then, and whether somebody had seen it.
         presses: Panic inputs that were not let go yet, and the directive that each press started; empty for none.
         cycles: How often each output was switched on, by its name.
         storing: Whether the disk takes what must be stored.
@@ -50,4 +51,5 @@ class Memory:
     presses: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     policy_age: KeptAge | None = None
     fire_inputs: frozenset[Point] = frozenset()
+    forced: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
     cycles: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))

@@ -28,6 +28,7 @@ class World:
         fires: Fire inputs that were active and not seen normal since. A cut wire or a lost board changes nothing.
         fires_before: Fire inputs that were active when the bridge stopped and were not seen since.
         fire_held: Doors that fire commanded when the bridge stopped, as they were wired when it took them.
+        forced_before: Doors whose forced alarm stood when the bridge stopped, and whether somebody had seen it.
         policy_old: The classes of doors at which the Policy is too old for rights that depend on hours.
         inputs_since: Since when an input is as it is, in monotonic seconds.
         power_failing: Devices that say that their power supply fails.
@@ -51,6 +52,7 @@ class World:
     fires: set[Point] = field(default_factory=set)
     fires_before: set[Point] = field(default_factory=set)
     fire_held: dict[int, Door] = field(default_factory=dict)
+    forced_before: dict[int, bool] = field(default_factory=dict)
     policy_old: frozenset[DoorClass] = frozenset()
     power_failing: set[Device] = field(default_factory=set)
     alone: bool = False

@@ -50,6 +50,12 @@ def require_neighbourly(sealed: bytes, kept: Kept, bridge: str, policy: Policy |
         raise Refused(RefusalCode.NOT_ALLOWED, sentence)
 
 
+def is_over(sealed: bytes, kept: Kept) -> bool:
+    """Whether a directive that was taken is released everywhere: whoever tells it missed that, or plays it back."""
+    directive = decode_directive(reread(sealed, kind=Kind.DIRECTIVE))
+    return all(standing.id != directive.id for standing, _ in kept.directives.standing)
+
+
 def _rules_here(directive: Directive, policy: Policy | None) -> bool:
     if policy is None:
         return True

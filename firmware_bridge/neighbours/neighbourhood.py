@@ -15,7 +15,7 @@ from typing import Any, Final
 from access_control.core.wire.addresses import read_address
 from access_control.core.wire.event_codes import EventCode
 from access_control.core.wire.kept import Kept
-from access_control.core.wire.neighbours import HERE, Tell, write_told
+from access_control.core.wire.neighbours import HELD, HERE, UNKEPT, Tell, write_told
 from access_control.core.wire.signing import SigningKey
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import NeighbourSettings
@@ -32,12 +32,14 @@ LOOK_S: Final = 0.5
 ALONE_S: Final = 5.0
 """A service that answered nothing for so long does not hand out directives either. It is asked every two seconds."""
 STOP_S: Final = 1.0
+OVER: Final = "over"
+"""Recorded of a directive that is acknowledged and begins nothing, because it is released everywhere."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What became of a directive that a neighbour told: a verdict for it, and a sentence where it was refused."""
+    """What became of a directive that a neighbour told: a verdict for it, and a sentence where it begins nothing."""
 
     verdict: str
     refusal: str = ""
@@ -154,7 +156,8 @@ class Neighbourhood:
         heard = self._bonds.hear(tell.sealed)
         if heard.refusal:
             why = f"It came from {address}. {heard.refusal}"
-            self._complaints.note(EventCode.DIRECTIVE_REFUSED, why, address, heard.verdict)
+            code = OVER if heard.verdict in {HELD, UNKEPT} else heard.verdict
+            self._complaints.note(EventCode.DIRECTIVE_REFUSED, why, address, code)
         return write_told(tell, heard.verdict, self._bonds.key, site=site)
 
 

@@ -32,7 +32,7 @@ from firmware_bridge.local.monitoring import Monitoring, monitoring
 from firmware_bridge.local.requests import AcknowledgeAlarm, Monitor, ReleaseHere, ResetFire, SelfTest, StartEmergency
 from firmware_bridge.local.server import Answer, ControlServer, encoded, refusal
 from firmware_bridge.local.shapes import status_shape
-from firmware_bridge.neighbours.judging import require_neighbourly
+from firmware_bridge.neighbours.judging import is_over, require_neighbourly
 from firmware_bridge.neighbours.neighbourhood import Heard
 from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.loop import Told
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 RAISE_S: Final = 3.0
 KEEP_S: Final = 5.0
 STATUS_EVERY_S: Final = 0.25  # at most four status lines a second
+_OVER: Final = "What it starts is over here: a bridge that missed its release tells it, or somebody plays it back."
 _log = logging.getLogger(__name__)
 
 
@@ -161,7 +162,7 @@ class Desk:
             return Heard(BUSY)
         if applied.directive is not None and self.uplink is not None:
             self.uplink.raised()
-        return Heard(UNKEPT if applied.unkept else HELD)
+        return Heard(UNKEPT if applied.unkept else HELD, _OVER if is_over(sealed, documents.kept) else "")
 
     def silent_s(self) -> float:
         """For how long the service has said nothing."""

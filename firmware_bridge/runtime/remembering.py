@@ -19,6 +19,7 @@ from firmware_bridge.controller.commands import (
     RememberCycles,
     RememberFire,
     RememberFireInput,
+    RememberForced,
     RememberPolicyAge,
     RememberPress,
 )
@@ -47,6 +48,7 @@ def remembered(memory: BridgeMemory, now: int, boot: str, *, trusted: bool, stor
         policy_age=kept_age(memory, boot),
         fire_inputs=frozenset(map(_point, _words(memory, "fire_inputs"))),
         cycles=_cycles(memory),
+        forced={door: bool(seen) for door, seen in _forced(memory).items()},
     )
 
 
@@ -67,6 +69,11 @@ def remember(command: Kept, memory: BridgeMemory, boot: Callable[[], str]) -> No
             memory.keep_fact("fires", b"\n".join(map(_spelled, kept)))
         case RememberFireInput(point, active):
             _keep_word(memory, "fire_inputs", f"{point.kind.value}/{point.device}/{point.index}", there=active)
+        case RememberForced(door, acknowledged):
+            forced = {one: seen for one, seen in _forced(memory).items() if one != door}
+            if acknowledged is not None:
+                forced[door] = int(acknowledged)
+            memory.keep_fact("forced", " ".join(f"{one}={seen}" for one, seen in sorted(forced.items())).encode())
         case RememberPolicyAge():
             keep_age(memory, boot(), command.age)
         case RememberCycles():
@@ -110,6 +117,11 @@ def _point(word: str) -> Point:
 
 def _presses(memory: BridgeMemory) -> dict[int, str]:
     return {int(one): directive for one, _, directive in (text.partition("=") for text in _words(memory, "presses"))}
+
+
+def _forced(memory: BridgeMemory) -> dict[int, int]:
+    """Doors whose forced alarm stands; 1: somebody has seen it."""
+    return {int(one): int(seen) for one, _, seen in (text.partition("=") for text in _words(memory, "forced"))}
 
 
 def _cycles(memory: BridgeMemory) -> dict[str, int]:

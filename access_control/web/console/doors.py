@@ -75,7 +75,7 @@ class DoorPageForm(ConsoleForm):
     fire_input = Line("Input of the fire panel")
     fire_rated = BooleanField("It is a fire door")
     fire_manual_reset = BooleanField("After a fire it waits until somebody resets it")
-    relock = Pick("After a card it locks again", convert=RelockMode)
+    relock = Pick("After a card it locks again", convert=RelockMode, needed=False)
     unlock_schedule_id = Pick("Unlocked for everybody by schedule", convert=int, needed=False)
     evacuate_unlock = BooleanField("Evacuate unlocks it")
     out_of_service = BooleanField("Out of service: nobody gets in but responders")
@@ -145,7 +145,8 @@ def door_form(session: Session, door: Door | None = None, *, typed: bool) -> Doo
     form.lock_kind.offer(LOCK_WORDS.items())
     form.unlock_when.offer(UNLOCK_WORDS.items())
     form.fire_action.offer(FIRE_WORDS.items())
-    form.relock.offer(RELOCK_WORDS.items())
+    usual = "" if door is not None else "As usual: a magnet when it closes, other locks when it opens"
+    form.relock.offer(RELOCK_WORDS.items(), nothing=usual)
     return form
 
 

@@ -47,6 +47,8 @@ LOOKS: dict[Indication, Look] = {
 """Lockdown, and the wait for the second of two who end it, have no sound of their own, whatever ``silent`` says: a
 hidden room stays quiet."""
 
+_OF_A_STATE = {Indication.GRANTED, Indication.GRANTED_EXTENDED, Indication.HELD_PRE_ALARM}
+"""Timed ones that tell how the door is: they end when its resting state is shown again, however long they had left."""
 
 WORDS: dict[Indication, str] = {
     Indication.LOCKED: "Locked",
@@ -78,6 +80,7 @@ class Display:
         self._head = head
         self._resting: ShowAtReader | None = None
         self._led: LedOrder | None = None
+        self._timed: Indication | None = None
         self._rest_due = False
         self._buzz: Buzz | None = None
         self._sounding = False
@@ -94,9 +97,11 @@ class Display:
         if wish.for_s is None:
             changed = self._resting is None or self._resting.indication is not wish.indication
             self._resting, self._rest_due = wish, True
-            if wish.indication is Indication.LOCKDOWN or (changed and self._led is None):
-                self._led = LedOrder(self._head, 0, cancel=True)
+            over = self._led is None if changed else self._timed in _OF_A_STATE
+            if wish.indication is Indication.LOCKDOWN or over:
+                self._led, self._timed, self._text = LedOrder(self._head, 0, cancel=True), None, None
         else:
+            self._timed = wish.indication
             self._led = LedOrder(self._head, 0, temporary=look.blink, timer=_tenths(wish.for_s))
         self._buzz = self._sound(look, wish)
         self._write(wish)
@@ -114,13 +119,14 @@ class Display:
     def _sound(self, look: Look, wish: ShowAtReader) -> Buzz | None:
         on, off = look.beep
         beeps = look.beeps
+        # Whether the reader may still sound by itself; it is not told twice to stop.
+        sounding, self._sounding = self._sounding, look.until_changed and not wish.silent
         if look.until_changed and not wish.silent:
             beeps = _FOR_EVER if wish.for_s is None else min(max(ceil(wish.for_s * 10 / (on + off)), 1), 255)
         elif wish.silent or not beeps:
             # A tone that was sent may still last. Where nothing may sound it is ended, whatever its length.
-            ended = self._sounding or self._buzz is not None or (wish.silent and self._sounded)
+            ended = sounding or self._buzz is not None or (wish.silent and self._sounded)
             return Buzz(self._head, _SILENCE, 0, 0, 0) if ended else None
-        self._sounding = beeps == _FOR_EVER
         return Buzz(self._head, _TONE, on, off, beeps)
 
     def new_session(self) -> None:
@@ -158,7 +164,6 @@ class Display:
         buzz, self._buzz = self._buzz, None
         if buzz is not None:
             self._sounded = buzz.tone != _SILENCE
-            self._sounding = self._sounding and self._sounded
         return buzz
 
     def take_text(self) -> ShowText | None:

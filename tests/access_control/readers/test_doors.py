@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from access_control.audit.models import AuditRecord
-from access_control.core.decision.building import DoorClass, DoorTiming, FireAction, LockKind, UnlockWhen
+from access_control.core.decision.building import DoorClass, DoorTiming, FireAction, LockKind, RelockMode, UnlockWhen
 from access_control.database.engine import Database
 from access_control.database.errors import ConflictError
 from access_control.readers.boards import BoardForm, add_board
@@ -110,7 +110,35 @@ def test_a_reader_does_not_move_away_from_the_lock_on_it(database: Database) -> 
         assert caught.value.field == "bridge_id"
 
 
-MAGNET = {"lock_kind": LockKind.MAGLOCK, "fire_action": FireAction.RELEASE}
+MAGNET: dict[str, Any] = {"lock_kind": LockKind.MAGLOCK, "fire_action": FireAction.RELEASE}
+
+
+@pytest.mark.parametrize(
+    ("said", "relock"),
+    [
+        ({}, RelockMode.ON_OPEN),
+        (MAGNET, RelockMode.ON_CLOSE),
+        ({**MAGNET, "relock": RelockMode.ON_OPEN}, RelockMode.ON_OPEN),
+        ({"relock": RelockMode.TIMER}, RelockMode.TIMER),
+    ],
+)
+def test_a_magnet_locks_again_as_its_door_closes_unless_something_else_is_said(
+    database: Database, said: dict[str, Any], relock: RelockMode
+) -> None:
+    with database.writing() as session:
+        school = build_school(session)
+        wired: dict[str, Any] = {"fire_input": "board 1.7"} if "fire_action" in said else {}
+        assert add_door(session, AT, school.door(**said, **wired), BY).relock is relock
+
+
+def test_a_change_that_says_nothing_of_it_leaves_when_a_door_locks_again(database: Database) -> None:
+    with database.writing() as session:
+        school = build_school(session)
+        door = add_door(session, AT, school.door(relock=RelockMode.TIMER), BY)
+        magnet = school.door(fire_input="board 1.7", **MAGNET)
+        assert edit_door(session, AT, door.id, magnet, 1, BY).relock is RelockMode.TIMER
+
+
 INSIDE = {"door_class": DoorClass.INTERIOR}
 WRONG = [
     ({"number": " "}, "number"),

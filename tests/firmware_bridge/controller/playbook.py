@@ -6,7 +6,7 @@ as after every other: an unfinished playbook fails.
 
 Events (time passes only by ``wait``, in which relays prove what they do and the renewals of leases are not shown; a
 contact is given time to settle). Not shown either: what doors prove for the report of a fire, and what is kept of fire
-inputs and of the Policy's age::
+inputs, of forced alarms and of the Policy's age::
 
     alarm INPUT on|off|cut|short|unread                              an alarm input of the school (ALARMS)
     card DOOR PERSON | keys DOOR KEYS | burst DOOR KEY 4|8 | scan DOOR PASS-NUMBER[r]     at the reader of that door
@@ -48,6 +48,7 @@ from firmware_bridge.controller.commands import (
     RememberCycles,
     RememberFire,
     RememberFireInput,
+    RememberForced,
     RememberPassUsed,
     RememberPolicyAge,
     RememberPress,
@@ -313,7 +314,8 @@ def _compare(happened: str, expected: list[str], said: list[str]) -> None:
 
 def _shown(commands: list[Command]) -> list[str]:
     hidden = "event FIRE_DOOR_", "remember cycles"
-    told = (command for command in commands if not isinstance(command, (RememberPolicyAge, RememberFireInput)))
+    untold = RememberPolicyAge, RememberFireInput, RememberForced
+    told = (command for command in commands if not isinstance(command, untold))
     return [line for line in map(_spell, told) if not line.startswith(hidden)]
 
 
@@ -359,6 +361,8 @@ def _spell(command: Command) -> str:
             return f"remember fire {_DOOR_NAMES[door]} {'over' if held is None else 'held'}"
         case RememberFireInput(point, active):
             return f"remember fire input {point} {'active' if active else 'over'}"
+        case RememberForced(door, _):
+            return f"remember forced {_DOOR_NAMES[door]}"
         case RememberPolicyAge():
             return "remember the Policy's age"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.model import DeviceKind
+from access_control.core.decision.model import DeviceKind, Point
+from access_control.core.decision.slots import Slot
 from access_control.core.wire.events import words_of
 from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.controller import Controller
@@ -21,8 +22,8 @@ from firmware_bridge.controller.events import (
     ReaderAlarmed,
     ReaderTampered,
 )
-from tests.firmware_bridge.controller.playbook import MONO_0, Playbook, _spell
-from tests.firmware_bridge.controller.school import FIRE, START, output
+from tests.firmware_bridge.controller.playbook import MONO_0, Playbook, _shown, _spell
+from tests.firmware_bridge.controller.school import FIRE, START, changed, output
 
 
 def test_links_are_told_when_they_change() -> None:
@@ -292,3 +293,37 @@ def test_inputs_that_cannot_be_read_any_more_prove_nothing_and_hold_nobody() -> 
         << event INPUT_TROUBLE_CLEARED front input=board 1.3
     """)
     assert play.door("front").security == "secured"
+
+
+def test_a_lockdown_during_a_fire_is_said_to_be_one() -> None:
+    play = Playbook()
+    play.play(["fire", "on"])
+    assert "event FIRE_DURING_LOCKDOWN input=board 1.30" in _shown(play.play(["heard", "lockdown", "d1", "site"]))
+    assert "event FIRE_DURING_LOCKDOWN input=board 1.30" not in _shown(play.play(["lockdown", "building:1"]))
+    for id_ in ("d1", "asked-1"):
+        play.play(["release", id_])
+    assert "event FIRE_DURING_LOCKDOWN input=board 1.30" in _shown(play.play(["lockdown", "front"]))
+    play.play(["release", "asked-2"])
+    play.play(["fire", "off"])
+    assert "event FIRE_DURING_LOCKDOWN input=board 1.30" not in _shown(play.play(["lockdown", "site"]))
+
+
+def test_another_emergency_during_a_fire_is_none_that_hides_people() -> None:
+    play = Playbook()
+    play.play(["fire", "on"])
+    assert "event FIRE_DURING_LOCKDOWN input=board 1.30" not in _shown(play.play(["evacuate", "site"]))
+
+
+def test_an_open_line_raises_no_fire_and_ends_none() -> None:
+    panel = Point(DeviceKind.READER, 5, 0)
+    play = Playbook(changed(doors={3: {"lock": {"fire_input": panel}}}))
+    play.play(["reader", "gate", "clear"])
+    assert _shown(play.tell(InputChanged(play.moment, panel, InputState.ACTIVE))) == []
+    assert "event ACCESS_GRANTED room12 by ada" in _shown(play.play(["card", "room12", "ada"]))
+    play.wait(10)
+    play.play(["reader", "gate", "secure"])
+    said = _shown(play.tell(InputChanged(play.moment, panel, InputState.ACTIVE)))
+    assert "event FIRE_INPUT_ON input=reader 5.0" in said
+    play.play(["reader", "gate", "clear"])
+    assert _shown(play.tell(InputChanged(play.moment, panel, InputState.NORMAL))) == []
+    assert play.door("room12").slot is Slot.FIRE

@@ -192,3 +192,23 @@ def test_a_contact_that_never_rests_does_not_flood_the_record_but_still_alarms()
     play.tell(TimePassed(play.moment))
     (told,) = [command for command in play.play(["open", "front"]) if isinstance(command, RecordEvent)]
     assert int(str(told.detail["unreported"])) > 100
+
+
+def test_a_warning_that_ends_while_somebody_is_let_in_does_not_take_their_green_light() -> None:
+    play = Playbook()
+    play.play(["rex", "front", "on"])
+    play.play(["open", "front"])
+    play.wait(21)
+    play.run("""
+        >> card front ada
+        << event ACCESS_GRANTED front by ada
+        << show front granted 5s
+        << relay front on 5s grant momentary
+        >> close front
+        << event DOOR_CLOSED front
+        >> wait 5
+        << relay front off grant
+        << show front locked
+        >> wait 5
+        << event ACCESS_NOT_TAKEN front by ada
+    """)

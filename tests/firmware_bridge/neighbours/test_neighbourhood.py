@@ -78,6 +78,20 @@ def test_a_repetition_is_acknowledged_and_changes_nothing(town: Town) -> None:
     assert b.events("DIRECTIVE_REFUSED") == []
 
 
+def test_what_is_over_is_acknowledged_changes_nothing_and_is_one_event(town: Town) -> None:
+    b = town.introduced("b")
+    school = town.three.schools["b"]
+    directive, recorded = sealed_by(key_of("a"))
+    assert b.ask(recorded) == HELD
+    b.apply(school.orders(releases=[school.release(directive)]))
+    assert b.emergencies() == []
+    assert [b.ask(recorded) for _ in range(3)] == [HELD] * 3
+    assert b.emergencies() == []
+    (event,) = b.told("DIRECTIVE_REFUSED")
+    assert (event["refusal"], event["address"]) == ("over", "127.0.0.1")
+    assert "is over here" in str(event["why"])
+
+
 Forge = Callable[[], bytes]
 STRANGER = SigningKey("01939a5e-7c00-7000-8000-0000000000ff", private("stranger"))
 

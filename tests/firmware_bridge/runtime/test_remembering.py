@@ -13,6 +13,7 @@ from firmware_bridge.controller.commands import (
     RememberCycles,
     RememberFire,
     RememberFireInput,
+    RememberForced,
     RememberPassUsed,
     RememberPolicyAge,
     RememberPress,
@@ -44,6 +45,11 @@ def test_everything_that_was_kept_comes_back(memory: BridgeMemory) -> None:
         RememberFireInput(PANEL, active=True),
         RememberFireInput(OTHER, active=True),
         RememberFireInput(OTHER, active=False),
+        RememberForced(1, acknowledged=False),
+        RememberForced(2, acknowledged=False),
+        RememberForced(2, acknowledged=True),
+        RememberForced(3, acknowledged=True),
+        RememberForced(3, None),
         RememberPassUsed(77, NOW + 60),
         RememberCancelled("override 1"),
         RememberPress(1, "d1"),
@@ -57,6 +63,7 @@ def test_everything_that_was_kept_comes_back(memory: BridgeMemory) -> None:
     kept = remembered(memory, NOW, "this boot", trusted=True)
     assert kept.fire_held == {3: ROOM}
     assert kept.fire_inputs == {PANEL}
+    assert kept.forced == {1: False, 2: True}
     assert kept.presses == {1: "d1", 2: ""}
     assert kept.passes_used == {77: NOW + 60}
     assert kept.cancelled == {"override 1"}

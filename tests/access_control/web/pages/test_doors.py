@@ -49,6 +49,19 @@ def test_a_door_is_added_and_changed(installer: FlaskClient, database: Database)
         assert (door.name, door.timing, door.version) == ("Stage left", {}, 2)
 
 
+def test_a_magnet_of_which_nothing_else_is_said_locks_again_when_it_closes(
+    installer: FlaskClient, database: Database
+) -> None:
+    assert "As usual: a magnet when it closes" in installer.get("/doors/new").text
+    magnet = {**DOOR, "lock_kind": "maglock", "fire_action": "release", "fire_input": "board 1.7", "relock": ""}
+    answer = post(installer, "/doors", magnet)
+    assert answer.status_code == 303
+    number = int(answer.location.rpartition("/")[2])
+    with database.reading() as session:
+        assert get_door(session, number).relock == "on_close"
+    assert "As usual: a magnet" not in installer.get(f"/doors/{number}/edit").text
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -66,14 +66,67 @@ def test_a_new_resting_state_replaces_what_shows_now() -> None:
     assert led_of(display) == LedOrder(0, 0, permanent=RED, cancel=True)
 
 
-def test_the_same_resting_state_again_leaves_a_timed_one_alone() -> None:
+def test_the_same_resting_state_again_leaves_a_refusal_alone() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+    led_of(display)
+    display.show(show(Indication.REFUSED, 2.0))
+    display.show(show(Indication.LOCKED, None))
+
+    refused = LOOKS[Indication.REFUSED].blink
+    assert led_of(display) == LedOrder(0, 0, temporary=refused, timer=20, permanent=RED)
+
+
+@pytest.mark.parametrize("granted", [Indication.GRANTED, Indication.GRANTED_EXTENDED])
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_door_that_locks_again_behind_somebody_is_not_green_any_more(granted: Indication, sent: bool) -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+    led_of(display)
+    display.show(show(granted, 20.0))
+    if sent:
+        list(display.take())
+    display.show(show(Indication.LOCKED, None))
+
+    assert led_of(display) == LedOrder(0, 0, permanent=RED, cancel=True)
+    display.show(show(Indication.LOCKED, None))
+    assert led_of(display) == LedOrder(0, 0, permanent=RED)
+
+
+def test_a_grant_that_comes_with_a_new_resting_state_is_green() -> None:
     display = Display()
     display.show(show(Indication.LOCKED, None))
     led_of(display)
     display.show(show(Indication.GRANTED, 5.0))
+    display.show(show(Indication.ALONE, None))
+
+    alone = LOOKS[Indication.ALONE].blink
+    assert led_of(display) == LedOrder(0, 0, temporary=GREEN, timer=50, permanent=alone)
+
+
+def test_a_grant_that_is_over_sends_nothing_to_the_sounder() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+    display.show(show(Indication.GRANTED, 5.0))
+    list(display.take())
     display.show(show(Indication.LOCKED, None))
 
-    assert led_of(display) == LedOrder(0, 0, temporary=GREEN, timer=50, permanent=RED)
+    assert display.take_buzz() is None
+
+
+def test_a_warning_ends_as_its_door_is_shut() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+    list(display.take())
+    display.show(show(Indication.HELD_PRE_ALARM, 10.0))
+    list(display.take())
+    display.show(show(Indication.LOCKED, None))
+
+    assert led_of(display) == LedOrder(0, 0, permanent=RED, cancel=True)
+    assert display.take_buzz() == Buzz(0, 1, 0, 0, 0)
+    display.show(show(Indication.LOCKED, None))
+    assert led_of(display) == LedOrder(0, 0, permanent=RED)
+    assert display.take_buzz() is None
 
 
 def test_lockdown_ends_a_green_light_at_once_and_makes_no_sound() -> None:
@@ -209,3 +262,13 @@ def test_the_field_stays_on_for_as_long_as_a_pin_may_be_typed() -> None:
     assert list(display.take())[-1] == KeepActive(0xFFFF)
     display.show(show(Indication.GRANTED, 5.0))
     assert not any(isinstance(command, KeepActive) for command in display.take())
+
+
+def test_words_of_a_grant_that_is_over_are_not_written_any_more() -> None:
+    display = Display()
+    display.show(show(Indication.LOCKED, None))
+    words_of(display)
+    display.show(show(Indication.GRANTED_EXTENDED, 20.0))
+    display.show(show(Indication.LOCKED, None))
+
+    assert words_of(display) == [(1, 0, "Locked".ljust(16))]
