@@ -55,7 +55,7 @@ class Building:
         self.fire_report.forget(self.doors.keys() - policy.doors.keys())
         for gone in self.doors.keys() - policy.doors.keys():
             self._forget(gone, answer)
-        self._yield_to_fire()
+        self._yield_to_holds(answer.now)
         for point in sorted(before - {machine.drive.point for machine in self.doors.values()}, key=str):
             answer.drive(DriveOutput(point, energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
         self._take_readers(policy)
@@ -72,9 +72,9 @@ class Building:
         for doors in (self.dirty, self._granted, self._sounding):
             doors.discard(door)
 
-    def _yield_to_fire(self) -> None:
-        """An output by which fire holds one door is not moved by another one to which a Policy gave it meanwhile."""
-        held = {machine.drive.point: id_ for id_, machine in self.doors.items() if machine.fire.built is not None}
+    def _yield_to_holds(self, now: float) -> None:
+        """An output by which fire or an exit holds one door is not moved by another to which a Policy gave it."""
+        held = {machine.drive.point: id_ for id_, machine in self.doors.items() if machine.keeps_lock(now)}
         for id_, machine in self.doors.items():
             machine.yields = held.get(machine.drive.point, id_) != id_
 
@@ -82,6 +82,11 @@ class Building:
         """The doors that fire holds, as they were wired when it took them."""
         held = {id_: machine.fire.built for id_, machine in self.doors.items()}
         return self.world.fire_held | {id_: built for id_, built in held.items() if built is not None}
+
+    def held_by_leaving(self, now: float) -> dict[int, Door]:
+        """The doors by which somebody is leaving, as they stay until that person is out."""
+        held = {id_: machine.held(now) for id_, machine in self.doors.items()}
+        return {id_: door for id_, door in held.items() if door is not None}
 
     def _wired_anew(self, door: Door) -> bool:
         known = self.doors.get(door.id)

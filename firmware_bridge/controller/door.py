@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from access_control.core.decision.model import DeviceKind, Door, Lock, Point
 from access_control.core.decision.slots import Effect, Slot, SlotStack
 from access_control.core.wire.events import EventCode
@@ -43,7 +45,7 @@ class DoorMachine:
         kept = world.fire_held.pop(door.id, None)
         if kept is not None:
             self.fire.restore(kept)
-            self._take_lock(door)
+            self._take_lock(door, 0.0)
         if door.contact is None:
             self.leaf.position = Position.NOT_MONITORED
 
@@ -73,33 +75,42 @@ class DoorMachine:
     def rewire(self, door: Door, now: float) -> None:
         """Take the door as a new Policy has it at ``now``. An output that stays the same is not touched.
 
-        Nor is one by which fire holds the door: until that ends, the lock is the one that fire took.
+        Nor is one by which fire holds the door, or by which somebody leaves: until that ends, the lock is the old one.
         """
         before = self.door
-        self._take_lock(door)
+        if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
+            self.leaving.unwired(before, now)
+        self.leaving.relock(before, door, self.drive.lock, now)
+        self._take_lock(door, now)
         if door.contact != before.contact or door.rests_closed != before.rests_closed:
             self.leaf = Leaf()
             self.leaf.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
-        if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
-            self.leaving.unwired(before, now)
 
-    def _take_lock(self, door: Door) -> None:
+    def _take_lock(self, door: Door, now: float) -> None:
         self.door = door
         if self.fire.source is not None and not self._world.listed(self.fire.source):
             self.fire.lose_input()
-        lock = self._lock()
+        lock = self._lock(now)
         if lock.output != self.drive.point:
             self.drive = LockDrive(lock)
         self.drive.lock = lock
 
-    def _lock(self) -> Lock:
+    def _lock(self, now: float) -> Lock:
         built = self.fire.built
-        return self.door.lock if built is None or not self._world.listed(built.lock.output) else built.lock
+        held = [self.leaving.kept(now), None if built is None else built.lock]
+        return next((lock for lock in held if lock is not None and self._world.listed(lock.output)), self.door.lock)
 
-    @property
-    def outgrown(self) -> bool:
-        """Whether a fire is over that kept the lock as an older Policy has it."""
-        return self.drive.lock != self._lock()
+    def outgrown(self, now: float) -> bool:
+        """Whether a fire or somebody's leaving is over that kept the lock as an older Policy has it."""
+        return self.drive.lock != self._lock(now)
+
+    def keeps_lock(self, now: float) -> bool:
+        """Whether the lock stays as it is, whatever a Policy gives its output to."""
+        return self.fire.built is not None or self.leaving.kept(now) is not None
+
+    def held(self, now: float) -> Door | None:
+        """The door as it stays for somebody who leaves if a Policy takes it away; its exit button is then let go."""
+        return replace(self.door, lock=self.drive.lock, rex=None) if self.leaving.unlocks(self.door, now) else None
 
     def refresh(self, answer: Answer) -> None:
         """Work out again what the documents say about the door."""

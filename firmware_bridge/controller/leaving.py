@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.model import Door
+from access_control.core.decision.model import Door, Lock
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.events import InputState
@@ -19,6 +19,7 @@ class Leaving:
         self.active = False
         self._shunt_until = 0.0
         self._unlock_until = 0.0
+        self._kept: tuple[Lock, float] | None = None
         self._told = Limiter(6, 60.0)
 
     def see(self, door: Door, state: InputState, answer: Answer, during: str) -> None:
@@ -37,12 +38,30 @@ class Leaving:
             self.active = False
             self._hold(door, now)
 
+    def relock(self, before: Door, after: Door, built: Lock, now: float) -> None:
+        """A new Policy makes another lock of the door: whoever is leaving is let out by the one that is ``built`` there.
+
+        The button counts as let go, since it may mean nothing for the new lock.
+        """
+        if _lets_out(before.lock) == _lets_out(after.lock) or not self._opens(before, now):
+            return
+        end = now + _hold_s(before) if self.active else self._unlock_until
+        kept = self.kept(now)
+        self._kept = (built, end) if kept is None or self._kept is None else (kept, max(end, self._kept[1]))
+
+    def kept(self, now: float) -> Lock | None:
+        """The lock of an older Policy that somebody is still being let out by."""
+        return self._kept[0] if self._kept is not None and now < self._kept[1] else None
+
     def _hold(self, door: Door, now: float) -> None:
         self._shunt_until = now + door.timing.rex_shunt_s
-        self._unlock_until = now + max(LEAST_HOLD_S, door.timing.rex_unlock_s)
+        self._unlock_until = now + _hold_s(door)
 
     def unlocks(self, door: Door, now: float) -> bool:
         """Whether the door must be unlocked for somebody who leaves."""
+        return self._opens(door, now) or self.kept(now) is not None
+
+    def _opens(self, door: Door, now: float) -> bool:
         return door.lock.rex_unlocks and (self.active or now < self._unlock_until)
 
     def shunts(self, now: float) -> bool:
@@ -51,5 +70,15 @@ class Leaving:
 
     def deadline(self, door: Door, now: float) -> float | None:
         """When the hold runs out."""
-        running = door.lock.rex_unlocks and not self.active and now < self._unlock_until
-        return self._unlock_until if running else None
+        ends = [self._kept[1]] if self._kept is not None else []
+        if door.lock.rex_unlocks and not self.active:
+            ends.append(self._unlock_until)
+        return min((end for end in ends if end > now), default=None)
+
+
+def _hold_s(door: Door) -> float:
+    return max(LEAST_HOLD_S, door.timing.rex_unlock_s)
+
+
+def _lets_out(lock: Lock) -> tuple[object, ...]:
+    return lock.output, lock.unlock_when, lock.rex_unlocks
