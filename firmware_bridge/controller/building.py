@@ -176,7 +176,11 @@ class Building:
         self.emergencies.watch(machine, answer)
         self.fire_report.watch(machine, answer)
         granted = machine.momentary.slot is not None
-        self._show(machine, answer, ended=door in self._granted and not granted)
+        ended = door in self._granted and not granted
+        if ended and machine.momentary.unused:
+            for reader in self._readers_of.get(door, []):
+                reader.forget_card()
+        self._show(machine, answer, ended=ended)
         (self._granted.add if granted else self._granted.discard)(door)
         ends = (
             machine.deadline(answer.now),

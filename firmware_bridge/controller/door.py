@@ -179,8 +179,7 @@ class DoorMachine:
 
     def take_back(self, answer: Answer) -> None:
         """An emergency cancels what was granted to anybody but responders."""
-        if not self.momentary.responders():
-            self.momentary.stop(self.door, answer.now)
+        self.momentary.lock_out(self.door, answer.now)
 
     def proved(self, event: OutputProved, answer: Answer) -> None:
         """Take a proof of the lock's output, and say so if it is not where it was sent."""
@@ -283,6 +282,8 @@ class DoorMachine:
         stack = self.steady
         if self.leaving.unlocks(self.door, answer.now):
             stack = stack.set(Slot.EGRESS, Effect.UNLOCK)
+        if self.momentary.slot is Slot.GRANT and stack.locks_out_grants():
+            self.momentary.lock_out(self.door, answer.now)
         slot = self.momentary.slot
         if slot is not None:
             stack = stack.set(slot, Effect.UNLOCK)
