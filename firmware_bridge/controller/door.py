@@ -39,6 +39,7 @@ class DoorMachine:
         self._look_again_at: float | None = None
         self._extended = False
         self._stood_open = False
+        self._freed = "", 0.0
         self._world = world
         self.yields = False
         """Whether fire holds another door by the output that is this one's by the Policy: that door moves it."""
@@ -165,6 +166,9 @@ class DoorMachine:
     def grant(self, grant: Grant, answer: Answer) -> None:
         """Unlock for somebody whom :meth:`takes` accepted."""
         self.momentary.begin(self.door, grant, answer.now)
+        if grant.extended and self.leaf.position is Position.OPEN and self.leaf.held is not DoorAlarm.HELD:
+            self._extended = True
+            self.leaf.free(self.door, answer)
         if self.opens_unseen:
             self.momentary.use_up_passes(self._world, answer)
 
@@ -274,11 +278,15 @@ class DoorMachine:
     def _opened_by(self, now: float) -> str:
         if self.momentary.covers(now):
             return "grant"
-        if self.leaving.shunts(now):
+        if self.leaving.shunts(self.door, now):
             return "exit"
-        return self.stack.top()[0].name.lower() if self.released else ""
+        if self.released:
+            return self.stack.top()[0].name.lower()
+        by, until = self._freed
+        return by if now < until else ""
 
     def _stack_up(self, answer: Answer) -> None:
+        was, slot_before = self.released, self.stack.top()[0]
         stack = self.steady
         if self.leaving.unlocks(self.door, answer.now):
             stack = stack.set(Slot.EGRESS, Effect.UNLOCK)
@@ -290,6 +298,10 @@ class DoorMachine:
             if stack.get(slot) is None:
                 self.momentary.stop(self.door, answer.now)
         self.stack = stack
+        if was and not self.released:
+            # Whoever is pulling the handle just now is no intruder, whatever it was that had unlocked the door.
+            timing = self.door.timing
+            self._freed = slot_before.name.lower(), answer.now + timing.forced_grace_s + timing.debounce_s
 
     def _drive(self, answer: Answer, urgency: Urgency, *, again: bool) -> None:
         if self.yields:

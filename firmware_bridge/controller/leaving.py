@@ -64,9 +64,9 @@ class Leaving:
     def _opens(self, door: Door, now: float) -> bool:
         return door.lock.rex_unlocks and (self.active or now < self._unlock_until)
 
-    def shunts(self, now: float) -> bool:
-        """Whether opening the door now is somebody leaving."""
-        return self.active or now < self._shunt_until
+    def shunts(self, door: Door, now: float) -> bool:
+        """Whether an opening that the contact has just confirmed is somebody leaving."""
+        return self.active or now < self._shunt_until + door.timing.debounce_s
 
     def deadline(self, door: Door, now: float) -> float | None:
         """When the hold runs out."""
