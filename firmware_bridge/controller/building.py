@@ -49,7 +49,7 @@ class Building:
         rewired = {id_ for id_, door in policy.doors.items() if self._wired_anew(door)}
         for door in policy.doors.values():
             if door.id in self.doors:
-                self.doors[door.id].rewire(door, answer.now)
+                self.doors[door.id].rewire(door, answer)
             else:
                 self.doors[door.id] = DoorMachine(door, self.world)
         self.fire_report.forget(self.doors.keys() - policy.doors.keys())

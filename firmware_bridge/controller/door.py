@@ -73,16 +73,16 @@ class DoorMachine:
         """The device that moves the lock."""
         return self.drive.point.kind, self.drive.point.device
 
-    def rewire(self, door: Door, now: float) -> None:
-        """Take the door as a new Policy has it at ``now``. An output that stays the same is not touched.
+    def rewire(self, door: Door, answer: Answer) -> None:
+        """Take the door as a new Policy has it. An output that stays the same is not touched.
 
         Nor is one by which fire holds the door, or by which somebody leaves: until that ends, the lock is the old one.
         """
         before = self.door
         if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
-            self.leaving.unwired(before, now)
-        self.leaving.relock(before, door, self.drive.lock, now)
-        self._take_lock(door, now)
+            self.leaving.unwired(before, answer)
+        self.leaving.relock(before, door, self.drive.lock, answer.now)
+        self._take_lock(door, answer.now)
         if door.contact != before.contact or door.rests_closed != before.rests_closed:
             self.leaf = Leaf()
             self.leaf.position = Position.UNKNOWN if door.contact else Position.NOT_MONITORED
@@ -251,6 +251,7 @@ class DoorMachine:
         if self._look_again_at is not None and self._look_again_at <= answer.now:
             self.refresh(answer)
         running = self.momentary.slot is not None
+        self.leaving.advance(self.door, answer)
         self._move_leaf(answer)
         self.momentary.advance(self.door, answer, watched=self.leaf.position is Position.CLOSED)
         self._stack_up(answer)

@@ -11,12 +11,19 @@ from firmware_bridge.controller.limits import Limiter
 LEAST_HOLD_S = 30.0
 """A magnet that an exit button released stays released for at least so long (the common rule of the building codes)."""
 
+STUCK_S = 300.0
+"""An input that is active for so long without a break is stuck or taped: motion sensors see people stand about, and
+nobody presses a button for minutes. It goes on unlocking, but no opening is taken for somebody who leaves any more."""
+
 
 class Leaving:
     """One door's exit input."""
 
     def __init__(self) -> None:
         self.active = False
+        self.stuck = False
+        """Whether it has been active for :data:`STUCK_S`, and was not seen at rest since."""
+        self._active_since = 0.0
         self._shunt_until = 0.0
         self._unlock_until = 0.0
         self._kept: tuple[Lock, float] | None = None
@@ -25,6 +32,10 @@ class Leaving:
     def see(self, door: Door, state: InputState, answer: Answer, during: str) -> None:
         """Take a new state of the input. One that is lost or broken ends like a released button: the hold runs out."""
         was, self.active = self.active, state is InputState.ACTIVE
+        if self.active and not was:
+            self._active_since = answer.now
+        if state is InputState.NORMAL:
+            self._end_stuck(door, answer)
         if was or self.active:
             self._hold(door, answer.now)
         if self.active and not was:
@@ -32,14 +43,26 @@ class Leaving:
             if unreported is not None:
                 answer.record(EventCode.REX, door=door.id, during=during, unreported=unreported or None)
 
-    def unwired(self, door: Door, now: float) -> None:
+    def advance(self, door: Door, answer: Answer) -> None:
+        """Let time pass: tell once of an input that is never let go."""
+        if self.active and not self.stuck and answer.now >= self._active_since + STUCK_S:
+            self.stuck, self._shunt_until = True, 0.0
+            answer.record(EventCode.REX_STUCK, door=door.id)
+
+    def _end_stuck(self, door: Door, answer: Answer) -> None:
+        if self.stuck:
+            self.stuck = False
+            answer.record(EventCode.REX_STUCK_CLEARED, door=door.id)
+
+    def unwired(self, door: Door, answer: Answer) -> None:
         """The input is this door's no more, or means something else: it ends like a released button."""
         if self.active:
             self.active = False
-            self._hold(door, now)
+            self._hold(door, answer.now)
+        self._end_stuck(door, answer)
 
     def relock(self, before: Door, after: Door, built: Lock, now: float) -> None:
-        """A new Policy makes another lock of the door: whoever is leaving is let out by the one that is ``built`` there.
+        """A new Policy makes another lock of the door: whoever is leaving is let out by ``built``, which is there.
 
         The button counts as let go, since it may mean nothing for the new lock.
         """
@@ -54,7 +77,8 @@ class Leaving:
         return self._kept[0] if self._kept is not None and now < self._kept[1] else None
 
     def _hold(self, door: Door, now: float) -> None:
-        self._shunt_until = now + door.timing.rex_shunt_s
+        if not self.stuck:
+            self._shunt_until = now + door.timing.rex_shunt_s
         self._unlock_until = now + _hold_s(door)
 
     def unlocks(self, door: Door, now: float) -> bool:
@@ -66,11 +90,13 @@ class Leaving:
 
     def shunts(self, door: Door, now: float) -> bool:
         """Whether an opening that the contact has just confirmed is somebody leaving."""
-        return self.active or now < self._shunt_until + door.timing.debounce_s
+        return (self.active and not self.stuck) or now < self._shunt_until + door.timing.debounce_s
 
     def deadline(self, door: Door, now: float) -> float | None:
-        """When the hold runs out."""
+        """When the hold runs out, or an input counts as stuck."""
         ends = [self._kept[1]] if self._kept is not None else []
+        if self.active and not self.stuck:
+            ends.append(self._active_since + STUCK_S)
         if door.lock.rex_unlocks and not self.active:
             ends.append(self._unlock_until)
         return min((end for end in ends if end > now), default=None)

@@ -62,7 +62,7 @@ def _orphans(new: Policy, old: Policy, ruled: set[int]) -> dict[int, Door]:
 
 
 def with_held(new: Policy, held: Mapping[int, Door]) -> Policy:
-    """``new`` with the doors that it leaves out while fire or an exit holds them, as far as their lock's device is there.
+    """``new`` with the doors that it leaves out while fire or an exit holds them, if their lock's device is there.
 
     Their outputs stay as they are held, even if ``new`` gives one to another door.
     """

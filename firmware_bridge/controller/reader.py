@@ -15,8 +15,8 @@ from firmware_bridge.controller.limits import Limiter
 REPEAT_S = 2.0
 """The same bits at the same reader within this time are one card that is still held there."""
 REPEAT_MOST_S = 15.0
-"""A card that never stays away so long is read again after this time at the latest, since somebody may be tapping it; and
-not sooner, so that a stranger's card that is left at a reader does not make it pause."""
+"""A card that never stays away so long is read again after this time at the latest, since somebody may be tapping it;
+and not sooner, so that a stranger's card that is left at a reader does not make it pause."""
 PASS_REPEAT_S = 5.0
 """The same admitted pass at the same reader within this time is one read."""
 PIN_KEY_S = 5.0
