@@ -74,6 +74,11 @@ AT_DOOR: Final[Mapping[EventCode, str]] = {
     E.DOOR_LOCK_CMD: "told to lock.",
     E.DOOR_UNLOCK_CMD: "told to unlock.",
     E.REX: "opened from inside; leaving never needs a card.",
+    E.REX_STUCK: (
+        "its exit button or motion sensor has been on for 5 minutes. Leaving works, but may raise the forced-door "
+        "alarm until it is let go. Check whether it is stuck or taped."
+    ),
+    E.REX_STUCK_CLEARED: "its exit button or motion sensor that stayed on was let go.",
     E.LATCH_FAULT: "closed, but its latch is not seen. Push it shut and check the strike.",
     E.LATCH_FAULT_CLEARED: "latched again.",
     E.LOCK_FAULT: "does not do what it is told. Check the board and its wiring.",

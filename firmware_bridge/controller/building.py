@@ -56,7 +56,7 @@ class Building:
         rewired = {id_ for id_, door in policy.doors.items() if self._wired_anew(door)}
         for door in policy.doors.values():
             if door.id in self.doors:
-                self.doors[door.id].rewire(door, answer.now)
+                self.doors[door.id].rewire(door, answer)
             else:
                 self.doors[door.id] = DoorMachine(door, self.world)
         for gone in self.world.forced_before:
@@ -65,7 +65,7 @@ class Building:
         self.fire_report.forget(self.doors.keys() - policy.doors.keys())
         for gone in self.doors.keys() - policy.doors.keys():
             self._forget(gone, answer)
-        self._yield_to_fire()
+        self._yield_to_holds(answer.now)
         for point in sorted(before - {machine.drive.point for machine in self.doors.values()}, key=str):
             answer.drive(DriveOutput(point, energised=False, lease_s=0.0, urgency=Urgency.ROUTINE))
         self._take_readers(policy)
@@ -85,9 +85,9 @@ class Building:
         for doors in (self.dirty, self._granted, self._sounding):
             doors.discard(door)
 
-    def _yield_to_fire(self) -> None:
-        """An output by which fire holds one door is not moved by another one to which a Policy gave it meanwhile."""
-        held = {machine.drive.point: id_ for id_, machine in self.doors.items() if machine.fire.built is not None}
+    def _yield_to_holds(self, now: float) -> None:
+        """An output by which fire or an exit holds one door is not moved by another to which a Policy gave it."""
+        held = {machine.drive.point: id_ for id_, machine in self.doors.items() if machine.keeps_lock(now)}
         for id_, machine in self.doors.items():
             machine.yields = held.get(machine.drive.point, id_) != id_
 
@@ -95,6 +95,11 @@ class Building:
         """The doors that fire holds, as they were wired when it took them."""
         held = {id_: machine.fire.built for id_, machine in self.doors.items()}
         return self.world.fire_held | {id_: built for id_, built in held.items() if built is not None}
+
+    def held_by_leaving(self, now: float) -> dict[int, Door]:
+        """The doors by which somebody is leaving, as they stay until that person is out."""
+        held = {id_: machine.held(now) for id_, machine in self.doors.items()}
+        return {id_: door for id_, door in held.items() if door is not None}
 
     def _wired_anew(self, door: Door) -> bool:
         known = self.doors.get(door.id)
@@ -184,7 +189,11 @@ class Building:
         self.emergencies.watch(machine, answer)
         self.fire_report.watch(machine, answer)
         granted = machine.momentary.slot is not None
-        self._show(machine, answer, ended=door in self._granted and not granted)
+        ended = door in self._granted and not granted
+        if ended and machine.momentary.unused:
+            for reader in self._readers_of.get(door, []):
+                reader.forget_card()
+        self._show(machine, answer, ended=ended)
         (self._granted.add if granted else self._granted.discard)(door)
         ends = (
             machine.deadline(answer.now),

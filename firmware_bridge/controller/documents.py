@@ -14,7 +14,7 @@ from firmware_bridge.controller.building import Building
 from firmware_bridge.controller.commands import RaiseDirective, RememberCancelled, RememberFire
 from firmware_bridge.controller.events import DocumentRefused, EmergencyAsked
 from firmware_bridge.controller.indications import lockdown_anywhere
-from firmware_bridge.controller.policy_change import Held, tempered, tempered_again, with_held_by_fire
+from firmware_bridge.controller.policy_change import Held, tempered, tempered_again, with_held
 from firmware_bridge.controller.standing import newly_cancelled
 
 _REFUSALS = {
@@ -33,7 +33,7 @@ class Documents:
         self._building = building
         self._world = building.world
         self._signed: Policy | None = None
-        self._left_out: AbstractSet[int] = frozenset()
+        self._left_out: AbstractSet[tuple[int, bool]] = frozenset()
         self._lockdown = False
 
     def restore(self, policy: Policy | None, orders: Orders | None, answer: Answer, held: Sequence[Held] = ()) -> None:
@@ -54,18 +54,23 @@ class Documents:
 
     def _take(self, policy: Policy, answer: Answer) -> None:
         self._signed = policy
-        held = self._building.held_by_fire()
-        self._world.policy = with_held_by_fire(tempered(policy, self._world.policy, self._world.orders), held)
-        self._left_out = held.keys() - policy.doors.keys()
+        held = self._building.held_by_leaving(answer.now) | self._building.held_by_fire()
+        self._world.policy = with_held(tempered(policy, self._world.policy, self._world.orders), held)
+        self._left_out = {(door, fire) for door, fire in self._held(answer.now) if door not in policy.doors}
         for door in self._world.fire_held.keys() - self._world.policy.doors.keys():
             del self._world.fire_held[door]
             answer.add(RememberFire(door, None))
         self._building.rebuild(self._world.policy, answer)
 
+    def _held(self, now: float) -> set[tuple[int, bool]]:
+        """The doors that stay as they are for now, and whether it is fire that holds them."""
+        by_fire = self._building.held_by_fire()
+        return {(door, door in by_fire) for door in by_fire.keys() | self._building.held_by_leaving(now).keys()}
+
     def look(self, answer: Answer) -> None:
-        """Take what the Policy says of doors that a fire held until now as an older one has them."""
-        outgrown = any(machine.outgrown for machine in self._building.doors.values())
-        if self._signed is not None and (outgrown or self._left_out - self._building.held_by_fire().keys()):
+        """Take what the Policy says of doors that a fire or an exit held until now as an older one has them."""
+        outgrown = any(machine.outgrown(answer.now) for machine in self._building.doors.values())
+        if self._signed is not None and (outgrown or (self._left_out and self._left_out - self._held(answer.now))):
             self._take(self._signed, answer)
             self._in_force(answer)
 

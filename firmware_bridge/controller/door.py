@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from access_control.core.decision.model import DeviceKind, Door, Lock, Point
 from access_control.core.decision.slots import Effect, Slot, SlotStack
 from access_control.core.wire.events import EventCode
@@ -37,13 +39,14 @@ class DoorMachine:
         self._look_again_at: float | None = None
         self._extended = False
         self._stood_open = False
+        self._freed = "", 0.0
         self._world = world
         self.yields = False
         """Whether fire holds another door by the output that is this one's by the Policy: that door moves it."""
         kept = world.fire_held.pop(door.id, None)
         if kept is not None:
             self.fire.restore(kept)
-            self._take_lock(door)
+            self._take_lock(door, 0.0)
         if door.contact is None:
             self.leaf.position = Position.NOT_MONITORED
 
@@ -70,37 +73,46 @@ class DoorMachine:
         """The device that moves the lock."""
         return self.drive.point.kind, self.drive.point.device
 
-    def rewire(self, door: Door, now: float) -> None:
-        """Take the door as a new Policy has it at ``now``. An output that stays the same is not touched.
+    def rewire(self, door: Door, answer: Answer) -> None:
+        """Take the door as a new Policy has it. An output that stays the same is not touched.
 
-        Nor is one by which fire holds the door: until that ends, the lock is the one that fire took.
+        Nor is one by which fire holds the door, or by which somebody leaves: until that ends, the lock is the old one.
         """
         before = self.door
-        self._take_lock(door)
+        if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
+            self.leaving.unwired(before, answer)
+        self.leaving.relock(before, door, self.drive.lock, answer.now)
+        self._take_lock(door, answer.now)
         if door.contact != before.contact or (door.contact in door.rests_closed) is not (
             before.contact in before.rests_closed
         ):
             self.leaf.rewire(door)
-        if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
-            self.leaving.unwired(before, now)
 
-    def _take_lock(self, door: Door) -> None:
+    def _take_lock(self, door: Door, now: float) -> None:
         self.door = door
         if self.fire.source is not None and not self._world.listed(self.fire.source):
             self.fire.lose_input()
-        lock = self._lock()
+        lock = self._lock(now)
         if lock.output != self.drive.point:
             self.drive = LockDrive(lock)
         self.drive.lock = lock
 
-    def _lock(self) -> Lock:
+    def _lock(self, now: float) -> Lock:
         built = self.fire.built
-        return self.door.lock if built is None or not self._world.listed(built.lock.output) else built.lock
+        held = [self.leaving.kept(now), None if built is None else built.lock]
+        return next((lock for lock in held if lock is not None and self._world.listed(lock.output)), self.door.lock)
 
-    @property
-    def outgrown(self) -> bool:
-        """Whether a fire is over that kept the lock as an older Policy has it."""
-        return self.drive.lock != self._lock()
+    def outgrown(self, now: float) -> bool:
+        """Whether a fire or somebody's leaving is over that kept the lock as an older Policy has it."""
+        return self.drive.lock != self._lock(now)
+
+    def keeps_lock(self, now: float) -> bool:
+        """Whether the lock stays as it is, whatever a Policy gives its output to."""
+        return self.fire.built is not None or self.leaving.kept(now) is not None
+
+    def held(self, now: float) -> Door | None:
+        """The door as it stays for somebody who leaves if a Policy takes it away; its exit button is then let go."""
+        return replace(self.door, lock=self.drive.lock, rex=None) if self.leaving.unlocks(self.door, now) else None
 
     def refresh(self, answer: Answer) -> None:
         """Work out again what the documents say about the door."""
@@ -155,6 +167,9 @@ class DoorMachine:
     def grant(self, grant: Grant, answer: Answer) -> None:
         """Unlock for somebody whom :meth:`takes` accepted."""
         self.momentary.begin(self.door, grant, answer.now)
+        if grant.extended and self.leaf.position is Position.OPEN and self.leaf.held is not DoorAlarm.HELD:
+            self._extended = True
+            self.leaf.free(self.door, answer)
         if self.opens_unseen:
             self.momentary.use_up_passes(self._world, answer)
 
@@ -169,8 +184,7 @@ class DoorMachine:
 
     def take_back(self, answer: Answer) -> None:
         """An emergency cancels what was granted to anybody but responders."""
-        if not self.momentary.responders():
-            self.momentary.stop(self.door, answer.now)
+        self.momentary.lock_out(self.door, answer.now)
 
     def proved(self, event: OutputProved, answer: Answer) -> None:
         """Take a proof of the lock's output, and say so if it is not where it was sent."""
@@ -238,6 +252,7 @@ class DoorMachine:
         if self._look_again_at is not None and self._look_again_at <= answer.now:
             self.refresh(answer)
         running = self.momentary.slot is not None
+        self.leaving.advance(self.door, answer)
         self._move_leaf(answer)
         self.momentary.advance(self.door, answer, watched=self.leaf.position is Position.CLOSED)
         self._stack_up(answer)
@@ -265,20 +280,30 @@ class DoorMachine:
     def _opened_by(self, now: float) -> str:
         if self.momentary.covers(now):
             return "grant"
-        if self.leaving.shunts(now):
+        if self.leaving.shunts(self.door, now):
             return "exit"
-        return self.stack.top()[0].name.lower() if self.released else ""
+        if self.released:
+            return self.stack.top()[0].name.lower()
+        by, until = self._freed
+        return by if now < until else ""
 
     def _stack_up(self, answer: Answer) -> None:
+        was, slot_before = self.released, self.stack.top()[0]
         stack = self.steady
         if self.leaving.unlocks(self.door, answer.now):
             stack = stack.set(Slot.EGRESS, Effect.UNLOCK)
+        if self.momentary.slot is Slot.GRANT and stack.locks_out_grants():
+            self.momentary.lock_out(self.door, answer.now)
         slot = self.momentary.slot
         if slot is not None:
             stack = stack.set(slot, Effect.UNLOCK)
             if stack.get(slot) is None:
                 self.momentary.stop(self.door, answer.now)
         self.stack = stack
+        if was and not self.released:
+            # Whoever is pulling the handle just now is no intruder, whatever it was that had unlocked the door.
+            timing = self.door.timing
+            self._freed = slot_before.name.lower(), answer.now + timing.forced_grace_s + timing.debounce_s
 
     def _drive(self, answer: Answer, urgency: Urgency, *, again: bool) -> None:
         if self.yields:

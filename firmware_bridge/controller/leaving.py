@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.model import Door
+from access_control.core.decision.model import Door, Lock
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.events import InputState
@@ -11,19 +11,31 @@ from firmware_bridge.controller.limits import Limiter
 LEAST_HOLD_S = 30.0
 """A magnet that an exit button released stays released for at least so long (the common rule of the building codes)."""
 
+STUCK_S = 300.0
+"""An input that is active for so long without a break is stuck or taped: motion sensors see people stand about, and
+nobody presses a button for minutes. It goes on unlocking, but no opening is taken for somebody who leaves any more."""
+
 
 class Leaving:
     """One door's exit input."""
 
     def __init__(self) -> None:
         self.active = False
+        self.stuck = False
+        """Whether it has been active for :data:`STUCK_S`, and was not seen at rest since."""
+        self._active_since = 0.0
         self._shunt_until = 0.0
         self._unlock_until = 0.0
+        self._kept: tuple[Lock, float] | None = None
         self._told = Limiter(6, 60.0)
 
     def see(self, door: Door, state: InputState, answer: Answer, during: str) -> None:
         """Take a new state of the input. One that is lost or broken ends like a released button: the hold runs out."""
         was, self.active = self.active, state is InputState.ACTIVE
+        if self.active and not was:
+            self._active_since = answer.now
+        if state is InputState.NORMAL:
+            self._end_stuck(door, answer)
         if was or self.active:
             self._hold(door, answer.now)
         if self.active and not was:
@@ -31,25 +43,68 @@ class Leaving:
             if unreported is not None:
                 answer.record(EventCode.REX, door=door.id, during=during, unreported=unreported or None)
 
-    def unwired(self, door: Door, now: float) -> None:
+    def advance(self, door: Door, answer: Answer) -> None:
+        """Let time pass: tell once of an input that is never let go."""
+        if self.active and not self.stuck and answer.now >= self._active_since + STUCK_S:
+            self.stuck, self._shunt_until = True, 0.0
+            answer.record(EventCode.REX_STUCK, door=door.id)
+
+    def _end_stuck(self, door: Door, answer: Answer) -> None:
+        if self.stuck:
+            self.stuck = False
+            answer.record(EventCode.REX_STUCK_CLEARED, door=door.id)
+
+    def unwired(self, door: Door, answer: Answer) -> None:
         """The input is this door's no more, or means something else: it ends like a released button."""
         if self.active:
             self.active = False
-            self._hold(door, now)
+            self._hold(door, answer.now)
+        self._end_stuck(door, answer)
+
+    def relock(self, before: Door, after: Door, built: Lock, now: float) -> None:
+        """A new Policy makes another lock of the door: whoever is leaving is let out by ``built``, which is there.
+
+        The button counts as let go, since it may mean nothing for the new lock.
+        """
+        if _lets_out(before.lock) == _lets_out(after.lock) or not self._opens(before, now):
+            return
+        end = now + _hold_s(before) if self.active else self._unlock_until
+        kept = self.kept(now)
+        self._kept = (built, end) if kept is None or self._kept is None else (kept, max(end, self._kept[1]))
+
+    def kept(self, now: float) -> Lock | None:
+        """The lock of an older Policy that somebody is still being let out by."""
+        return self._kept[0] if self._kept is not None and now < self._kept[1] else None
 
     def _hold(self, door: Door, now: float) -> None:
-        self._shunt_until = now + door.timing.rex_shunt_s
-        self._unlock_until = now + max(LEAST_HOLD_S, door.timing.rex_unlock_s)
+        if not self.stuck:
+            self._shunt_until = now + door.timing.rex_shunt_s
+        self._unlock_until = now + _hold_s(door)
 
     def unlocks(self, door: Door, now: float) -> bool:
         """Whether the door must be unlocked for somebody who leaves."""
+        return self._opens(door, now) or self.kept(now) is not None
+
+    def _opens(self, door: Door, now: float) -> bool:
         return door.lock.rex_unlocks and (self.active or now < self._unlock_until)
 
-    def shunts(self, now: float) -> bool:
-        """Whether opening the door now is somebody leaving."""
-        return self.active or now < self._shunt_until
+    def shunts(self, door: Door, now: float) -> bool:
+        """Whether an opening that the contact has just confirmed is somebody leaving."""
+        return (self.active and not self.stuck) or now < self._shunt_until + door.timing.debounce_s
 
     def deadline(self, door: Door, now: float) -> float | None:
-        """When the hold runs out."""
-        running = door.lock.rex_unlocks and not self.active and now < self._unlock_until
-        return self._unlock_until if running else None
+        """When the hold runs out, or an input counts as stuck."""
+        ends = [self._kept[1]] if self._kept is not None else []
+        if self.active and not self.stuck:
+            ends.append(self._active_since + STUCK_S)
+        if door.lock.rex_unlocks and not self.active:
+            ends.append(self._unlock_until)
+        return min((end for end in ends if end > now), default=None)
+
+
+def _hold_s(door: Door) -> float:
+    return max(LEAST_HOLD_S, door.timing.rex_unlock_s)
+
+
+def _lets_out(lock: Lock) -> tuple[object, ...]:
+    return lock.output, lock.unlock_when, lock.rex_unlocks

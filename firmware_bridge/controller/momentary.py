@@ -41,6 +41,7 @@ class Momentary:
         self.extended = False
         self._waiting: list[Grant] = []
         self._counts_until = 0.0
+        self._responders_until = 0.0
 
     def begin(self, door: Door, grant: Grant, now: float) -> None:
         """Unlock for ``grant``; with one running already, the longer time and the higher slot win."""
@@ -48,6 +49,8 @@ class Momentary:
         self.slot = min(self.slot, grant.slot) if self.slot is not None else grant.slot
         self.until = max(self.until, now + grant.unlock_s) if running else now + grant.unlock_s
         self.extended = grant.extended or (running and self.extended)
+        if grant.responder:
+            self._responders_until = max(self._responders_until, now + grant.unlock_s)
         self._waiting.append(grant)
         self._linger(door, self.until)
 
@@ -58,9 +61,21 @@ class Momentary:
         """Whether opening the door now is what the grant was for."""
         return now < self._counts_until
 
-    def responders(self) -> bool:
-        """Whether a responder is among those who wait."""
-        return any(grant.responder for grant in self._waiting)
+    @property
+    def unused(self) -> bool:
+        """Whether somebody was granted who has not gone through."""
+        return bool(self._waiting)
+
+    def lock_out(self, door: Door, now: float) -> None:
+        """A lock came. The unlock goes on past it for responders, as long as theirs lasts, and for nobody else."""
+        if self.slot is None:
+            return
+        if not any(grant.responder for grant in self._waiting) or self._responders_until <= now:
+            self.stop(door, now)
+            return
+        self.slot = Slot.PERMITTED_GRANT
+        self.until = min(self.until, self._responders_until)
+        self._linger(door, self.until)
 
     def awaits_pass(self, pass_id: int) -> bool:
         """Whether somebody was let in with this pass and has not gone through yet."""

@@ -61,10 +61,10 @@ def _orphans(new: Policy, old: Policy, ruled: set[int]) -> dict[int, Door]:
     }
 
 
-def with_held_by_fire(new: Policy, held: Mapping[int, Door]) -> Policy:
-    """``new`` with the doors that it leaves out while fire holds them, as far as their lock's device is still there.
+def with_held(new: Policy, held: Mapping[int, Door]) -> Policy:
+    """``new`` with the doors that it leaves out while fire or an exit holds them, if their lock's device is there.
 
-    Their outputs stay as fire has them, even if ``new`` gives one to another door.
+    Their outputs stay as they are held, even if ``new`` gives one to another door.
     """
     orphans = {
         door: _orphan(built, new) for door, built in held.items() if door not in new.doors and _there(built, new)

@@ -95,4 +95,5 @@ def _alarm(machine: DoorMachine, *, tampered: bool) -> DoorAlarm:
         return machine.leaf.held
     if tampered:
         return DoorAlarm.TAMPER
-    return DoorAlarm.FAULT if machine.drive.faulty or machine.leaf.latch_faulty else DoorAlarm.NONE
+    faulty = machine.drive.faulty or machine.leaf.latch_faulty or machine.leaving.stuck
+    return DoorAlarm.FAULT if faulty else DoorAlarm.NONE

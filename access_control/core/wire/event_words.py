@@ -218,6 +218,14 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
                 "bridges. An emergency that ended since may run here again: release it."
             ),
         ),
+        E.REX_STUCK: (
+            WARNING,
+            (
+                "The exit button or motion sensor has been on for 5 minutes. Leaving works, but may raise the "
+                "forced-door alarm until it is let go. Check whether it is stuck or taped."
+            ),
+        ),
+        E.REX_STUCK_CLEARED: (NOTICE, "The exit button or motion sensor that stayed on was let go."),
     }
 )
 _LOUD_REASONS: Final[Mapping[Reason, Severity]] = {

@@ -20,6 +20,7 @@ from access_control.core.decision.model import (
     DoorClass,
     EmergencyAction,
     FireAction,
+    LockKind,
     Orders,
     Override,
     OverrideEffect,
@@ -85,6 +86,8 @@ class Wired(RuleBasedStateMachine):
         self.fires: dict[int, Fire] = {}
         self.leaving: dict[int, float] = {}
         self.last_exit: dict[int, float] = {}
+        self.owed: dict[int, tuple[Door, float]] = {}
+        """Whom a door lets out, as it was wired when they pressed, and until when; no Policy may take that back."""
         self.dead: set[str] = set()
         self.heard: dict[str, Directive] = {}
         self.bench = Bench(policy(drawn, 1))
@@ -100,6 +103,8 @@ class Wired(RuleBasedStateMachine):
             door = fire.door if fire is not None and id_ in self.gone else self.known[id_]
             if board and door.rex is not None and bench.seen(door.rex) is InputState.ACTIVE:
                 self.leaving[id_] = self.last_exit[id_] = now
+                if door.lock.rex_unlocks and id_ not in self.gone:
+                    self.owe(id_, now)
             lit = door.lock.fire_input
             burns = board and lit is not None and bench.inputs[lit] is InputState.ACTIVE
             if fire is not None and board and fire.source is not None:
@@ -112,6 +117,14 @@ class Wired(RuleBasedStateMachine):
                 self.fires[id_] = Fire(door)
             if any(d.action in ("lockdown", "secure") for d in self.locking(id_)):
                 self.dead |= {one.id for one in bench.orders.overrides if one.door == id_}
+
+    def owe(self, id_: int, now: float) -> None:
+        """Somebody leaves: by the lock that an older Policy has, while that still lets somebody out."""
+        door = self.built(id_)
+        before, until = self.owed.get(id_, (door, 0.0))
+        same = before.lock.output == door.lock.output and before.lock.unlock_when is door.lock.unlock_when
+        if same or now >= until:
+            self.owed[id_] = door, now + LEAST_HOLD_S
 
     def built(self, door: int) -> Door:
         """A door with the lock that it really has: in a fire the one that the fire took, whatever a Policy says."""
@@ -143,6 +156,18 @@ class Wired(RuleBasedStateMachine):
         self.wait(120.0)
         self.leaf(door, 0, InputState.NORMAL)
         self.leaf(door, 0, InputState.ACTIVE)
+
+    @rule(door=doors, absent=st.booleans(), pressed=st.booleans(), seconds=st.sampled_from([0.0, 20.0]))
+    def taken_from_somebody(self, door: int, absent: bool, pressed: bool, seconds: float) -> None:
+        """A new Policy makes a lockset of a magnet by which somebody leaves, or leaves the door out."""
+        self.rex(door, [InputState.ACTIVE, *([] if pressed else [InputState.NORMAL])])
+        if absent:
+            self.leave_out(door)
+        else:
+            lockset = {"rex_unlocks": False, "kind": LockKind.LOCKSET, "fire_rated": False}
+            self.publish({**self.drawn, door: self.drawn[door] | lockset})
+        self.nobody_is_kept_in()
+        self.wait(seconds)
 
     @rule(which=st.sampled_from([*FIRES, FIRES[0]]), seen=st.lists(states, min_size=1, max_size=3))
     def fire(self, which: Point, seen: list[InputState]) -> None:
@@ -264,6 +289,8 @@ class Wired(RuleBasedStateMachine):
         fire = self.fires.get(door)
         if door in self.gone:
             self.leaving.pop(door, None)  # it is not this bridge's door any more, and begins anew when it comes back
+            if self.built(door).lock.output.kind is DeviceKind.READER:
+                self.owed.pop(door, None)  # the reader that moved its lock is gone with it
         if door in self.gone and fire is not None and fire.door.lock.output.kind is DeviceKind.READER:
             del self.fires[door]
         self.publish(self.drawn)
@@ -279,15 +306,16 @@ class Wired(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.leaving.clear()
+        self.owed.clear()
         self.bench.begin()
         self.after()
 
     @invariant()
     def nobody_is_kept_in(self) -> None:
         now = self.bench.moment.mono_s
-        for id_, door in self.bench.policy.doors.items():
-            if door.lock.rex_unlocks and now - self.leaving.get(id_, -1e9) < LEAST_HOLD_S - 1e-3:
-                assert self.bench.unlocked(self.built(id_)), f"door {id_} keeps somebody in"
+        for id_, (door, until) in self.owed.items():
+            if now < until - 1e-3:
+                assert self.bench.unlocked(door), f"door {id_} keeps somebody in"
 
     @invariant()
     def an_opening_is_excused_only_by_somebody_who_leaves(self) -> None:
@@ -302,6 +330,7 @@ class Wired(RuleBasedStateMachine):
         for id_, fire in self.fires.items():
             door = fire.door if id_ in self.gone else self.known[id_]
             leaving = door.lock.rex_unlocks and now - self.leaving.get(id_, -1e9) <= LEAST_HOLD_S + 1
+            leaving = leaving or now <= self.owed.get(id_, (door, 0.0))[1] + 1
             assert fire.effect is not None
             assert self.bench.at(fire.door, fire.effect) or leaving, f"door {id_} is not where fire holds it"
 

@@ -36,6 +36,7 @@ def test_forced_lasts_until_the_door_is_closed_and_somebody_saw_it() -> None:
 def test_held_open_warns_first_and_repeats() -> None:
     play = Playbook()
     play.play(["rex", "front", "on"])
+    play.play(["rex", "front", "off"])
     play.run("""
         >> open front
         << event DOOR_OPENED front by=exit

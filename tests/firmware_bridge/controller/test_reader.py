@@ -232,3 +232,22 @@ def test_a_burst_that_is_no_key_is_a_bad_read_anywhere() -> None:
     play = Playbook(changed(readers={1: {"pin_times": ALWAYS}}))
     said = [play.tell(CardPresented(play.moment, 1, bits)) for bits in (Bits(0xF, 4), Bits(0xFF, 8))]
     assert [c.code for told in said for c in told if isinstance(c, RecordEvent)] == [Reason.DENIED_BAD_READ] * 2
+
+
+def test_a_card_that_is_presented_over_and_over_counts_again_after_fifteen_seconds() -> None:
+    play = Playbook()
+    judged = []
+    for second in range(31):
+        if any(isinstance(command, RecordEvent) for command in play.play(["card", "front", "stranger"])):
+            judged.append(second)
+        play.wait(1)
+    assert judged == [0, 15, 30]
+
+
+def test_a_card_that_is_left_at_a_reader_all_day_does_not_make_it_pause() -> None:
+    play = Playbook()
+    codes = []
+    for _ in range(240):
+        said = [*play.play(["card", "front", "stranger"]), *play.wait(1)]
+        codes += [command.code for command in said if isinstance(command, RecordEvent)]
+    assert codes == [Reason.DENIED_UNKNOWN_CREDENTIAL] * 16
