@@ -215,6 +215,7 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
                 "bridges. An emergency that ended since may run here again: release it."
             ),
         ),
+        E.CLOCK_ACCEPTED: (NOTICE, "Someone at the bridge said that its clock is right, and it is believed."),
     }
 )
 _LOUD_REASONS: Final[Mapping[Reason, Severity]] = {
