@@ -152,7 +152,6 @@ class Bridge:
             keeper.keep(memory.reopen, wait_s=0.0)  # first of all that waits, once the disk can be written again
         storing = not memory.read_only and not self.recorder.trouble
         watch = self._watch(memory, wiring, lambda: not (keeper.behind or memory.read_only or self.recorder.trouble))
-        self._watching = watch
         now = int(self._clock.moment().at.timestamp())
         boot = self._around.boot_id()
         controller = Controller(remembered(memory, now, boot, trusted=watch.clock_trusted, storing=storing))
@@ -234,7 +233,7 @@ class Bridge:
         proof = memory.clock_proof()
         newest = newest_known(self.documents.newest(), newest_at(self.config.state_dir / outbox.NAME), proof)
         boot = self._around.boot_id()
-        return Watch(
+        self._watching = Watch(
             wiring,
             clock_trusted=trusted(proof, boot, self._clock.moment(), newest),
             newest_known=newest,
@@ -243,6 +242,7 @@ class Bridge:
             summary=self.summary,
             storing=storing,
         )
+        return self._watching
 
     def _tell_start(self, findings: tuple[Finding, ...], keys: BridgeKeys, trust: Trust) -> None:
         moment = self._clock.moment()
