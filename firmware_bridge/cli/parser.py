@@ -26,6 +26,7 @@ COMMANDS = {
     "apply": "Hand a signed document to the running bridge.",
     "acknowledge": "Say that a person saw a door's alarm.",
     "reset-fire": "Reset a door whose fire release stays latched, once the fire input is normal again.",
+    "clock": "Show what the bridge believes of its clock and why, or have it believe the clock as it is.",
     "doctor": "Look at everything this bridge needs and say what to do; changes nothing.",
     "init": "Set up a bridge by hand: its keys, and whom it belongs to.",
     "commission": "Give readers and boards their keys, or another key, address or speed, while the bridge is stopped.",

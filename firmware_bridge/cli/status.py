@@ -13,6 +13,7 @@ from typing import Any, Final
 from firmware_bridge.cli.exit_codes import DONE
 from firmware_bridge.config import read_config
 from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
+from firmware_bridge.local.clock_words import clock_doubt
 from firmware_bridge.local.policy_words import confirmed, warnings
 
 STATES: Final = {
@@ -43,6 +44,8 @@ def page(status: dict[str, Any]) -> Iterator[str]:
     clock = "its clock is proved" if status["clock_trusted"] else "its clock is NOT proved"
     documents = f"Policy {status['policy'] or 'none'}, Orders {status['orders'] or 'none'}"
     yield f"Bridge {status['bridge']}: {documents}; {clock}."
+    if not status["clock_trusted"]:
+        yield f"Clock: {clock_doubt(status['clock'])}"
     outbox = status["outbox"]
     waiting = outbox["last_seq"] - outbox["acknowledged"]
     yield f"Events: {outbox['last_seq']} in stream {outbox['stream'] or 'none'}, {waiting} not sent yet."

@@ -15,6 +15,7 @@ from firmware_bridge.doctor.school import look_at_age, look_at_policy
 from firmware_bridge.doctor.service import look_at_service
 from firmware_bridge.doctor.stored import read_stored
 from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
+from firmware_bridge.local.clock_words import clock_doubt
 
 
 def examine(config: Config, machine: Machine) -> Iterator[Finding]:
@@ -52,4 +53,5 @@ def _clock(status: Mapping[str, Any] | None) -> Iterator[Finding]:
     if status["clock_trusted"]:
         yield good("clock", "The bridge's clock is proved.")
     else:
-        yield look("clock", "The bridge's clock is not proved: timed rights are refused until the service answers.")
+        doubt = clock_doubt(status["clock"])
+        yield look("clock", f"The bridge's clock is not proved, so timed rights are refused. {doubt}")

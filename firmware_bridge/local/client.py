@@ -13,6 +13,7 @@ from access_control.core.decision.model import EmergencyAction
 from firmware_bridge.local.address import connected_to
 from firmware_bridge.local.requests import (
     MAX_ANSWER,
+    AcceptClock,
     AcknowledgeAlarm,
     AnyRequest,
     ApplyDocument,
@@ -84,6 +85,14 @@ class LocalClient:
     def reset_fire(self, door: int, by: str) -> dict[str, Any]:
         """Say that a person reset a door whose fire release stays latched."""
         return self._ask(ResetFire(door=door, by=by))
+
+    def accept_clock(self, by: str, *, confirmed: bool) -> dict[str, Any]:
+        """Say that the bridge's clock is right; the answer has whether that is ``kept`` on disk.
+
+        Raises:
+            BridgeRefusedError: The service says otherwise or is silent and nobody ``confirmed``; or it is believed.
+        """
+        return self._ask(AcceptClock(by=by, confirmed=confirmed))
 
     def wiring(self) -> dict[str, Any]:
         """What the Policy in force declares; :func:`firmware_bridge.local.declared.read_declared` reads it.

@@ -60,6 +60,13 @@ class ResetFire(Request, frozen=True, tag="reset_fire"):
     by: Text
 
 
+class AcceptClock(Request, frozen=True, tag="accept_clock"):
+    """A person says that the bridge's clock is right; ``confirmed``: they have looked at a clock that they trust."""
+
+    by: Text
+    confirmed: bool = False
+
+
 class SelfTest(Request, frozen=True, tag="self_test"):
     """Try a door's lock: a short pulse while the door is closed. The outcome is an event with the test's id."""
 
@@ -97,6 +104,7 @@ AnyRequest = (
     | Follow
     | AcknowledgeAlarm
     | ResetFire
+    | AcceptClock
     | SelfTest
     | AskWiring
     | Monitor

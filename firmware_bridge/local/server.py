@@ -23,6 +23,7 @@ from firmware_bridge.local.monitoring import Monitoring
 from firmware_bridge.local.requests import (
     MAX_PLAIN_REQUEST,
     MAX_REQUEST,
+    AcceptClock,
     AcknowledgeAlarm,
     AnyRequest,
     ApplyDocument,
@@ -70,6 +71,10 @@ class Control(Protocol):
 
     def reset_fire(self, request: ResetFire) -> Answer:
         """Note that a person reset a door whose fire release stays latched."""
+        ...
+
+    def accept_clock(self, request: AcceptClock) -> Answer:
+        """Believe the clock on a person's word, or say why not."""
         ...
 
     def wiring(self) -> Answer:
@@ -231,6 +236,8 @@ class ControlServer:
                 return self._control.acknowledge(request)
             case ResetFire():
                 return self._control.reset_fire(request)
+            case AcceptClock():
+                return self._control.accept_clock(request)
             case AskWiring():
                 return self._control.wiring()
             case SelfTest():

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 
 from access_control.core.decision.emergency import Directive
@@ -34,11 +33,18 @@ from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.runtime.wiring import MakePort, Wiring, make_port
 from firmware_bridge.store import outbox
 from firmware_bridge.store.applied import Finding
-from firmware_bridge.store.clock_trust import boot_id, newest_known, trusted
+from firmware_bridge.store.clock_trust import (
+    ClockFinding,
+    believed_at,
+    boot_id,
+    keep_finding,
+    newest_known,
+    trusted,
+)
 from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.entries import Limits
 from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
-from firmware_bridge.store.memory import BridgeMemory, ClockProof, MemoryFullError
+from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from firmware_bridge.store.newest_events import newest_at
 from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
@@ -80,6 +86,7 @@ class Bridge:
         self._around = around
         self._closing = ExitStack()
         self._desk: Desk | None = None
+        self._watching: Watch | None = None
         self._keeper = Keeper()
         self.notes: tuple[str, ...] = ()
 
@@ -122,7 +129,11 @@ class Bridge:
         config = self.config
         limits = Limits(config.events_days, config.events_count, config.min_free_mb * 1024 * 1024)
         writing = writing_for(trust.bridge)
-        return Recorder(config.state_dir / outbox.NAME, writing, self._clock, limits, heard=self._heard)
+        path = config.state_dir / outbox.NAME
+        return Recorder(path, writing, self._clock, limits, heard=self._heard, clock_trusted=self._clock_trusted)
+
+    def _clock_trusted(self) -> bool:
+        return self._watching is not None and self._watching.clock_trusted
 
     def _run(
         self,
@@ -221,15 +232,17 @@ class Bridge:
     def _watch(self, memory: BridgeMemory, wiring: Wiring, storing: Callable[[], bool]) -> Watch:
         proof = memory.clock_proof()
         newest = newest_known(self.documents.newest(), newest_at(self.config.state_dir / outbox.NAME), proof)
-        believed = trusted(proof, self._around.boot_id(), self._clock.moment().at, newest)
-        return Watch(
+        boot = self._around.boot_id()
+        self._watching = Watch(
             wiring,
-            clock_trusted=believed,
+            clock_trusted=trusted(proof, boot, self._clock.moment(), newest),
             newest_known=newest,
+            believed_at=believed_at(proof, boot),
             notifier=self._around.notifier,
             summary=self.summary,
             storing=storing,
         )
+        return self._watching
 
     def _tell_start(self, findings: tuple[Finding, ...], keys: BridgeKeys, trust: Trust) -> None:
         moment = self._clock.moment()
@@ -265,11 +278,8 @@ class Bridge:
             target = self._desk.release_by_two
             threading.Thread(target=target, args=(command,), name="release-by-two", daemon=True).start()
 
-    def _prover(self, memory: BridgeMemory) -> Callable[[datetime], Callable[[], None]]:
-        def prove(at: datetime) -> Callable[[], None]:
-            return lambda: memory.prove_clock(ClockProof(self._around.boot_id(), at))
-
-        return prove
+    def _prover(self, memory: BridgeMemory) -> Callable[[ClockFinding], Callable[[], None]]:
+        return lambda finding: lambda: keep_finding(memory, self._around.boot_id(), finding)
 
     def emit(self, event: Event) -> None:
         """Put an event on the one queue; safe from any thread, never blocks."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from access_control.core.wire.errors import Refused
 from access_control.core.wire.events import EventCode
 from access_control.core.wire.neighbours import BUSY, HELD, UNKEPT
@@ -27,15 +29,24 @@ from firmware_bridge.controller.events import (
     UnlockAsked,
 )
 from firmware_bridge.devices.tap import Tap
+from firmware_bridge.local.clock_words import NOT_ACCEPTED
 from firmware_bridge.local.declared import declared_by, declared_shape
 from firmware_bridge.local.monitoring import Monitoring, monitoring
-from firmware_bridge.local.requests import AcknowledgeAlarm, Monitor, ReleaseHere, ResetFire, SelfTest, StartEmergency
+from firmware_bridge.local.requests import (
+    AcceptClock,
+    AcknowledgeAlarm,
+    Monitor,
+    ReleaseHere,
+    ResetFire,
+    SelfTest,
+    StartEmergency,
+)
 from firmware_bridge.local.server import Answer, ControlServer, encoded, refusal
 from firmware_bridge.local.shapes import status_shape
 from firmware_bridge.neighbours.judging import is_over, require_neighbourly
 from firmware_bridge.neighbours.neighbourhood import Heard
 from firmware_bridge.runtime.keeper import Keeper, Task
-from firmware_bridge.runtime.loop import Told
+from firmware_bridge.runtime.loop import ClockAccepting, Told
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.store.applied import Applied, NotStoredError
 from firmware_bridge.store.documents import Documents
@@ -87,6 +98,7 @@ class Desk:
         about: dict[str, Any] = {"site": trust.site, "bridge": trust.bridge, "outbox": self._outbox()}
         about["service"] = None if self.uplink is None else self.uplink.shape()
         about["neighbours"] = None if self.neighbours is None else self.neighbours.shape()
+        about["clock"] = msgspec.to_builtins(self._watch.standing(self._clock.moment()))
         about["release_codes_left"] = None if self.releasing is None else self.releasing.codes_left()
         return {"ok": True, "status": about | status_shape(found)}
 
@@ -205,6 +217,16 @@ class Desk:
     def reset_fire(self, request: ResetFire) -> Answer:
         """Note that a person reset a door whose fire release stays latched."""
         return self._at_door(request.door, FireReset(self._clock.moment(), request.door, request.by))
+
+    def accept_clock(self, request: AcceptClock) -> Answer:
+        """Believe the clock on a person's word, if the service does not say otherwise."""
+        asked = ClockAccepting(request.by, request.confirmed)
+        self.loop.put(asked)
+        if not asked.answered.wait(RAISE_S):
+            return refusal("busy", "The bridge does not answer in time. See what `firmware-bridge clock` says now.")
+        if asked.refused is not None:
+            return refusal(asked.refused.value, NOT_ACCEPTED[asked.refused.value])
+        return {"ok": True, "kept": asked.kept is not None and asked.kept.done.wait(KEEP_S) and not asked.kept.outcome}
 
     def wiring(self) -> Answer:
         """What the Policy in force declares."""

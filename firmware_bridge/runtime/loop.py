@@ -11,7 +11,6 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from access_control.core.decision.model import Policy
@@ -43,8 +42,9 @@ from firmware_bridge.controller.events import (
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper, Task
-from firmware_bridge.runtime.watch import Watch
+from firmware_bridge.runtime.watch import NotAccepted, Watch
 from firmware_bridge.runtime.wiring import Wiring
+from firmware_bridge.store.clock_trust import ClockFinding
 from firmware_bridge.store.entries import Entry
 from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.uuid7 import uuid7
@@ -71,6 +71,17 @@ class StatusAsked:
     answered: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(slots=True, eq=False)
+class ClockAccepting:
+    """A person says that the clock is right; ``kept`` keeps that, or ``refused`` says why it is not taken."""
+
+    by: str
+    confirmed: bool
+    refused: NotAccepted | None = None
+    kept: Task | None = None
+    answered: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """Something to record that the controller does not have to know."""
@@ -84,7 +95,7 @@ class _Stop:
     """The loop ends."""
 
 
-Item = Event | StatusAsked | Told | ServiceTime | _Stop
+Item = Event | StatusAsked | ClockAccepting | Told | ServiceTime | _Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +109,8 @@ class Hands:
     write: Write
     clock: Clock
     watch: Watch
-    prove: Callable[[datetime], Callable[[], None]] = lambda _: lambda: None
-    """What keeps a proof of the clock on the disk; made on the loop's thread, called on the keeper's."""
+    prove: Callable[[ClockFinding], Callable[[], None]] = lambda _: lambda: None
+    """What keeps a proof or a doubt of the clock on the disk; made on the loop's thread, called on the keeper's."""
     end: Callable[[EndEmergency], None] = lambda _: None
     """What two people agreed on at a reader; never blocks."""
 
@@ -239,13 +250,16 @@ class Loop:
 
     def _take(self, item: Item) -> None:
         controller = self._hands.controller
-        if not isinstance(item, StatusAsked | ServiceTime | _Stop):
+        if not isinstance(item, StatusAsked | ClockAccepting | ServiceTime | _Stop):
             self._notice(item.moment)
         match item:
             case StatusAsked():
+                self._look()  # who asks all the time leaves no pause in which the clock would be looked at
                 item.status = controller.status(self._hands.clock.monotonic_s())
                 item.answered.set()
                 return
+            case ClockAccepting():
+                self._accept(item)
             case Told():
                 self._record(item.record, item.moment)
             case ServiceTime():
@@ -271,9 +285,24 @@ class Loop:
     def _compare(self, time: ServiceTime) -> None:
         self._prove(self._hands.watch.compare(time, self._judge, lambda record: self.carry_out([record], time.heard)))
 
-    def _prove(self, proved: datetime | None) -> None:
-        if proved is not None:
-            self._hands.keeper.keep(self._hands.prove(proved), wait_s=0.0)
+    def _accept(self, asked: ClockAccepting) -> None:
+        moment = self._hands.clock.moment()
+        self._notice(moment)
+        found = self._hands.watch.accept(
+            moment,
+            asked.by,
+            self._judge,
+            lambda record: self.carry_out([record], moment),
+            confirmed=asked.confirmed,
+        )
+        if isinstance(found, ClockFinding):
+            asked.kept = self._prove(found)
+        else:
+            asked.refused = found
+        asked.answered.set()
+
+    def _prove(self, found: ClockFinding | None) -> Task | None:
+        return None if found is None else self._hands.keeper.keep(self._hands.prove(found), wait_s=0.0)
 
     def _judge(self, judged: ClockJudged | StorageJudged) -> None:
         """At once: in the queue, a newer proof could come before an older doubt."""

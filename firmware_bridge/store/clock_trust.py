@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -10,11 +12,29 @@ from access_control.core.decision.emergency import DirectiveSet
 from access_control.core.decision.model import Policy
 from access_control.core.wire.directives import SERVICE
 from access_control.core.wire.keys import KeyStatement
-from firmware_bridge.store.memory import ClockProof
+from firmware_bridge.controller.events import Moment
+from firmware_bridge.store.memory import BridgeMemory, ClockProof
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-LEEWAY: Final = timedelta(seconds=2)
+JUMP: Final = timedelta(seconds=5)
+"""More than a time server moves a clock at once that it has followed; less does not matter to anybody's hours."""
 BETWEEN_PROOFS: Final = timedelta(minutes=2)
+
+
+class Said(StrEnum):
+    """What was found out about the clock."""
+
+    PROVED = "proved"
+    CONTRADICTED = "contradicted"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFinding:
+    """Something about the clock that a restart has to know; ``moment`` is when it was found out, by both clocks."""
+
+    moment: Moment
+    said: Said
 
 
 def boot_id(path: Path = BOOT_ID) -> str:
@@ -25,35 +45,74 @@ def boot_id(path: Path = BOOT_ID) -> str:
         return ""
 
 
-def trusted(proof: ClockProof | None, boot: str, now: datetime, newest_known: datetime | None) -> bool:
+def keep_finding(memory: BridgeMemory, boot: str, finding: ClockFinding) -> None:
+    """Keep what was found out; ``boot`` names this boot of the machine.
+
+    Raises:
+        MemoryFullError: It could not be kept.
+    """
+    before, moment = memory.clock_proof(), finding.moment
+    if before is not None and before.boot_id == boot and max(before.mono_s, before.doubted_s or 0) > moment.mono_s:
+        return  # the disk takes again what it did not take before
+    if finding.said is Said.CONTRADICTED:
+        if before is not None and before.boot_id == boot:
+            memory.prove_clock(replace(before, doubted_s=moment.mono_s))
+        return
+    accepted = finding.said is Said.ACCEPTED or (before is not None and before.accepted)
+    memory.prove_clock(ClockProof(boot, moment.at, moment.mono_s, accepted=accepted))
+
+
+def believed_at(proof: ClockProof | None, boot: str) -> Moment | None:
+    """When the clock was last believed in this boot; ``None`` if it never was, or if the service has contradicted it.
+
+    Where the wall clock is not by now where the monotonic one says that it should be since, it has jumped.
+    """
+    if proof is None or not boot or proof.boot_id != boot or proof.doubted_s is not None:
+        return None
+    return Moment(proof.at, proof.mono_s)
+
+
+def strayed(since: Moment, now: Moment) -> timedelta:
+    """How far the wall clock has gone ahead of the monotonic one since then; less than 0 if it fell behind."""
+    return now.at - since.at - timedelta(seconds=now.mono_s - since.mono_s)
+
+
+def trusted(proof: ClockProof | None, boot: str, now: Moment, newest_known: datetime | None) -> bool:
     """Judge the clock at a start without the service.
 
     Args:
         proof: The last time that the clock was known to be right.
         boot: :func:`boot_id` now. The clock of a machine that was off in between may be anything.
-        now: What the clock says.
+        now: What the clocks say.
         newest_known: The time of the newest stored document or event.
     """
-    if proof is None or not boot or proof.boot_id != boot:
+    since = believed_at(proof, boot)
+    if since is None or abs(strayed(since, now)) > JUMP:
         return False
-    return now + LEEWAY >= max(proof.at, newest_known or proof.at)
+    return newest_known is None or newest_known - now.at <= JUMP
 
 
 def newest_known(documents: datetime | None, events: datetime | None, proof: ClockProof | None) -> datetime | None:
     """The time that a right clock cannot be before.
 
     While the clock is believed, a proof is kept about once a minute. An event far behind the last proof bears the time
-    of a clock that was not believed, or jumped: it must not keep the right time from being believed later.
+    of a clock that was not believed, or jumped: it must not keep the right time from being believed later. The same
+    goes for documents once a person has accepted an earlier time than they bear.
 
     Args:
         documents: When the newest document was made.
         events: When the newest event happened, as the clock said then.
         proof: The last time that the clock was known to be right.
     """
-    times = [at for at in (documents, None if proof is None else proof.at) if at is not None]
-    if events is not None and proof is not None:
-        times.append(min(events, proof.at + BETWEEN_PROOFS))
-    return max(times, default=None)
+    if proof is None:
+        return documents
+    soon = proof.at + BETWEEN_PROOFS
+    times = [proof.at]
+    if events is not None and events <= soon:
+        times.append(events)
+    if documents is not None and (documents <= soon or not proof.accepted):
+        times.append(documents)
+    return max(times)
 
 
 def newest_made(policy: Policy | None, statement: KeyStatement | None, directives: DirectiveSet) -> datetime | None:

@@ -12,6 +12,7 @@ On a disk that can only be read, a copy in memory answers; nothing is kept befor
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -58,10 +59,18 @@ class MemoryFullError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClockProof:
-    """When this bridge's clock was last known to be right, and in which boot of the machine."""
+    """When this bridge's clock was last known to be right, and in which boot of the machine.
+
+    ``mono_s`` is what the monotonic clock said then, ``doubted_s`` what it said when the service has contradicted the
+    other one since. ``accepted``: a person has said that an earlier time than what is stored here is right, and
+    documents that bear a later one say nothing of the clock.
+    """
 
     boot_id: str
     at: datetime
+    mono_s: float
+    doubted_s: float | None = None
+    accepted: bool = False
 
 
 class BridgeMemory:
@@ -240,13 +249,14 @@ class BridgeMemory:
         Raises:
             MemoryFullError: It could not be kept.
         """
-        self.keep_fact("clock", f"{proof.boot_id} {proof.at.astimezone(UTC).isoformat()}".encode())
+        at = proof.at.astimezone(UTC).isoformat()
+        self.keep_fact("clock", json.dumps([proof.boot_id, at, proof.mono_s, proof.doubted_s, proof.accepted]).encode())
 
     def clock_proof(self) -> ClockProof | None:
-        """The last proof of the clock, if there ever was one."""
-        with suppress(ValueError):
-            boot_id, _, at = (self.fact("clock") or b"").decode().partition(" ")
-            return ClockProof(boot_id, datetime.fromisoformat(at))
+        """The last proof of the clock, if there ever was one that can be read; an earlier version's cannot."""
+        with suppress(ValueError, TypeError):
+            boot_id, at, mono_s, doubted_s, accepted = json.loads(self.fact("clock") or b"")
+            return ClockProof(boot_id, datetime.fromisoformat(at), float(mono_s), doubted_s, accepted)
         return None
 
     def keep_fact(self, name: str, value: bytes) -> None:

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -52,13 +52,18 @@ class Recorder:
         limits: Limits | None = None,
         *,
         heard: Callable[[bytes], None] = lambda _: None,
+        clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``heard`` is called with each stored event's bytes, on the appending thread; it must not block."""
+        """``heard`` is called with each stored event's bytes, on the appending thread; it must not block.
+
+        While the clock is not trusted no event goes because it is old.
+        """
         self._path = path
         self._writing = writing
         self._clock = clock
         self._limits = limits or Limits()
         self._heard = heard
+        self._clock_trusted = clock_trusted
         self._space = Space(path, self._limits.min_free_bytes)
         self._waiting: deque[Entry] = deque()
         self._changed = threading.Condition()
@@ -368,6 +373,7 @@ class Recorder:
                 self._changed.notify()
 
     def _trim(self, outbox: Outbox) -> None:
-        older = self._clock.moment().at - timedelta(days=self._limits.days)
+        now = self._clock.moment().at if self._clock_trusted() else datetime.fromtimestamp(0, UTC)
+        older = now - timedelta(days=self._limits.days)
         while not self._stopping and outbox.trim(older, self._limits.count):
             pass

@@ -47,10 +47,10 @@ def set_up(
     if before != trust:
         raise AlreadySetUpError(f"{state_dir} already belongs to bridge {before.bridge}; choose an empty directory.")
     keys = KeyStore(state_dir / "keys").create(digest=digest, signing=signing)
-    at = clock.moment().at
-    memory = BridgeMemory(state_dir, at)
+    moment = clock.moment()
+    memory = BridgeMemory(state_dir, moment.at)
     try:
-        memory.prove_clock(ClockProof(boot_id(), at))
+        memory.prove_clock(ClockProof(boot_id(), moment.at, moment.mono_s))
     finally:
         memory.close()
     write_trust(state_dir, trust)

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from firmware_bridge.controller.events import Moment
+from firmware_bridge.store.clock_trust import JUMP, strayed
 
-CLOSE: Final = timedelta(seconds=5)
+CLOSE: Final = JUMP
 """A clock that is nearer than this is right: as near as an action from the service needs it."""
 
 
@@ -35,8 +36,9 @@ class ServiceTime:
 
     @property
     def proves(self) -> bool:
-        """Whether the bridge's clock is right."""
-        return self.took_s <= CLOSE.total_seconds() and abs(self.ahead) <= CLOSE
+        """Whether the bridge's clock is right; nobody knows of one that was set between asking and hearing."""
+        steady = abs(strayed(self.asked, self.heard)) <= JUMP
+        return steady and self.took_s <= CLOSE.total_seconds() and abs(self.ahead) <= CLOSE
 
     @property
     def contradicts(self) -> bool:

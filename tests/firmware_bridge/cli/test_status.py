@@ -26,6 +26,7 @@ def status(**changes: Any) -> dict[str, Any]:
         "policy": "1/2",
         "orders": None,
         "clock_trusted": True,
+        "clock": {"doubt": "none", "off_s": 0, "service": "silent", "newest": None},
         "outbox": {"stream": "s1", "last_seq": 10, "acknowledged": 4, "trouble": False, "unkept": False},
         "service": None,
         "policy_age": None,
@@ -89,6 +90,7 @@ def test_a_drill_a_lost_port_a_full_disk_and_an_unproved_clock_stand_out() -> No
     shown = text(
         emergencies=[emergency],
         clock_trusted=False,
+        clock={"doubt": "jumped", "off_s": 36_000, "service": "silent", "newest": None},
         ports=[{"name": "A", "up": False, "why": "It is not there."}, {"name": "B", "up": True, "why": ""}],
         outbox={
             "stream": "s1",
@@ -104,6 +106,7 @@ def test_a_drill_a_lost_port_a_full_disk_and_an_unproved_clock_stand_out() -> No
     again = text(emergencies=[emergency | {"restored": True}])
     assert "LOCKDOWN again in force since the bridge started, 7 s: 2 secured" in again
     assert "NOT proved" in shown
+    assert "Clock: It jumped, and is 10 hours ahead of where it should be. Set the machine's clock" in shown
     assert "Port A: It is not there." in shown
     assert "Port B" not in shown
     assert "THE DISK TAKES NONE: 3 events wait in memory, and a restart would forget them. Make room on it." in shown

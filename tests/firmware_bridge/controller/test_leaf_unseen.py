@@ -11,6 +11,7 @@ from tests.firmware_bridge.controller.school import changed, wired
 def held_front(play: Playbook) -> None:
     play.play(["rex", "front", "on"])
     play.play(["open", "front"])
+    play.play(["rex", "front", "off"])
     play.wait(31)
     assert play.door("front").alarm == "held"
 

@@ -11,7 +11,15 @@ import pytest
 from access_control.core.decision.model import EmergencyAction
 from firmware_bridge.local import server as server_module
 from firmware_bridge.local.client import BridgeRefusedError, BridgeUnreachableError, LocalClient
-from firmware_bridge.local.requests import AcknowledgeAlarm, Monitor, ReleaseHere, ResetFire, SelfTest, StartEmergency
+from firmware_bridge.local.requests import (
+    AcceptClock,
+    AcknowledgeAlarm,
+    Monitor,
+    ReleaseHere,
+    ResetFire,
+    SelfTest,
+    StartEmergency,
+)
 from firmware_bridge.local.server import Answer, ControlServer, SocketError, refusal
 from tests.building.processes import until
 
@@ -42,6 +50,10 @@ class Pretender:
     def reset_fire(self, request: ResetFire) -> Answer:
         self.asked.append(request)
         return {"ok": True}
+
+    def accept_clock(self, request: AcceptClock) -> Answer:
+        self.asked.append(request)
+        return {"ok": True, "kept": True}
 
     def wiring(self) -> Answer:
         return {"ok": True, "wiring": {"doors": []}}
@@ -98,6 +110,7 @@ def test_everything_that_can_be_asked_reaches_the_bridge(path: Path, pretender: 
         assert client.apply(b"\x00\xff" * 40_000)["sentence"] == "Taken."
         client.acknowledge(3, "facilities")
         client.reset_fire(4, "facilities")
+        assert client.accept_clock("facilities", confirmed=True)["kept"]
         assert client.wiring() == {"doors": []}
         assert client.self_test(5, "installer") == "t1"
         assert client.release("ABCD", [4], "facilities", "Over.")["doors"] == []
@@ -109,6 +122,7 @@ def test_everything_that_can_be_asked_reaches_the_bridge(path: Path, pretender: 
         b"\x00\xff" * 40_000,
         AcknowledgeAlarm(door=3, by="facilities"),
         ResetFire(door=4, by="facilities"),
+        AcceptClock(by="facilities", confirmed=True),
         SelfTest(door=5, by="installer"),
         ReleaseHere(code="ABCD", doors=[4], by="facilities", why="Over."),
         b"old",

@@ -30,6 +30,7 @@ from firmware_bridge.local.client import BridgeRefusedError, LocalClient
 from firmware_bridge.ports import Emit, Port
 from firmware_bridge.runtime.bridge import Bridge, StartError, Surroundings
 from firmware_bridge.runtime.wiring import PortPlan
+from firmware_bridge.uplink.service_time import ServiceTime
 from tests.building.clock import SetClock
 from tests.building.processes import read_events, until
 from tests.building.signed import ADA, BEN, DOORS, FRONT, ROOM, Installation, School, card, point
@@ -275,9 +276,10 @@ class Moved:
         (lambda _: None, True),
         (lambda site: setattr(site, "boot", "another boot"), False),
         (lambda site: setattr(site, "clock", Moved(timedelta(days=-1))), False),
-        (lambda site: setattr(site, "clock", Moved(timedelta(minutes=1))), True),
+        (lambda site: setattr(site, "clock", Moved(timedelta(hours=10))), False),
+        (lambda site: setattr(site, "clock", Moved(timedelta(seconds=-3))), True),
     ],
-    ids=["same boot", "rebooted", "set back", "a little later"],
+    ids=["same boot", "rebooted", "set back", "set ahead", "off by less than anybody minds"],
 )
 def test_the_clock_is_believed_only_in_the_boot_that_proved_it(
     site: Site, change: Callable[[Site], None], believed: bool
@@ -289,6 +291,41 @@ def test_the_clock_is_believed_only_in_the_boot_that_proved_it(
     change(site)
     with site.running():
         assert site.status()["clock_trusted"] is believed
+
+
+def test_a_doubt_outlives_a_restart_and_ends_once_the_clock_is_right_again(place: Path) -> None:
+    school = School()
+    clock = SetClock(at=school.made_at)
+    site = Site(Installation(place), clock, "a boot")
+    site.installation.install(clock)
+    with site.running() as bridge:
+        bridge._loop.put(ServiceTime(clock.moment(), clock.moment(), clock.at))
+        until(lambda: site.status()["clock_trusted"], "the service agrees with the clock")
+        clock.at += timedelta(hours=10)
+        clock.go_on(2)
+        until(lambda: not site.status()["clock_trusted"], "the jump is noticed")
+    clock.go_on(5)
+    with site.running():
+        assert not site.status()["clock_trusted"]
+        clock.go_on(90)
+        clock.at -= timedelta(hours=10)
+        clock.go_on(2)
+        until(lambda: site.status()["clock_trusted"], "it is where it should be")
+
+
+def test_a_clock_that_the_service_contradicted_is_not_believed_after_a_restart_either(place: Path) -> None:
+    school = School()
+    clock = SetClock(at=school.made_at)
+    site = Site(Installation(place), clock, "a boot")
+    site.installation.install(clock)
+    with site.running() as bridge:
+        bridge._loop.put(ServiceTime(clock.moment(), clock.moment(), clock.at))
+        until(lambda: site.status()["clock_trusted"], "the service agrees with the clock")
+        bridge._loop.put(ServiceTime(clock.moment(), clock.moment(), clock.at - timedelta(minutes=1)))
+        until(lambda: not site.status()["clock_trusted"], "the service contradicts it")
+    clock.go_on(5)
+    with site.running():
+        assert not site.status()["clock_trusted"]
 
 
 def test_how_often_relays_were_switched_outlasts_a_stop(site: Site) -> None:

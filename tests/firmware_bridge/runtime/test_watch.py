@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -8,8 +8,9 @@ import pytest
 from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.events import ClockJudged, StorageJudged
 from firmware_bridge.runtime.notify import Notifier
-from firmware_bridge.runtime.watch import Watch
+from firmware_bridge.runtime.watch import ClockStanding, Doubt, NotAccepted, ServiceSays, Watch
 from firmware_bridge.runtime.wiring import Wiring
+from firmware_bridge.store.clock_trust import ClockFinding, Said
 from firmware_bridge.uplink.service_time import ServiceTime
 from tests.building.clock import MONDAY, SetClock
 
@@ -50,13 +51,19 @@ class Looked:
     def status(self, _: str) -> None:
         pass
 
-    def after(self, mono_s: float, wall_s: float) -> datetime | None:
+    def after(self, mono_s: float, wall_s: float) -> ClockFinding | None:
         self.clock.mono_s += mono_s
         self.clock.at += timedelta(seconds=wall_s)
         return self.watch.look(self.clock.moment(), self._judge, self._record)
 
-    def look_after(self, seconds: float) -> datetime | None:
+    def look_after(self, seconds: float) -> ClockFinding | None:
         return self.after(seconds, seconds)
+
+    def stands(self) -> ClockStanding:
+        return self.watch.standing(self.clock.moment())
+
+    def accepted(self, *, confirmed: bool = False) -> ClockFinding | NotAccepted:
+        return self.watch.accept(self.clock.moment(), "local:ina", self._judge, self._record, confirmed=confirmed)
 
     def _judge(self, judged: ClockJudged | StorageJudged) -> None:
         if isinstance(judged, StorageJudged):
@@ -114,7 +121,9 @@ def test_a_jump_does_not_keep_the_right_time_from_being_proved_later() -> None:
     looked = Looked()
     looked.after(1, 1)
     looked.after(1, 10 * 365 * 86400.0)
-    assert compared(looked, off_s=10 * 365 * 86400.0) is None
+    found = compared(looked, off_s=10 * 365 * 86400.0)
+    assert found is not None
+    assert found.said is Said.CONTRADICTED
     looked.after(1, 1 - 10 * 365 * 86400.0)
     assert looked.judged == [False], "what the service has contradicted, it has to prove"
     assert compared(looked, off_s=0) is not None
@@ -169,7 +178,7 @@ def test_it_looks_about_once_a_second() -> None:
     assert 3 <= looked.revived <= 5
 
 
-def compared(looked: Looked, *, off_s: float, took_s: float = 0.1) -> object:
+def compared(looked: Looked, *, off_s: float, took_s: float = 0.1) -> ClockFinding | None:
     """Hold the clock beside a service whose time is ``off_s`` behind it."""
     asked = looked.clock.moment()
     looked.clock.go_on(took_s)
@@ -191,8 +200,10 @@ def test_the_services_time_proves_the_clock_and_is_kept_now_and_then() -> None:
 
 def test_a_clock_that_is_off_is_believed_no_more() -> None:
     looked = Looked()
-    assert compared(looked, off_s=60) is None
-    assert compared(looked, off_s=60) is None
+    found = compared(looked, off_s=60)
+    assert found is not None
+    assert found.said is Said.CONTRADICTED, "a restart must not forget it"
+    assert compared(looked, off_s=60) is None, "it is kept once"
     assert looked.judged == [False]
     assert looked.recorded == ["CLOCK_SKEW"]
     looked.clock.go_on(5)
@@ -223,6 +234,75 @@ def test_a_service_before_what_is_stored_proves_nothing() -> None:
     looked.clock.at -= timedelta(days=1)
     assert compared(looked, off_s=0) is None
     assert looked.judged == []
+
+
+YEAR_S = 365 * 86400.0
+
+
+def a_year_ahead_and_back() -> Looked:
+    """Service and bridge follow a wrong time server for a while, then both are right again."""
+    looked = Looked()
+    looked.after(1, 1)
+    looked.after(1, YEAR_S)
+    compared(looked, off_s=0)
+    looked.look_after(60)
+    assert looked.watch.clock_trusted
+    looked.after(1, 1 - YEAR_S)
+    assert not looked.watch.clock_trusted
+    return looked
+
+
+def test_the_right_time_before_one_that_was_believed_counts_once_a_person_says_so() -> None:
+    looked = a_year_ahead_and_back()
+    assert compared(looked, off_s=0) is None, "never by itself"
+    stands = looked.stands()
+    assert (stands.doubt, stands.service, round(stands.off_s / YEAR_S, 3)) == (Doubt.BEFORE, ServiceSays.AGREES, -1)
+    found = looked.accepted()
+    assert found == ClockFinding(looked.clock.moment(), Said.ACCEPTED)
+    assert (looked.recorded[-1], looked.judged[-1]) == ("CLOCK_ACCEPTED", True)
+    assert looked.look_after(1) == ClockFinding(looked.clock.moment(), Said.PROVED)
+    assert compared(looked, off_s=0) is None
+    assert looked.watch.clock_trusted
+    assert looked.accepted() is NotAccepted.BELIEVED
+
+
+def test_without_the_service_a_person_has_to_confirm_that_the_clock_is_right() -> None:
+    looked = a_year_ahead_and_back()
+    looked.look_after(11)
+    assert looked.stands().service is ServiceSays.SILENT
+    assert looked.accepted() is NotAccepted.UNCONFIRMED
+    assert not looked.watch.clock_trusted
+    assert isinstance(looked.accepted(confirmed=True), ClockFinding)
+    assert looked.watch.clock_trusted
+
+
+def test_nobody_can_confirm_what_the_service_contradicts() -> None:
+    looked = a_year_ahead_and_back()
+    compared(looked, off_s=60)
+    assert looked.stands().doubt is Doubt.SERVICE
+    assert looked.accepted(confirmed=True) is NotAccepted.CONTRADICTED
+    assert "CLOCK_ACCEPTED" not in looked.recorded
+
+
+def test_that_the_service_agreed_before_a_jump_says_nothing_of_the_clock_after_it() -> None:
+    looked = Looked()
+    compared(looked, off_s=0)
+    looked.after(1, HOURS_S)
+    assert looked.stands().service is ServiceSays.DIFFERS
+    looked.look_after(10)
+    assert (looked.stands().doubt, looked.stands().off_s) == (Doubt.JUMPED, HOURS_S - 1)
+
+
+def test_a_start_goes_on_from_when_the_clock_was_last_believed() -> None:
+    looked = Looked()
+    before = looked.clock.moment()
+    looked.clock.go_on(600)
+    looked.clock.at += timedelta(hours=9)
+    looked.watch = Watch(cast("Wiring", looked), clock_trusted=False, newest_known=MONDAY, believed_at=before)
+    looked.after(1, 1)
+    assert (looked.judged, looked.stands().doubt) == ([], Doubt.JUMPED)
+    looked.after(1, 1 - HOURS_S)
+    assert looked.judged == [True]
 
 
 def test_a_disk_that_takes_nothing_is_told_once_and_so_is_its_end() -> None:

@@ -27,7 +27,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     memory.keep_emergency(EmergencyKind.RELEASE, "r1", b"release")
     memory.cancel_override("o1")
     memory.use_pass(2**64 - 1, NOW + 60)
-    memory.prove_clock(ClockProof("boot", MONDAY))
+    memory.prove_clock(ClockProof("boot", MONDAY, 0.1 + 0.2, 7.5, accepted=True))
     memory.keep_fact("fire", b"3,4")
     memory.close()
     again = reopened(tmp_path)
@@ -35,10 +35,17 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     assert again.emergencies(EmergencyKind.RELEASE) == {"r1": [b"release"] * 2}
     assert again.cancelled_overrides() == {"o1"}
     assert again.used_passes(NOW) == {2**64 - 1: NOW + 60}
-    assert again.clock_proof() == ClockProof("boot", MONDAY)
+    assert again.clock_proof() == ClockProof("boot", MONDAY, 0.1 + 0.2, 7.5, accepted=True)
     assert again.fact("fire") == b"3,4"
     assert again.damaged == ()
     again.close()
+
+
+def test_an_earlier_versions_proof_of_the_clock_is_none(tmp_path: Path) -> None:
+    memory = reopened(tmp_path)
+    memory.keep_fact("clock", f"boot {MONDAY.isoformat()}".encode())
+    assert memory.clock_proof() is None
+    memory.close()
 
 
 def test_an_empty_memory_knows_nothing(tmp_path: Path) -> None:

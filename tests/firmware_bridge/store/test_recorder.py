@@ -208,3 +208,20 @@ def test_an_event_that_cannot_be_written_is_told_and_the_others_go_on(tmp_path: 
     assert codes(recorder) == ["CONTROLLER_FAULT", "ACCESS_GRANTED"]
     assert "NO_SUCH_CODE" in stored(recorder)[0]["why"]
     recorder.stop()
+
+
+@pytest.mark.parametrize(("believed", "left"), [(False, 3), (True, 0)])
+def test_nothing_goes_for_its_age_by_a_clock_that_is_not_believed(
+    tmp_path: Path, clock: SetClock, believed: bool, left: int
+) -> None:
+    recorder = Recorder(tmp_path / "outbox.db", WRITING, clock, clock_trusted=lambda: believed)
+    recorder.start()
+    for _ in range(3):
+        recorder.record(Entry("ACCESS_GRANTED", MONDAY), wait_s=30)
+    outbox = recorder.outbox
+    assert outbox is not None
+    outbox.acknowledge(outbox.stream, 3)
+    clock.go_on(31 * 86_400)
+    recorder._trim(outbox)
+    assert len(stored(recorder)) == left
+    recorder.stop()

@@ -24,7 +24,7 @@ def test_setting_up_twice_changes_nothing(tmp_path: Path) -> None:
 def test_the_clock_counts_as_proved_from_then_on(tmp_path: Path) -> None:
     set_up(tmp_path, TRUST, SetClock())
     memory = BridgeMemory(tmp_path, MONDAY)
-    assert memory.clock_proof() == ClockProof(boot_id(), MONDAY)
+    assert memory.clock_proof() == ClockProof(boot_id(), MONDAY, SetClock().mono_s)
     memory.close()
 
 
