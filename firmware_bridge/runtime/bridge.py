@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -43,6 +43,7 @@ from firmware_bridge.store.newest_events import newest_at
 from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
 from firmware_bridge.store.sealed_keys import SealedKeys
+from firmware_bridge.store.space import give_up_reserve
 from firmware_bridge.store.state_lock import StateInUseError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
 from firmware_bridge.uplink.uplink import Bonds, Uplink, instance_of
@@ -110,6 +111,7 @@ class Bridge:
         moment = self._clock.moment()
         memory = BridgeMemory(state, moment.at)
         undo.callback(memory.close)
+        self._make_room_for(memory)
         documents = Documents(state / "documents", trust, keys, memory, self._keeper.hand_over)
         findings = documents.load(moment.at)
         recorder = self._recorder(trust)
@@ -117,6 +119,13 @@ class Bridge:
         undo.callback(recorder.stop)
         self.recorder, self.documents = recorder, documents
         self._run(undo, trust, keys, key_store, memory, findings)
+
+    def _make_room_for(self, memory: BridgeMemory) -> None:
+        """Give up the reserve on a disk that is full at the start; where that is not enough, the keeper goes on trying."""
+        if memory.read_only:
+            give_up_reserve(self.config.state_dir / outbox.NAME)
+            with suppress(MemoryFullError):
+                memory.reopen()
 
     def _recorder(self, trust: Trust) -> Recorder:
         config = self.config
