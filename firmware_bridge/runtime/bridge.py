@@ -81,7 +81,7 @@ class Bridge:
         self._around = around
         self._closing = ExitStack()
         self._desk: Desk | None = None
-        self._keeper = Keeper()
+        self._keeper = Keeper(around.clock)
         self.notes: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -121,7 +121,7 @@ class Bridge:
         self._run(undo, trust, keys, key_store, memory, findings)
 
     def _make_room_for(self, memory: BridgeMemory) -> None:
-        """Give up the reserve on a disk that is full at the start; where that is not enough, the keeper goes on trying."""
+        """Give up the reserve on a disk that is full at the start; if that is not enough, the keeper goes on trying."""
         if memory.read_only:
             give_up_reserve(self.config.state_dir / outbox.NAME)
             with suppress(MemoryFullError):
@@ -149,7 +149,7 @@ class Bridge:
         if memory.read_only:
             keeper.keep(memory.reopen, wait_s=0.0)  # first of all that waits, once the disk can be written again
         storing = not memory.read_only and not self.recorder.trouble
-        watch = self._watch(memory, wiring, lambda: not (keeper.behind or memory.read_only or self.recorder.trouble))
+        watch = self._watch(memory, wiring, lambda: not (memory.read_only or self.recorder.trouble or self.unkept))
         now = int(self._clock.moment().at.timestamp())
         boot = self._around.boot_id()
         controller = Controller(remembered(memory, now, boot, trusted=watch.clock_trusted, storing=storing))
@@ -294,6 +294,11 @@ class Bridge:
         wiring.stop()
         self._loop.carry_out([controller.counted(), RecordEvent(EventCode.BRIDGE_STOPPED)], self._clock.moment())
 
+    @property
+    def unkept(self) -> bool:
+        """Whether something is in force that a restart would forget, or the disk does not answer."""
+        return self._keeper.behind or self.recorder.hangs
+
     def summary(self) -> str:
         """What it looks after, in a sentence."""
         policy = self.documents.policy
@@ -302,7 +307,7 @@ class Bridge:
 
     def _disk(self) -> str:
         if not self.recorder.trouble:
-            return ""
+            return " THE DISK HAS NOT TAKEN ALL OF IT: a restart forgets the rest." if self.unkept else ""
         state = "CAN ONLY BE READ" if self.recorder.read_only else "TAKES NOTHING"
         return f" THE DISK {state}: {self.recorder.waiting()} events wait in memory, and a restart forgets them."
 

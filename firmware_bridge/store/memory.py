@@ -93,12 +93,11 @@ class BridgeMemory:
         self._facts = self._read_facts()
 
     def _open_or_copy(self, at: datetime) -> None:
-        """After an orderly stop SQLite needs room to open the file again; without it the doors must work all the same."""
+        """After an orderly stop SQLite needs room to open the file; without it the doors must work all the same."""
         try:
             self._open(at)
         except (sqlite3.Error, OSError) as error:
-            full = error.errno in _NO_ROOM if isinstance(error, OSError) else isinstance(error, sqlite3.OperationalError)
-            if not full:
+            if not _no_room(error):
                 raise MemoryFullError(f"{self._path} cannot be opened ({error}). Make room on the disk.") from error
             self.read_only = True
             self._db = self._copy()
@@ -312,6 +311,11 @@ class BridgeMemory:
                 return self._db.execute(query, values).fetchall()
             except sqlite3.Error:
                 return []
+
+
+def _no_room(error: Exception) -> bool:
+    """Whether the disk is what keeps a file from being opened. SQLite does not say more."""
+    return error.errno in _NO_ROOM if isinstance(error, OSError) else isinstance(error, sqlite3.OperationalError)
 
 
 def _make_tables(db: sqlite3.Connection) -> None:

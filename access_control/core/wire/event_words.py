@@ -215,6 +215,7 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
                 "bridges. An emergency that ended since may run here again: release it."
             ),
         ),
+        E.DISK_HUNG: (ALARM, "The disk stood still for a while. Doors went on; look at the disk and its cable."),
     }
 )
 _LOUD_REASONS: Final[Mapping[Reason, Severity]] = {
