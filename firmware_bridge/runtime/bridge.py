@@ -108,6 +108,7 @@ class Bridge:
         undo.enter_context(only_one(state))
         key_store = KeyStore(state / "keys")
         keys = key_store.load()
+        key_store.read_ahead()  # a Policy that comes later must not have the doors' thread wait for the disk
         moment = self._clock.moment()
         memory = BridgeMemory(state, moment.at)
         undo.callback(memory.close)
@@ -259,7 +260,7 @@ class Bridge:
 
     def _raise(self, directive: Directive) -> Callable[[], None]:
         try:
-            return self.documents.raise_directive(directive)
+            return self.documents.raise_directive(directive, self._loop.policy)
         except Refused as error:
             refused = error
 

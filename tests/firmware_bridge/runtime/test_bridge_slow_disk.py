@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -193,3 +194,28 @@ def test_while_the_disk_hangs_after_a_panic_button_everybody_is_told_and_no_pass
 
 def storing(running: Running) -> bool:
     return running.bridge._loop._hands.controller._world.storing
+
+
+def test_a_new_policy_asks_the_disk_for_no_key(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    b = start(town)
+    read: list[str] = []
+    real = Path.read_text
+
+    def read_text(path: Path, *args: Any, **kwargs: Any) -> str:
+        if threading.current_thread().name == "controller":
+            read.append(path.name)
+        return real(path, *args, **kwargs)
+
+    exists = Path.exists
+
+    def there(path: Path, *args: Any, **kwargs: Any) -> bool:
+        if threading.current_thread().name == "controller":
+            read.append(path.name)
+        return exists(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr(Path, "exists", there)
+    school = b.three.schools["b"]
+    b.apply(school.policy())
+    until(lambda: b.status()["policy"] == f"1/{school.policies}", "the doors go by it")
+    assert read == []
