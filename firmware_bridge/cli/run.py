@@ -12,14 +12,17 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import Final
 
 from firmware_bridge.cli.exit_codes import DONE
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.config import read_config
 from firmware_bridge.runtime.bridge import Bridge, StartError, Surroundings
+from firmware_bridge.runtime.log_queue import queued
 from firmware_bridge.runtime.notify import from_environment
 
 EXPECTED = (StartError,)
+_LAYOUT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
@@ -29,9 +32,6 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 def carry_out(asked: argparse.Namespace) -> int:
     """Run until a signal comes."""
     config = read_config(asked.config)
-    logging.basicConfig(
-        level=config.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it meets on a line is told as our own events
     stopping = threading.Event()
 
@@ -40,7 +40,8 @@ def carry_out(asked: argparse.Namespace) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
-    with Bridge(config, Surroundings(SystemClock(), notifier=from_environment())) as bridge:
+    around = Surroundings(SystemClock(), notifier=from_environment())
+    with queued(sys.stderr, config.log_level.upper(), _LAYOUT), Bridge(config, around) as bridge:
         for note in bridge.notes:
             print(note, file=sys.stderr)
         print(bridge.summary(), flush=True)

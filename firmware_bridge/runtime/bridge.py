@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -49,6 +49,7 @@ from firmware_bridge.store.newest_events import newest_at
 from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
 from firmware_bridge.store.sealed_keys import SealedKeys
+from firmware_bridge.store.space import give_up_reserve
 from firmware_bridge.store.state_lock import StateInUseError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
 from firmware_bridge.uplink.uplink import Bonds, Uplink, instance_of
@@ -87,7 +88,7 @@ class Bridge:
         self._closing = ExitStack()
         self._desk: Desk | None = None
         self._watching: Watch | None = None
-        self._keeper = Keeper()
+        self._keeper = Keeper(around.clock)
         self.notes: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -114,9 +115,11 @@ class Bridge:
         undo.enter_context(only_one(state))
         key_store = KeyStore(state / "keys")
         keys = key_store.load()
+        key_store.read_ahead()  # a Policy that comes later must not have the doors' thread wait for the disk
         moment = self._clock.moment()
         memory = BridgeMemory(state, moment.at)
         undo.callback(memory.close)
+        self._make_room_for(memory)
         documents = Documents(state / "documents", trust, keys, memory, self._keeper.hand_over)
         findings = documents.load(moment.at)
         recorder = self._recorder(trust)
@@ -124,6 +127,13 @@ class Bridge:
         undo.callback(recorder.stop)
         self.recorder, self.documents = recorder, documents
         self._run(undo, trust, keys, key_store, memory, findings)
+
+    def _make_room_for(self, memory: BridgeMemory) -> None:
+        """Give up the reserve on a disk that is full at the start; if that is not enough, the keeper goes on trying."""
+        if memory.read_only:
+            give_up_reserve(self.config.state_dir / outbox.NAME)
+            with suppress(MemoryFullError):
+                memory.reopen()
 
     def _recorder(self, trust: Trust) -> Recorder:
         config = self.config
@@ -151,7 +161,7 @@ class Bridge:
         if memory.read_only:
             keeper.keep(memory.reopen, wait_s=0.0)  # first of all that waits, once the disk can be written again
         storing = not memory.read_only and not self.recorder.trouble
-        watch = self._watch(memory, wiring, lambda: not (keeper.behind or memory.read_only or self.recorder.trouble))
+        watch = self._watch(memory, wiring, lambda: not (memory.read_only or self.recorder.trouble or self.unkept))
         now = int(self._clock.moment().at.timestamp())
         boot = self._around.boot_id()
         controller = Controller(remembered(memory, now, boot, trusted=watch.clock_trusted, storing=storing))
@@ -263,7 +273,7 @@ class Bridge:
 
     def _raise(self, directive: Directive) -> Callable[[], None]:
         try:
-            return self.documents.raise_directive(directive)
+            return self.documents.raise_directive(directive, self._loop.policy)
         except Refused as error:
             refused = error
 
@@ -295,6 +305,11 @@ class Bridge:
         wiring.stop()
         self._loop.carry_out([controller.counted(), RecordEvent(EventCode.BRIDGE_STOPPED)], self._clock.moment())
 
+    @property
+    def unkept(self) -> bool:
+        """Whether something is in force that a restart would forget, or the disk does not answer."""
+        return self._keeper.behind or self.recorder.hangs
+
     def summary(self) -> str:
         """What it looks after, in a sentence."""
         policy = self.documents.policy
@@ -303,7 +318,7 @@ class Bridge:
 
     def _disk(self) -> str:
         if not self.recorder.trouble:
-            return ""
+            return " THE DISK HAS NOT TAKEN ALL OF IT: a restart forgets the rest." if self.unkept else ""
         state = "CAN ONLY BE READ" if self.recorder.read_only else "TAKES NOTHING"
         return f" THE DISK {state}: {self.recorder.waiting()} events wait in memory, and a restart forgets them."
 

@@ -108,7 +108,7 @@ class Desk:
             "trouble": recorder.trouble or outbox is None,
             "read_only": recorder.read_only,
             "waiting": recorder.waiting(),
-            "unkept": self._keeper.behind,
+            "unkept": self._keeper.behind or recorder.hangs,
         }
         if outbox is None:
             return {"stream": None, "last_seq": 0, "acknowledged": 0} | disk

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
+from firmware_bridge.clock import Clock, SystemClock
+from firmware_bridge.store.at_work import AtWork
 from firmware_bridge.store.handing_over import NOT_YET
 
 WAIT_S: Final = 0.05
@@ -21,19 +23,27 @@ _log = logging.getLogger(__name__)
 class Task:
     """One thing to write; ``write`` raises while the disk does not take it.
 
-    ``outcome`` is empty when it is written, else one sentence on why not. ``done`` is set after the first try.
+    ``kind`` names what it puts in the place of something older; ``None`` where it only adds. ``outcome`` is empty when
+    it is written, else one sentence on why not. ``done`` is set after the first try.
     """
 
     write: Callable[[], None]
+    kind: Hashable | None = None
     outcome: str = NOT_YET
     done: threading.Event = field(default_factory=threading.Event)
 
 
 class Keeper:
-    """Carries tasks out one after another; what the disk does not take is tried again until it does."""
+    """Carries tasks out one after another; what the disk does not take is tried again until it does.
 
-    def __init__(self) -> None:
+    Of one kind only the newest is tried again: what is older must not take its place later.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
         """The thread starts with :meth:`start`."""
+        self._clock = clock or SystemClock()
+        self._writes = AtWork(self._clock, HANDED_S)
+        self._tried_s = 0.0  # when everything in ``_again`` was tried last
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._again: list[Task] = []
         self._slow = False
@@ -45,13 +55,13 @@ class Keeper:
         """Start the thread."""
         self._thread.start()
 
-    def keep(self, write: Callable[[], None], wait_s: float = WAIT_S) -> Task:
+    def keep(self, write: Callable[[], None], wait_s: float = WAIT_S, kind: Hashable | None = None) -> Task:
         """Have something written; wait for it, but not longer than ``wait_s``.
 
         Once the disk took longer than that, later things are not waited for until everything handed over is tried: a
         fire at a hundred doors must not hold up the bridge a hundred times.
         """
-        task = Task(write)
+        task = Task(write, kind)
         self._tasks.put(task)
         if not task.done.wait(0 if self._slow else wait_s) and wait_s:
             with self._judging:
@@ -78,7 +88,7 @@ class Keeper:
     @property
     def behind(self) -> bool:
         """Whether the disk did not take something, which is tried again, or has not answered for ``HANDED_S``."""
-        return bool(self._again) or self._hangs
+        return bool(self._again) or self._hangs or self._writes.hangs
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Write what waits, try once more what the disk did not take, and end the thread."""
@@ -95,7 +105,8 @@ class Keeper:
             if task is None:
                 self._try_again()  # there may be room by now, and after this nobody would know of it
                 return
-            if self._again and self._write(self._again[0]):
+            self._forget_older(task)
+            if self._again and (self._write(self._again[0]) or self._clock.monotonic_s() - self._tried_s >= RETRY_S):
                 self._try_again()  # the disk takes things again: what is older is written before what is newer
             if not self._write(task):
                 _log.error("Something is not kept yet: %s", task.outcome)
@@ -104,12 +115,18 @@ class Keeper:
                 task.done.set()
                 self._slow = self._slow and not self._tasks.empty()
 
+    def _forget_older(self, task: Task) -> None:
+        if task.kind is not None:
+            self._again = [older for older in self._again if older.kind != task.kind]
+
     def _try_again(self) -> None:
+        self._tried_s = self._clock.monotonic_s()
         self._again = [task for task in self._again if task.outcome and not self._write(task)]
 
     def _write(self, task: Task) -> bool:
         try:
-            task.write()
+            with self._writes.asking():
+                task.write()
         except Exception as error:  # noqa: BLE001 - the next thing must be written all the same
             task.outcome = str(error)
         else:

@@ -42,6 +42,7 @@ from firmware_bridge.controller.events import (
 from firmware_bridge.controller.limits import Limiter
 from firmware_bridge.controller.status import BridgeStatus
 from firmware_bridge.runtime.keeper import Keeper, Task
+from firmware_bridge.runtime.remembering import kind_of
 from firmware_bridge.runtime.watch import NotAccepted, Watch
 from firmware_bridge.runtime.wiring import Wiring
 from firmware_bridge.store.clock_trust import ClockFinding
@@ -181,7 +182,7 @@ class Loop:
                 case ShowAtReader():
                     self._hands.wiring.submit(command)
                 case RememberPolicyAge():
-                    self._hands.keeper.keep(self._hands.write(command), wait_s=0.0)
+                    self._hands.keeper.keep(self._hands.write(command), wait_s=0.0, kind=kind_of(command))
                 case AskEmergency():
                     pass
                 case EndEmergency():
@@ -207,7 +208,8 @@ class Loop:
         return found
 
     def _remember(self, command: Remember) -> None:
-        task = self._hands.keeper.keep(self._hands.write(command))
+        kind = None if isinstance(command, RaiseDirective) else kind_of(command)
+        task = self._hands.keeper.keep(self._hands.write(command), kind=kind)
         if isinstance(command, RaiseDirective):
             self._kept(command, task)
 
@@ -302,7 +304,7 @@ class Loop:
         asked.answered.set()
 
     def _prove(self, found: ClockFinding | None) -> Task | None:
-        return None if found is None else self._hands.keeper.keep(self._hands.prove(found), wait_s=0.0)
+        return None if found is None else self._hands.keeper.keep(self._hands.prove(found), wait_s=0.0, kind="clock")
 
     def _judge(self, judged: ClockJudged | StorageJudged) -> None:
         """At once: in the queue, a newer proof could come before an older doubt."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -84,6 +84,21 @@ def remember(command: Kept, memory: BridgeMemory, boot: Callable[[], str]) -> No
             if command.directive is not None:
                 presses[command.input] = command.directive
             memory.keep_fact("presses", " ".join(f"{one}={made}" for one, made in sorted(presses.items())).encode())
+
+
+def kind_of(command: Kept) -> Hashable | None:
+    """What a newer command of the same kind takes the place of; ``None`` for what is only ever added."""
+    match command:
+        case PassUsed() | RememberCancelled():
+            return None
+        case RememberFire() | RememberForced():
+            return type(command), command.door
+        case RememberFireInput():
+            return type(command), command.point
+        case RememberPress():
+            return type(command), command.input
+        case RememberPolicyAge() | RememberCycles():
+            return (type(command),)
 
 
 def _spelled(door: Door) -> bytes:

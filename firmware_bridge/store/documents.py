@@ -169,7 +169,7 @@ class Documents:
             case Kind.POLICY:
                 return self._apply_policy(data, trusted_at, announce)
 
-    def raise_directive(self, directive: Directive) -> Callable[[], None]:
+    def raise_directive(self, directive: Directive, decided_by: Policy | None = None) -> Callable[[], None]:
         """Sign a directive with this bridge's own key; it is in force and can be told to everybody at once.
 
         Returns:
@@ -184,6 +184,7 @@ class Documents:
         with self._raising:
             self._raised |= {sha256(sealed).hexdigest(): sealed for sealed in parts}
             self._kept = self._with_raised(self._kept)
+            self.held.decide(decided_by)  # by which doors were moved; a newer one may have come in that moment
         return self.keep_emergencies
 
     def keep_emergencies(self) -> None:
@@ -194,7 +195,7 @@ class Documents:
         """
         with self._disk:
             self._copies.keep()
-            self.held.tidy()
+            self._tidy()
 
     def keep_again(self) -> None:
         """Keep everything in force that is not on the disk yet; waits for the disk.
@@ -205,7 +206,7 @@ class Documents:
         with self._disk:
             self._copies.keep()
             self._orders.keep(lambda: self.kept)
-            self.held.tidy()
+            self._tidy()
 
     def _keep_what_is_owed(self) -> str:
         return self._hand_over(self.keep_again) if self._orders.owed or self._copies.owed else ""
@@ -271,7 +272,8 @@ class Documents:
                 if same:
                     return Applied(Kind.POLICY, f"Policy {in_words(policy.revision)} is already in force.")
             check_revision(floor_of(self._memory, "policy"), policy.revision)
-            self._hold()
+            while self._hold():  # there may be one that was overtaken, and the one in force
+                pass
             self._put("policy", data)
             raise_floor(self._memory, "policy", policy.revision)
             while (applied := self._take_policy(policy, data, trusted_at, announce)) is None:
@@ -283,9 +285,12 @@ class Documents:
     ) -> Applied | None:
         """Have a stored Policy in force; ``None`` if the one before must be held first."""
         with self._lock:
-            if self._to_hold() is not None:
-                return None
-            before, self.policy, self._sealed_policy = self.policy, policy, data
+            with self._raising:
+                if self._to_hold() is not None:
+                    return None
+                before = self.policy
+                self.held.replace(before, self._sealed_policy)
+                self.policy, self._sealed_policy = policy, data
             self.kept = settle(self.kept, before, trusted_at)
             self._hear_doubted()
             self._orders.owe()
@@ -356,23 +361,31 @@ class Documents:
         """Have it in force, and owe the disk its copies: before anybody can be told again, and believe it is there."""
         self._copies.owe((heard.record, heard.sealed) for heard in folded.news)
         self.kept = folded.kept
-        self.held.settle(self.kept.directives, self.policy)
+        with self._raising:
+            self.held.settle(self._kept.directives, self.policy)
 
-    def _to_hold(self) -> tuple[Policy, frozenset[str]] | None:
+    def _to_hold(self) -> tuple[Policy, bytes, frozenset[str]] | None:
         """During an emergency the Policy that goes: after a restart too a newer one must not loosen a door."""
         standing = frozenset(directive.id for directive, _ in self.kept.directives.standing)
-        policy = self.policy
+        overtaken = self.held.overtaken
+        policy, sealed = overtaken or (self.policy, self._sealed_policy)
         if policy is None or not self.held.concerns(self.kept.directives, policy):
             return None
-        return (policy, standing) if self.held.lacks(policy, standing) else None
+        return (policy, sealed, standing) if overtaken or self.held.lacks(policy, standing) else None
 
-    def _hold(self) -> None:
+    def _hold(self) -> bool:
         with self._lock:
-            found, sealed = self._to_hold(), self._sealed_policy
+            found = self._to_hold()
         if found is not None:
-            self._store("policy", lambda: self.held.store(found[0], sealed, found[1]))
+            self._store("policy", lambda: self.held.store(*found))
             with self._lock:
-                self.held.remember(*found)
+                self.held.remember(found[0], found[2])
+        return found is not None
+
+    def _tidy(self) -> None:
+        if self.held.overtaken is not None:
+            self._hold()
+        self.held.tidy()
 
     def _put(self, name: str, content: bytes) -> None:
         self._store(name, lambda: self._shelves[name].put(content))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from access_control.core.decision.emergency import DirectiveSet
-from access_control.core.decision.model import Policy
+from access_control.core.decision.model import Policy, Revision
 from access_control.core.wire.errors import RefusalCode, Refused
 from firmware_bridge.store.shelf import Shelf
 
@@ -32,6 +32,9 @@ class HeldPolicies:
         self._shelves = [Shelf(directory, f"policy-held-{place}") for place in range(MOST)]
         self._reread = reread
         self.entries: tuple[Held, ...] = ()
+        self.overtaken: tuple[Policy, bytes] | None = None
+        """A Policy by which an emergency moved locks when a newer one was in force already; to be held, and not yet."""
+        self._replaced: tuple[Revision, bytes] | None = None
         self._next = 0
 
     def load(self, at: datetime) -> tuple[str, ...]:
@@ -54,6 +57,15 @@ class HeldPolicies:
             raise Refused(RefusalCode.BAD_CONTENT, "The stored Policy lacks its first line.")
         return self._reread(sealed), frozenset(ids.decode("ascii", "replace").split())
 
+    def replace(self, policy: Policy | None, sealed: bytes) -> None:
+        """A newer Policy has taken this one's place; whatever moves doors may not have heard of that yet."""
+        self._replaced = None if policy is None else (policy.revision, sealed)
+
+    def decide(self, policy: Policy | None) -> None:
+        """An emergency begins that moved doors by this Policy. Not at the same time as :meth:`replace`."""
+        if policy is not None and self._replaced is not None and self._replaced[0] == policy.revision:
+            self.overtaken = policy, self._replaced[1]
+
     def lacks(self, policy: Policy, directives: Collection[str]) -> bool:
         """Whether a Policy must be stored, and remembered with these directives, before a newer one takes its place."""
         if self._is_last(policy):
@@ -75,6 +87,8 @@ class HeldPolicies:
         """Hold a Policy that is stored; by one thread at a time, and so is :meth:`settle`. Neither touches the disk."""
         kept = self.entries[:-1] if self._is_last(policy) else self.entries
         self.entries = (*kept, (policy, frozenset(directives)))
+        if self.overtaken is not None and self.overtaken[0].revision == policy.revision:
+            self.overtaken = None
 
     def _is_last(self, policy: Policy) -> bool:
         return bool(self.entries) and self.entries[-1][0].revision == policy.revision
@@ -82,16 +96,17 @@ class HeldPolicies:
     def concerns(self, directives: DirectiveSet, policy: Policy | None) -> bool:
         """Whether a directive stands at a door of the Policy in force, or of one that is held."""
         policies = [held for held, _ in self.entries] + ([policy] if policy is not None else [])
+        policies += [self.overtaken[0]] if self.overtaken is not None else []
         return any(directives.in_force_among(one.doors, one.scopes) for one in policies)
 
     def settle(self, directives: DirectiveSet, policy: Policy | None) -> None:
         """Let go when no directive stands at a door any more; one of other buildings moves nothing here."""
-        if self.entries and not self.concerns(directives, policy):
-            self.entries = ()
+        if not self.concerns(directives, policy):
+            self.entries, self.overtaken = (), None
 
     def tidy(self) -> None:
         """Take from the disk what was let go; call it once the release is there. What stays goes at a later start."""
-        if self._next and not self.entries:
+        if self._next and not self.entries and self.overtaken is None:
             self._next = 0
             for shelf in reversed(self._shelves):
                 with suppress(OSError):

@@ -52,6 +52,7 @@ class KeyStore:
     def __init__(self, directory: Path) -> None:
         """Nothing is read or made before it is asked for."""
         self.directory = directory
+        self._ahead: dict[str, bytes | str] | None = None  # keys of devices by file, or why one cannot be used
 
     def create(self, *, signing: bytes | None = None, digest: bytes | None = None) -> BridgeKeys:
         """Make the directory and whatever keys are missing; keys that exist stay as they are unless given.
@@ -74,14 +75,26 @@ class KeyStore:
         signing = Ed25519PrivateKey.from_private_bytes(self._read("bridge.key", KEY_BYTES))
         return BridgeKeys(signing, self._read("digest.key", KEY_BYTES))
 
+    def read_ahead(self) -> None:
+        """Read every key of a reader or board now: from then on none of them is looked for on the disk, which may hang.
+
+        Only for the one that holds the state directory's lock: changes by another program are not seen.
+        """
+        ahead: dict[str, bytes | str] = {}
+        for path in self.directory.glob("reader-*.key"):
+            try:
+                ahead[path.name] = self._read(path.name, SCBK_BYTES)
+            except KeyFileError as error:
+                ahead[path.name] = str(error)
+        self._ahead = ahead
+
     def reader_key(self, port: str, address: int) -> bytes | None:
         """The Secure Channel base key of the reader there, or ``None`` before commissioning.
 
         Raises:
             KeyFileError: It is damaged, or may be read by others.
         """
-        name = _reader_file(port, address)
-        return self._read(name, SCBK_BYTES) if (self.directory / name).exists() else None
+        return self._device_key(_reader_file(port, address))
 
     def keep_reader_key(self, port: str, address: int, key: bytes) -> None:
         """Keep a reader's key, in place of an earlier one; it survives power loss once this returns.
@@ -100,7 +113,7 @@ class KeyStore:
         if key is not None:
             self.keep_reader_key(port, address, key)
             return
-        (self.directory / _reader_file(port, address)).unlink(missing_ok=True)
+        self._remove(_reader_file(port, address))
 
     def next_reader_key(self, port: str, address: int) -> bytes | None:
         """The key that it is just being given in place of :meth:`reader_key`, or ``None``: either may be the right one.
@@ -108,8 +121,7 @@ class KeyStore:
         Raises:
             KeyFileError: It is damaged, or may be read by others.
         """
-        name = _next_file(port, address)
-        return self._read(name, SCBK_BYTES) if (self.directory / name).exists() else None
+        return self._device_key(_next_file(port, address))
 
     def keep_next_reader_key(self, port: str, address: int, key: bytes) -> None:
         """Keep the key that a reader is about to be given, beside the one that it has.
@@ -127,7 +139,7 @@ class KeyStore:
         """
         if self.reader_key(port, address) != key:
             self.restore_reader_key(port, address, key)
-        (self.directory / _next_file(port, address)).unlink(missing_ok=True)
+        self._remove(_next_file(port, address))
 
     def device_keys(self) -> dict[str, bytes]:
         """Every key of a reader or board, by the name of its file.
@@ -148,6 +160,19 @@ class KeyStore:
             if not _DEVICE_FILE.fullmatch(name):
                 raise KeyFileError(f"{name[:60]} is no name of a reader's key.")
             self._write(name, key, SCBK_BYTES)
+
+    def _device_key(self, name: str) -> bytes | None:
+        if self._ahead is None:
+            return self._read(name, SCBK_BYTES) if (self.directory / name).exists() else None
+        found = self._ahead.get(name)
+        if isinstance(found, str):
+            raise KeyFileError(found)
+        return found
+
+    def _remove(self, name: str) -> None:
+        (self.directory / name).unlink(missing_ok=True)
+        if self._ahead is not None:
+            self._ahead.pop(name, None)
 
     def _read(self, name: str, length: int) -> bytes:
         self._check_directory()
@@ -176,6 +201,8 @@ class KeyStore:
             write_durably(path, key.hex().encode("ascii"))
         except OSError as error:
             raise KeyFileError(f"{path} cannot be written: {error.strerror}.") from error
+        if self._ahead is not None and _DEVICE_FILE.fullmatch(name):
+            self._ahead[name] = key
 
     def _check_directory(self) -> None:
         try:

@@ -7,11 +7,13 @@ one: nothing but a release does.
 Whoever keeps something, or looks up anything but a fact, waits for the disk and for all who came before: one lock is
 held meanwhile. Facts are read once and answered from memory.
 
-On a disk that can only be read, a copy in memory answers; nothing is kept before :meth:`BridgeMemory.reopen` succeeds.
+On a disk that can only be read, or that is so full that the file cannot even be opened, a copy in memory answers;
+nothing is kept before :meth:`BridgeMemory.reopen` succeeds.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -38,6 +40,7 @@ _TABLES: Final = (
     f"PRAGMA user_version = {SCHEMA}",
 )
 USED_PASS_KEPT_S: Final = 24 * 3600  # after its expiry, when nothing admits it any more
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 MOST_ACTIONS: Final = 20_000  # by number and not by time: a clock that is set back must not carry one out again
 
 
@@ -74,13 +77,18 @@ class ClockProof:
 
 
 class BridgeMemory:
-    """The file and the second copies. Every method may be called from any thread."""
+    """The file and the second copies. Every method may be called from any thread.
+
+    Attributes:
+        damaged: What could not be used.
+        read_only: Whether a copy in memory answers, and nothing is kept.
+    """
 
     def __init__(self, directory: Path, at: datetime) -> None:
         """Open or create ``memory.db`` in ``directory``; a damaged one is set aside and named in ``damaged``.
 
         Raises:
-            MemoryFullError: There is no room to create it.
+            MemoryFullError: Something is in its way.
         """
         self._path = directory / "memory.db"
         self._copies = directory / "emergencies"
@@ -90,29 +98,37 @@ class BridgeMemory:
         if self.read_only:
             self._db = self._copy()
         else:
-            self._open(at)
+            self._open_or_copy(at)
         self._facts = self._read_facts()
 
-    def _open(self, at: datetime) -> None:
+    def _open_or_copy(self, at: datetime) -> None:
+        """After an orderly stop SQLite needs room to open the file; without it the doors must work all the same."""
         try:
-            self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                self._db = self._connect()
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
-                    raise
-                self.damaged = (set_aside(self._path, at),)
-                self._db = self._connect()
+            self._open(at)
         except (sqlite3.Error, OSError) as error:
-            raise MemoryFullError(f"{self._path} cannot be opened ({error}). Make room on the disk.") from error
+            if not _no_room(error):
+                raise MemoryFullError(f"{self._path} cannot be opened ({error}). Make room on the disk.") from error
+            self.read_only = True
+            self._db = self._copy()
+
+    def _open(self, at: datetime) -> None:
+        self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._db = self._connect()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self.damaged = (set_aside(self._path, at),)
+            self._db = self._connect()
 
     def _copy(self) -> sqlite3.Connection:
-        """What is on a disk that can only be read; nothing, and the file counts as damaged, where that cannot be."""
+        """What is on a disk that takes nothing; nothing, and the file counts as damaged, where that cannot be."""
         try:
             db = copy_in_memory(self._path)
             _check(db)
         except sqlite3.Error:
-            self.damaged = (self._path,) if self._path.exists() else ()
+            if not self.damaged and self._path.exists() and self._path.stat().st_size:
+                self.damaged = (self._path,)
             db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
             _make_tables(db)
         return db
@@ -130,7 +146,7 @@ class BridgeMemory:
                 self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
                 fresh = self._connect()
             except (sqlite3.Error, OSError) as error:
-                raise MemoryFullError(f"{self._path} cannot be written ({error}). {EXCHANGE}") from error
+                raise MemoryFullError(f"{self._path} cannot be written ({error}). {self._remedy()}") from error
             self._db.close()
             self._db, self.read_only = fresh, False
             self._facts = self._read_facts()
@@ -153,22 +169,21 @@ class BridgeMemory:
         """Keep a directive or release for ever; the same one twice is harmless, and two under one id are both kept.
 
         Raises:
-            MemoryFullError: Neither copy could be written.
+            MemoryFullError: Not both copies could be written, or not the single file.
         """
-        failures = []
+        why: MemoryFullError | None = None
         identity = self._place(kind, identity, body)
         try:
             self._run("INSERT OR IGNORE INTO emergency VALUES (?, ?, ?)", (kind.value, identity, body))
         except MemoryFullError as error:
-            failures.append(error)
+            why = error
         copy = self._copies / f"{kind}-{identity}"
-        if not copy.exists():
-            try:
-                write_durably(copy, body)
-            except OSError as error:
-                failures.append(MemoryFullError(f"{copy} cannot be written ({error.strerror}). {remedy(error)}"))
-        if len(failures) > 1 or (failures and not copy.exists()):
-            raise MemoryFullError(f"The {kind} could not be kept, so a restart would forget it. {failures[0]}")
+        try:
+            # Also where it is there already: a disk that failed in the middle may hold it and not its name.
+            write_durably(copy, body)
+        except OSError as error:
+            why = why or MemoryFullError(f"{copy} cannot be written ({error.strerror}). {remedy(error)}")
+            raise MemoryFullError(f"The {kind} could not be kept, so a restart would forget it. {why}") from error
 
     def _place(self, kind: EmergencyKind, identity: str, body: bytes) -> str:
         """Under which name to keep it: its id, unless another document has that already."""
@@ -292,11 +307,13 @@ class BridgeMemory:
         try:
             with self._lock:
                 if self.read_only:
-                    raise MemoryFullError(f"{self._path} takes nothing. {EXCHANGE}")
+                    raise MemoryFullError(f"{self._path} takes nothing. {self._remedy()}")
                 yield self._db
         except sqlite3.Error as error:
-            todo = EXCHANGE if read_only(self._path.parent) else MAKE_ROOM
-            raise MemoryFullError(f"{self._path} takes nothing more ({error}). {todo}") from error
+            raise MemoryFullError(f"{self._path} takes nothing more ({error}). {self._remedy()}") from error
+
+    def _remedy(self) -> str:
+        return EXCHANGE if read_only(self._path.parent) else MAKE_ROOM
 
     def _all(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -304,6 +321,11 @@ class BridgeMemory:
                 return self._db.execute(query, values).fetchall()
             except sqlite3.Error:
                 return []
+
+
+def _no_room(error: Exception) -> bool:
+    """Whether the disk is what keeps a file from being opened. SQLite does not say more."""
+    return error.errno in _NO_ROOM if isinstance(error, OSError) else isinstance(error, sqlite3.OperationalError)
 
 
 def _make_tables(db: sqlite3.Connection) -> None:

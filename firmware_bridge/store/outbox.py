@@ -8,6 +8,7 @@ process; :meth:`Outbox.sync` makes it survive the loss of power.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -24,6 +25,7 @@ from firmware_bridge.store.files import set_aside
 
 NAME: Final = "outbox.db"  # in the state directory
 SCHEMA: Final = 1
+_log = logging.getLogger(__name__)
 WAL_PAGES: Final = 256  # 1 MiB in WAL before it goes back into the file
 _TABLES: Final = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -326,6 +328,17 @@ def storage_errors() -> Iterator[None]:
         raise OutboxFullError(str(error)) from error
     except sqlite3.DatabaseError as error:
         raise OutboxDamagedError(str(error)) from error
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Let care for the file fail without an end to the thread that takes it; a full disk is told by whoever appends."""
+    try:
+        yield
+    except (OutboxFullError, OutboxDamagedError, OSError):
+        return
+    except Exception:  # noqa: BLE001 - nothing would be brought to safety any more
+        _log.exception("Caring for the record of events met a fault of its own and goes on.")
 
 
 def open_outbox(path: Path, at: datetime, *, max_pages: int | None = None) -> tuple[Outbox, Opened]:

@@ -15,8 +15,14 @@ _READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 def read_only(directory: Path) -> bool:
-    """Whether nothing can be written into a directory that is there: its disk or its mode does not let us."""
-    return directory.is_dir() and not os.access(directory, os.W_OK)
+    """Whether nothing can be written into a directory that is there: its disk or its mode does not let us.
+
+    A disk that does not even say is another fault.
+    """
+    try:
+        return directory.is_dir() and not os.access(directory, os.W_OK)
+    except OSError:
+        return False
 
 
 def remedy(error: OSError) -> str:
@@ -47,10 +53,20 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         sqlite3.Error: There is none, or it cannot be read.
     """
     address = f"{path.absolute().as_uri()}?mode=ro"
+    # SQLite would make the companions of a database in WAL mode. What is immutable needs none, and loses nothing where
+    # no WAL waits.
+    alone = f"{address}&immutable=1"
     if not _has_wal(path) and read_only(path.parent):
-        # SQLite would make the companions of a database in WAL mode. What is immutable needs none, and loses nothing
-        # where no WAL waits.
-        address += "&immutable=1"
+        return _opened(alone)
+    try:
+        return _opened(address)
+    except sqlite3.OperationalError:  # there may be no room for them
+        if _has_wal(path):
+            raise
+        return _opened(alone)
+
+
+def _opened(address: str) -> sqlite3.Connection:
     db = sqlite3.connect(address, uri=True, timeout=1.0)
     try:
         db.execute("SELECT 1 FROM sqlite_master").fetchone()

@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Final
 
 from firmware_bridge.clock import Clock
+from firmware_bridge.store.at_work import AtWork
 from firmware_bridge.store.entries import Entry, Limits, Writing
 from firmware_bridge.store.files import set_aside
 from firmware_bridge.store.making_room import make_room
 from firmware_bridge.store.outbox import (
     WAL_PAGES,
     Keep,
-    Opened,
     Outbox,
     OutboxDamagedError,
     OutboxFullError,
     Row,
+    going_on,
     open_outbox,
 )
 from firmware_bridge.store.read_only import EXCHANGE, MAKE_ROOM
@@ -36,6 +37,8 @@ from firmware_bridge.store.space import Space
 WAIT_S: Final = 0.05
 RETRY_S: Final = 0.25
 CARE_S: Final = 5.0  # how often space is looked at
+HANGS_S: Final = 2.0  # longer than a busy card takes
+TOLD_S: Final = 5.0  # a disk that stood still for so long is an event
 MOST_WAITING: Final = 50_000  # events in memory while the disk takes none
 ROOM_INSIDE: Final = 512 * 1024
 _log = logging.getLogger(__name__)
@@ -77,6 +80,7 @@ class Recorder:
         self._low = False
         self._damaged = ""
         self._lost = 0
+        self._appends, self._syncs = (AtWork(clock, HANGS_S, self._tell_hung) for _ in range(2))
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -141,7 +145,12 @@ class Recorder:
     @property
     def trouble(self) -> bool:
         """Whether the disk takes nothing, so that events wait in memory."""
-        return self._trouble or self._read_only
+        return self._trouble or self._read_only or self._appends.hangs
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the disk does not answer: it takes no event, or does not say that what it took is safe."""
+        return self._appends.hangs or self._syncs.hangs
 
     @property
     def read_only(self) -> bool:
@@ -179,9 +188,6 @@ class Recorder:
     def _open(self) -> None:
         now = self._clock.moment().at
         self._outbox, found = open_outbox(self._path, now, max_pages=self._limits.max_pages)
-        self._tell_found(found, now)
-
-    def _tell_found(self, found: Opened, now: datetime) -> None:
         if found.set_aside is not None:
             self._put_first(Entry("OUTBOX_DAMAGED", now, detail={"set_aside": found.set_aside.name}))
         if found.unclean:
@@ -207,14 +213,24 @@ class Recorder:
                     return
                 entry = self._waiting[0] if self._waiting else None
             try:
+                self._take(entry)
+            except Exception as error:  # noqa: BLE001 - nobody would store anything any more
+                _log.exception("Storing events met a fault of its own and goes on.")
+                self._trouble = self._slow = True
+                self._tell_trouble(str(error))
+                self._pause()
+
+    def _take(self, entry: Entry | None) -> None:
+        try:
+            with self._appends.asking():
                 self._serve(entry)
-                self._recovered()
-            except OutboxDamagedError as error:
-                self._damaged = str(error)
-            except (OutboxFullError, OSError) as error:
-                self._step_back(error)
-            except Exception as error:  # noqa: BLE001 - one event that cannot be written must not stop the others
-                self._replace_unwritable(entry, error)
+            self._recovered()
+        except OutboxDamagedError as error:
+            self._damaged = str(error)
+        except (OutboxFullError, OSError) as error:
+            self._step_back(error)
+        except Exception as error:  # noqa: BLE001 - one event that cannot be written must not stop the others
+            self._replace_unwritable(entry, error)
 
     def _replace_unwritable(self, entry: Entry | None, error: Exception) -> None:
         """Take out an event that is no event, and tell that instead."""
@@ -269,9 +285,11 @@ class Recorder:
                 if self._make_room(self._outbox):
                     return
         self._tell_trouble(str(error))
+        self._pause()
+
+    def _pause(self) -> None:
         with self._changed:
-            if not self._stopping:
-                self._changed.wait(RETRY_S)
+            self._changed.wait(0 if self._stopping else RETRY_S)
 
     def _note_trouble(self, error: Exception) -> None:
         self._read_only = self._space.read_only()
@@ -286,6 +304,10 @@ class Recorder:
             if self._told != code:
                 self._told = code
                 self._put_last(Entry(code, self._clock.moment().at, detail={"why": why}))
+
+    def _tell_hung(self, took_s: float) -> None:
+        if took_s > TOLD_S:
+            self._put_last(Entry("DISK_HUNG", self._clock.moment().at, detail={"seconds": round(took_s)}))
 
     def _recovered(self) -> None:
         self._trouble = self._slow = False
@@ -337,8 +359,9 @@ class Recorder:
             if outbox is None:
                 continue
             now_s = self._clock.monotonic_s()
-            with suppress(OutboxFullError, OutboxDamagedError, OSError):
-                outbox.sync()
+            with going_on():
+                with self._syncs.asking():
+                    outbox.sync()
                 if outbox.wal_bytes() > WAL_PAGES * 4096:
                     outbox.checkpoint()
                 if now_s - checked_s >= CARE_S:
@@ -351,14 +374,11 @@ class Recorder:
     def _examine(self) -> None:
         outbox = self._outbox
         if outbox is not None:
-            try:
-                outbox.examine()
-            except OutboxDamagedError as error:
-                with self._changed:
-                    self._damaged = str(error)
-                    self._changed.notify()
-            except OutboxFullError:
-                return
+            with going_on():
+                try:
+                    outbox.examine()
+                except OutboxDamagedError as error:
+                    self.begin_anew(str(error))
 
     def _look_at_space(self, outbox: Outbox) -> None:
         self._read_only = self._space.read_only()

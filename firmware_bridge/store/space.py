@@ -18,7 +18,8 @@ class Space:
     def __init__(self, path: Path, min_free_bytes: int) -> None:
         """Nothing is looked at or written yet."""
         self._place = path.parent
-        self._reserve = path.with_name(path.name + ".reserve")
+        self._path = path
+        self._reserve = _reserve_of(path)
         self._min_free_bytes = min_free_bytes
 
     def read_only(self) -> bool:
@@ -27,8 +28,7 @@ class Space:
 
     def give_up(self) -> None:
         """Let the reserve go; a disk that can only be read keeps it."""
-        with suppress(OSError):
-            self._reserve.unlink(missing_ok=True)
+        give_up_reserve(self._path)
 
     def short(self) -> bool:
         """Whether too little is free; where there is plenty, the reserve is set up again.
@@ -47,3 +47,13 @@ class Space:
                 self._reserve.write_bytes(bytes(RESERVE_BYTES))
             except OSError:
                 self.give_up()
+
+
+def give_up_reserve(path: Path) -> None:
+    """Let the reserve beside a record of events go, also while nobody has that open; see :meth:`Space.give_up`."""
+    with suppress(OSError):
+        _reserve_of(path).unlink(missing_ok=True)
+
+
+def _reserve_of(path: Path) -> Path:
+    return path.with_name(path.name + ".reserve")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import resource
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from firmware_bridge.local.client import BridgeRefusedError
 from firmware_bridge.simulator.relay_log import read_relay_log
 from tests.building.processes import Process, Site, until
-from tests.building.signed import ADA, BEN, FRONT, ROOM, School, card
+from tests.building.signed import ADA, BEN, FRONT, ROOM, Installation, School, card
+from tests.building.small_disk import small_disk_at
 
 
 def let_write(bridge: Process, *, allowed: bool) -> None:
@@ -75,3 +78,40 @@ def test_a_document_that_cannot_be_stored_is_refused_with_a_sentence(site: Site)
     site.apply(school.policy(3))
     assert site.status()["policy"] == "1/3"
     assert bridge.stop() == 0
+
+
+@pytest.mark.parametrize("reserve", [3 * 1024 * 1024, 0], ids=["with a reserve", "without one"])
+def test_a_bridge_that_was_stopped_in_order_starts_on_a_disk_that_has_become_full(place: Path, reserve: int) -> None:
+    with small_disk_at(place / "state", megabytes=16) as disk:
+        if not disk.real:
+            pytest.skip("mounting is not allowed here")
+        installation = Installation(place)
+        installation.install()
+        with Site(installation) as site:
+            school = School()
+            bridge = site.start_bridge()
+            site.apply(school.keys(), school.policy(), school.orders())
+            site.wait_for_readers()
+            assert bridge.stop() == 0
+            kept = disk.path / "outbox.db.reserve"
+            kept.unlink(missing_ok=True)
+            if reserve:
+                kept.write_bytes(bytes(reserve))
+            fill(disk.path)
+            site.start_bridge()
+            site.wait_for_readers()
+            present(site, FRONT, ADA)
+            until(lambda: releases_of(site, FRONT) == 1, "the front door opens")
+            assert site.status()["outbox"]["trouble"] is not bool(reserve)
+            assert site.status()["outbox"]["unkept"] is not bool(reserve)
+            (disk.path / "filling").unlink()
+            until(lambda: not site.status()["outbox"]["trouble"], "the disk takes events again")
+            until(lambda: not site.status()["outbox"]["unkept"], "and everything else")
+            site.apply(school.policy())
+
+
+def fill(place: Path) -> None:
+    """Leave no byte on a small disk."""
+    with suppress(OSError), (place / "filling").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))

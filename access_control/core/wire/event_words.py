@@ -227,6 +227,7 @@ EVENTS: Final[Mapping[EventCode, tuple[Severity, str]]] = MappingProxyType(
         ),
         E.REX_STUCK_CLEARED: (NOTICE, "The exit button or motion sensor that stayed on was let go."),
         E.CLOCK_ACCEPTED: (NOTICE, "Someone at the bridge said that its clock is right, and it is believed."),
+        E.DISK_HUNG: (ALARM, "The disk stood still for a while. Doors went on; look at the disk and its cable."),
     }
 )
 _LOUD_REASONS: Final[Mapping[Reason, Severity]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -174,3 +175,47 @@ def test_an_emergency_is_told_and_can_be_ended_while_its_copy_waits(
         until(lambda: OFFICE_DOOR not in ruled(b), "the office is free")
     until(lambda: b.bridge.documents._memory.emergencies(EmergencyKind.RELEASE), "then it is kept")
     assert b.bridge.documents._memory.emergencies(EmergencyKind.DIRECTIVE)
+
+
+def test_while_the_disk_hangs_after_a_panic_button_everybody_is_told_and_no_pass_for_a_single_entry_is_taken(
+    town: Town,
+) -> None:
+    b = start(town)
+    assert "DISK" not in b.bridge.summary()
+    with hanging(b.bridge) as disk:
+        soon(lambda: press(b), lambda: len(b.emergencies()) == 1, "the lockdown")
+        disk.until_it_holds("memory.db")
+        until(lambda: b.status()["outbox"]["unkept"], "status says that it is not stored")
+        until(lambda: not storing(b), "what must be stored first is refused")
+        assert "THE DISK HAS NOT TAKEN ALL OF IT" in b.bridge.summary()
+    until(lambda: storing(b), "the disk goes on")
+    until(lambda: "DISK" not in b.bridge.summary(), "and that is told as well")
+
+
+def storing(running: Running) -> bool:
+    return running.bridge._loop._hands.controller._world.storing
+
+
+def test_a_new_policy_asks_the_disk_for_no_key(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    b = start(town)
+    read: list[str] = []
+    real = Path.read_text
+
+    def read_text(path: Path, *args: Any, **kwargs: Any) -> str:
+        if threading.current_thread().name == "controller":
+            read.append(path.name)
+        return real(path, *args, **kwargs)
+
+    exists = Path.exists
+
+    def there(path: Path, *args: Any, **kwargs: Any) -> bool:
+        if threading.current_thread().name == "controller":
+            read.append(path.name)
+        return exists(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr(Path, "exists", there)
+    school = b.three.schools["b"]
+    b.apply(school.policy())
+    until(lambda: b.status()["policy"] == f"1/{school.policies}", "the doors go by it")
+    assert read == []

@@ -7,6 +7,7 @@ import pytest
 
 from firmware_bridge.runtime import keeper as keeper_module
 from firmware_bridge.runtime.keeper import Keeper
+from tests.building.clock import SetClock
 from tests.building.processes import until
 
 
@@ -125,4 +126,84 @@ def test_what_is_handed_over_is_heard_out_unless_the_disk_has_just_been_waited_f
     until(lambda: written == [1], "what waited is written in the end")
     assert not keeper.behind
     assert hand_over(partial(written.append, 2)) == ""
+    keeper.stop()
+
+
+def test_a_disk_that_hangs_is_told_also_where_only_the_doors_thread_gave_it_something() -> None:
+    clock = SetClock()
+    keeper = Keeper(clock)
+    keeper.start()
+    going = threading.Event()
+    began = threading.Event()
+
+    def hang() -> None:
+        began.set()
+        going.wait(60)
+
+    task = keeper.keep(hang, wait_s=0.0)
+    assert began.wait(30)
+    assert not keeper.behind
+    clock.go_on(keeper_module.HANDED_S + 0.1)
+    assert keeper.behind
+    going.set()
+    assert task.done.wait(30)
+    until(lambda: not keeper.behind, "it keeps up again")
+    keeper.stop()
+
+
+@pytest.mark.parametrize("again", ["stop", "later"])
+def test_what_is_newer_of_its_kind_is_never_replaced_by_what_is_older(
+    again: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "RETRY_S", 0.01)
+    keeper = started()
+    full = {"orders", "fire"}
+    door: list[str] = []
+    tried = threading.Event()
+
+    def orders() -> None:
+        if "orders" in full:
+            tried.set()
+            raise OSError(28, "No space left on device")
+
+    def fire(what: str) -> None:
+        if "fire" in full:
+            raise OSError(28, "No space left on device")
+        door.append(what)
+
+    assert keeper.keep(orders, wait_s=30).outcome
+    assert keeper.keep(partial(fire, "held"), wait_s=30, kind=("fire", 1)).outcome
+    assert keeper.keep(partial(fire, "held as well"), wait_s=30, kind=("fire", 2)).outcome
+    full.discard("fire")  # a little room: what is small fits, what is large does not
+    assert not keeper.keep(partial(fire, "over"), wait_s=30, kind=("fire", 1)).outcome
+    if again == "later":
+        until(lambda: "held as well" in door, "what is of another kind is written")
+        tried.clear()
+        assert tried.wait(30)
+    keeper.stop()
+    assert sorted(door) == ["held as well", "over"]
+
+
+def test_what_the_disk_never_takes_keeps_nothing_else_from_being_tried_again() -> None:
+    clock = SetClock()
+    keeper = Keeper(clock)
+    keeper.start()
+    full = True
+    written: list[int] = []
+
+    def never() -> None:
+        raise OSError(27, "File too large")
+
+    def write() -> None:
+        if full:
+            raise OSError(28, "No space left on device")
+        written.append(1)
+
+    assert keeper.keep(never, wait_s=30).outcome
+    assert keeper.keep(write, wait_s=30).outcome
+    full = False
+    clock.go_on(keeper_module.RETRY_S)
+    # The queue never falls empty for long enough, so that there is no pause in which to try.
+    keeper.keep(lambda: None, wait_s=30)
+    assert written == [1]
     keeper.stop()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from access_control.core.decision.model import Timetable
+from access_control.core.decision.emergency import Directive
+from access_control.core.decision.model import EmergencyAction, Timetable
 from access_control.core.wire.directives import decode_directive, seal_directive
 from access_control.core.wire.policy import Level
 from access_control.core.wire.signing import Kind, reread
@@ -183,3 +184,63 @@ def test_a_policy_is_held_for_a_door_that_the_newer_one_leaves_out(bridge: Bridg
     bridge.apply(bridge.school.policy(draft=without), bridge.school.policy(draft=without))
     bridge.apply(elsewhere(bridge.school)[1])
     assert bridge.held() == [(n, frozenset({id_})) for n in (1, 2)]
+
+
+def pressed(bridge: Bridge) -> Directive:
+    """What a panic button of this bridge raises."""
+    return Directive(
+        id="0193a000-0000-7000-8000-0000000000d1",
+        action=EmergencyAction.LOCKDOWN,
+        scope="site",
+        doors=frozenset(DOORS),
+        origin=f"bridge:{bridge.documents.trust.bridge}",
+        by="input:1",
+        drill=False,
+        started_at=MONDAY,
+    )
+
+
+def test_a_policy_that_comes_while_a_press_is_being_recorded_takes_nothing_from_the_one_it_was_decided_by(
+    bridge: Bridge,
+) -> None:
+    directive = pressed(bridge)
+    decided_by = bridge.documents.policy
+    bridge.apply(bridge.school.policy())  # the doors' thread waits for the press's event
+    bridge.documents.raise_directive(directive, decided_by)()
+    expected = [(1, frozenset({directive.id}))]
+    assert bridge.held() == expected
+    bridge.restart()
+    assert bridge.held() == expected
+    bridge.apply(bridge.school.policy())
+    assert bridge.held() == [*expected, (2, frozenset({directive.id}))]
+
+
+def test_while_the_disk_does_not_hold_that_policy_no_newer_one_is_taken(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directive = pressed(bridge)
+    decided_by = bridge.documents.policy
+    bridge.apply(bridge.school.policy())
+    keep = bridge.documents.raise_directive(directive, decided_by)
+    put = Shelf.put
+
+    def refuse(shelf: Shelf, content: bytes) -> None:
+        if "held" in shelf.newest.name:
+            raise OSError(28, "No space left on device")
+        put(shelf, content)
+
+    newest = bridge.school.policy()
+    with monkeypatch.context() as full:
+        full.setattr(Shelf, "put", refuse)
+        with pytest.raises(NotStoredError):
+            keep()
+        with pytest.raises(NotStoredError):
+            bridge.apply(newest)
+    bridge.apply(newest)
+    assert bridge.held() == [(1, frozenset({directive.id})), (2, frozenset({directive.id}))]
+
+
+def test_a_press_under_the_policy_in_force_holds_nothing_before_a_newer_one_comes(bridge: Bridge) -> None:
+    bridge.apply(bridge.school.policy())
+    bridge.documents.raise_directive(pressed(bridge), bridge.documents.policy)()
+    assert bridge.held() == []

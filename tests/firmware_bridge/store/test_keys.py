@@ -123,3 +123,25 @@ def test_no_other_file_comes_with_them(tmp_path: Path, name: str) -> None:
     with pytest.raises(KeyFileError, match="no name of a reader's key"):
         store.keep_device_keys({name: bytes(16)})
     assert store.load().public == keys.public
+
+
+def test_what_was_read_ahead_is_answered_without_the_disk_and_follows_every_change(tmp_path: Path) -> None:
+    store, _ = made(tmp_path)
+    store.keep_reader_key("A", 1, b"a" * 16)
+    store.keep_reader_key("A", 2, b"b" * 16)
+    (store.directory / "reader-A-2.key").write_text("damaged")
+    store.keep_next_reader_key("A", 1, b"n" * 16)
+    store.read_ahead()
+    store.directory.rename(tmp_path / "away")
+    assert store.reader_key("A", 1) == b"a" * 16
+    assert store.next_reader_key("A", 1) == b"n" * 16
+    assert store.reader_key("A", 3) is None
+    with pytest.raises(KeyFileError, match="is damaged"):
+        store.reader_key("A", 2)
+    (tmp_path / "away").rename(store.directory)
+    store.keep_reader_key("A", 2, b"c" * 16)
+    store.settle_reader_key("A", 1, b"n" * 16)
+    store.restore_reader_key("A", 2, None)
+    assert (store.reader_key("A", 1), store.next_reader_key("A", 1)) == (b"n" * 16, None)
+    assert store.reader_key("A", 2) is None
+    assert store.device_keys() == {"reader-A-1.key": b"n" * 16}

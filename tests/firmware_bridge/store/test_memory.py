@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from firmware_bridge.store import files
 from firmware_bridge.store.memory import BridgeMemory, ClockProof, EmergencyKind, MemoryFullError
 from tests.building.clock import MONDAY
 from tests.building.small_disk import sealed
@@ -18,6 +22,17 @@ NOW = int(MONDAY.timestamp())
 
 def reopened(directory: Path) -> BridgeMemory:
     return BridgeMemory(directory, MONDAY)
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process may grow, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -216,3 +231,51 @@ def test_there_a_damaged_memory_is_named_and_the_copies_of_emergencies_still_sta
         memory = reopened(tmp_path)
         assert memory.damaged == ()
         memory.close()
+
+
+def test_where_the_file_cannot_be_opened_what_it_holds_is_answered_until_it_can_be(tmp_path: Path) -> None:
+    before = reopened(tmp_path)
+    before.use_pass(7, NOW + 60)
+    before.keep_fact("fire", b"3")
+    before.close()
+    with no_room():
+        memory = reopened(tmp_path)
+        assert memory.read_only
+        assert memory.damaged == ()
+        assert memory.used_passes(NOW) == {7: NOW + 60}
+        assert memory.fact("fire") == b"3"
+        with pytest.raises(MemoryFullError, match="Make room"):
+            memory.keep_fact("fire", b"4")
+        with pytest.raises(MemoryFullError, match="Make room"):
+            memory.reopen()
+    memory.reopen()
+    assert not memory.read_only
+    memory.keep_fact("fire", b"4")
+    memory.close()
+    again = reopened(tmp_path)
+    assert again.fact("fire") == b"4"
+    again.close()
+
+
+def test_an_emergency_counts_as_kept_only_once_its_name_survives_a_loss_of_power_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = reopened(tmp_path)
+    memory.close()  # from here the database refuses everything
+    bad = True
+    synced: list[Path] = []
+    real = files.sync_directory
+
+    def sync(directory: Path) -> None:
+        if bad:
+            raise OSError(5, "Input/output error")
+        real(directory)
+        synced.append(directory)
+
+    monkeypatch.setattr(files, "sync_directory", sync)
+    for _ in range(2):
+        with pytest.raises(MemoryFullError):
+            memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    bad = False
+    memory.keep_emergency(EmergencyKind.DIRECTIVE, "d1", b"lockdown")
+    assert synced == [tmp_path / "emergencies"]

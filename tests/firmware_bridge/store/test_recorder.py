@@ -14,6 +14,7 @@ from firmware_bridge.store.entries import Entry, Limits, Writing
 from firmware_bridge.store.outbox import Keep, Outbox, OutboxFullError, Row
 from firmware_bridge.store.recorder import Recorder
 from tests.building.clock import MONDAY, SetClock
+from tests.building.processes import until
 from tests.building.small_disk import SmallDisk
 
 
@@ -224,4 +225,80 @@ def test_nothing_goes_for_its_age_by_a_clock_that_is_not_believed(
     clock.go_on(31 * 86_400)
     recorder._trim(outbox)
     assert len(stored(recorder)) == left
+    recorder.stop()
+
+
+@pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), RuntimeError("a fault of ours")])
+def test_whatever_fails_while_the_disk_fails_events_are_stored_once_it_works_again(
+    tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    recorder = recorder_at(tmp_path / "outbox.db", clock)
+    with monkeypatch.context() as broken:
+
+        def fail(*_: object) -> bool:
+            raise fault
+
+        def failing(_: Outbox, __: Row) -> int:
+            raise OutboxFullError("disk I/O error")
+
+        broken.setattr(Outbox, "append", failing)
+        broken.setattr(space, "read_only", fail)
+        assert not recorder.record(Entry("DENIED_LOST", MONDAY))
+        until(lambda: recorder.trouble, "the trouble is known")
+    assert recorder.flush(30)
+    until(lambda: not recorder.trouble, "the disk takes events again")
+    assert recorder.flush(30)
+    assert {"DENIED_LOST", "DISK_FULL", "DISK_RECOVERED"} <= set(codes(recorder))
+    recorder.stop()
+
+
+def test_a_disk_that_hangs_while_it_takes_an_event_is_told_at_once_and_recorded_later(
+    tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = recorder_at(tmp_path / "outbox.db", clock)
+    began, going = threading.Event(), threading.Event()
+    append = Outbox.append
+
+    def hang(self: Outbox, row: Row) -> int:
+        began.set()
+        going.wait(30)
+        return append(self, row)
+
+    monkeypatch.setattr(Outbox, "append", hang)
+    recorder.hand_over(Entry("DENIED_LOST", MONDAY))
+    assert began.wait(30)
+    assert not recorder.trouble
+    clock.go_on(6.0)
+    assert recorder.trouble
+    assert not recorder.read_only
+    going.set()
+    until(lambda: not recorder.trouble, "it goes on")
+    until(lambda: "DISK_HUNG" in codes(recorder), "it is recorded")
+    (told,) = (event for event in stored(recorder) if event["code"] == "DISK_HUNG")
+    assert told["seconds"] == 6
+    recorder.stop()
+
+
+def test_a_disk_that_takes_events_and_does_not_bring_them_to_safety_is_noticed(
+    tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, going = threading.Event(), threading.Event()
+    sync = Outbox.sync
+
+    def hang(self: Outbox) -> int:
+        began.set()
+        going.wait(30)
+        return sync(self)
+
+    recorder = recorder_at(tmp_path / "outbox.db", clock)
+    with monkeypatch.context() as hanging:
+        hanging.setattr(Outbox, "sync", hang)
+        assert recorder.record(Entry("DENIED_LOST", MONDAY), wait_s=30)
+        assert began.wait(30)
+        assert not recorder.hangs
+        clock.go_on(6.0)
+        assert recorder.hangs
+        assert not recorder.trouble, "it takes them"
+        going.set()
+        until(lambda: not recorder.hangs, "it goes on")
     recorder.stop()
