@@ -200,10 +200,8 @@ def read_config(path: Path) -> Config:
         raise ConfigError(path, (sentence,)) from error
     except OSError as error:
         raise ConfigError(path, (f"it cannot be read: {error.strerror}.",)) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(path, ("it is not TOML, and no text at all.",)) from error
-    except RecursionError as error:
-        raise ConfigError(path, ("it is not TOML that settings are written in: it has too many brackets.",)) from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(path, ("it is not TOML that settings are written in.",)) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path, (f"it is not TOML: {error}.",)) from error
     return config_of(table, path)

@@ -98,7 +98,7 @@ def _gather(config: Config) -> tuple[Declared, dict[str, Any] | None]:
 
 def _scan(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScanFileError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
@@ -107,7 +107,7 @@ def _scan(path: Path) -> dict[str, Any]:
         msgspec.convert(found, _Scan)
     except msgspec.ValidationError as error:
         raise ScanFileError(f"{path} is not what `firmware-bridge scan --json` prints.") from error
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _door(declared: Declared, wanted: str) -> list[Door]:

@@ -372,22 +372,6 @@ def test_reader_heads_are_asked_about_after_the_first_questions() -> None:
     assert desk.next() == AskReaders()
 
 
-def test_a_head_that_was_told_as_gone_is_asked_about_until_it_is_back() -> None:
-    """It tells nobody by itself that it is back; the reader's own switch (LSTAT) is another one."""
-    desk = Desk(can=able(Capability(Function.READERS, 0, 1)))
-    desk.errands.new_session(desk.clock.mono_s)
-    for answer in (ReaderStatus((2,)), ReaderStatus((1,)), ReaderStatus((0,))):
-        while desk.next():
-            pass
-        desk.clock.go_on(5.0)
-        assert desk.errands.waiting(desk.clock.mono_s)
-        assert desk.next() == AskReaders()
-        desk.errands.answered(AskReaders(), answer, desk.clock.moment())
-    desk.clock.go_on(5.0)
-    assert desk.next() is None
-    assert [event.tampered for event in desk.told if isinstance(event, ReaderTampered)] == [True, False]
-
-
 def test_an_output_that_it_does_not_have_is_never_sent() -> None:
     desk = Desk()
     moment = desk.clock.moment()
