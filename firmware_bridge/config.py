@@ -200,7 +200,9 @@ def read_config(path: Path) -> Config:
         raise ConfigError(path, (sentence,)) from error
     except OSError as error:
         raise ConfigError(path, (f"it cannot be read: {error.strerror}.",)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(path, ("it is not TOML that settings are written in.",)) from error
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(path, (f"it is not TOML: {error}.",)) from error
     return config_of(table, path)
 

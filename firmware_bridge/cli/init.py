@@ -48,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def carry_out(asked: argparse.Namespace) -> int:
     """Write what is missing."""
     if not asked.config.exists():
-        asked.config.write_text(EXAMPLE, encoding="utf-8")
+        try:
+            asked.config.write_text(EXAMPLE, encoding="utf-8")
+        except OSError as error:
+            print(f"{asked.config} cannot be used: {error.strerror}.", file=sys.stderr)
+            return FAILED
         print(f"{asked.config} was written; add the serial ports.")
     config = read_config(asked.config)
     try:
@@ -72,11 +76,11 @@ def carry_out(asked: argparse.Namespace) -> int:
 def _digest(path: Path | None) -> bytes | None:
     if path is None:
         return None
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="ascii")
+    text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     try:
-        key = bytes.fromhex(text.strip())
+        key = bytes.fromhex(text.strip().decode("ascii"))
     except ValueError:
         key = b""
     if len(key) != 32:
-        raise ValueError(f"{path} does not hold a key of 64 hex digits.")
+        raise ValueError(f"{'Standard input' if str(path) == '-' else path} does not hold a key of 64 hex digits.")
     return key

@@ -113,7 +113,7 @@ def _kept(path: Path | None, head: Head) -> Iterator[TextIO | None]:
 
 def _replayed(path: Path, closing: ExitStack) -> tuple[Head, Trace]:
     try:
-        file = closing.enter_context(path.open(encoding="utf-8"))
+        file = closing.enter_context(path.open(encoding="utf-8", errors="replace"))
     except OSError as error:
         raise CaptureError(f"{path} cannot be read: {error.strerror}.") from error
     return read_capture(file)

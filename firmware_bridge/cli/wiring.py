@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from access_control.core.decision.building import Door
 from firmware_bridge.cli.exit_codes import DONE, FAILED
 from firmware_bridge.cli.status import table
@@ -35,6 +37,24 @@ class ScanFileError(Exception):
 
 
 EXPECTED = (BridgeRefusedError, ScanFileError, StoredPolicyError)
+
+
+class _Met(msgspec.Struct):
+    baud: int
+    address: int
+    readable: bool
+    why: str
+    serial: int = 0
+    maker: str = ""
+
+
+class _Scan(msgspec.Struct):
+    """What the report needs of a scan; anybody may have written the file."""
+
+    path: str
+    found: list[_Met]
+    port: str | None = None
+    complete: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,13 +98,15 @@ def _gather(config: Config) -> tuple[Declared, dict[str, Any] | None]:
 
 def _scan(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScanFileError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ScanFileError(f"{path} is not what `firmware-bridge scan --json` prints.") from error
-    if not isinstance(found, dict) or not {"path", "found"} <= found.keys():
-        raise ScanFileError(f"{path} is not what `firmware-bridge scan --json` prints.")
+    try:
+        msgspec.convert(found, _Scan)
+    except msgspec.ValidationError as error:
+        raise ScanFileError(f"{path} is not what `firmware-bridge scan --json` prints.") from error
     return found
 
 

@@ -97,5 +97,5 @@ def read_capture(lines: Iterable[str]) -> tuple[Head, Iterator[Traced]]:
 def _row(line: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CaptureError("This is not a capture of an OSDP line.") from error

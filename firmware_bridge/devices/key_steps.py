@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from access_control.core.wire.events import EventCode
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import Config
-from firmware_bridge.devices.commissioning import CommissioningError, Where, commission, key_of, move, rotate
+from firmware_bridge.devices.commissioning import (
+    CommissioningError,
+    StayedError,
+    Where,
+    commission,
+    key_of,
+    move,
+    rotate,
+)
 from firmware_bridge.store.keys import SCBK_BYTES, KeyStore
 
 NO_KEY = "This bridge has no key for it, so there is none to exchange. Commission it without --rotate."
@@ -126,19 +134,22 @@ class KeySteps:
         speed = where.baud if baud is None else baud
         key = self._keys.reader_key(place.port, place.address)
         moves = to != place
-        if moves and self._keys.reader_key(to.port, to.address) is not None:
+        kept_there = self._keys.reader_key(to.port, to.address) if moves else None
+        if kept_there not in (None, key):  # the same one is there after a move that was broken off
             raise CommissioningError(KEY_ELSEWHERE.format(address=to.address))
         if key is not None and moves:
             self._keys.keep_reader_key(to.port, to.address, key)
         try:
             moved = move(where, to.address, speed, key, clock=self._clock)
         except CommissioningError as error:
-            if moves and not error.key_may_be_set:
+            unsure = error.key_may_be_set or kept_there is not None
+            if moves and (isinstance(error, StayedError) or not unsure):
                 self._keys.restore_reader_key(to.port, to.address, None)
             self._failed(place, "move", error)
             raise
         if moves:
             self._keys.restore_reader_key(place.port, place.address, None)
+        speed = moved.baud
         self._record(EventCode.DEVICE_MOVED, place, to_address=to.address, to_baud=speed, serial=moved.identity.serial)
         proof = "proved its key there" if moved.proved else "has no key yet"
         advice = f" Write baud = {speed} for this port in bridge.toml." if speed != where.baud else ""

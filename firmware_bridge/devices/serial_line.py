@@ -189,7 +189,13 @@ def _sentence(path: str, baud: int, problem: Exception) -> str:
     if number in (errno.EAGAIN, errno.EBUSY):
         users = ", ".join(map(str, holders(path))) or "another program"
         return f"The serial port {path} is used by {users}. Stop that program."
-    if number in (errno.EACCES, errno.EPERM):
+    if number == errno.EPERM:
+        return (
+            f"The service manager keeps this program away from the serial port {path}: its driver was loaded after the "
+            "bridge had started, or the unit's DeviceAllow leaves it out. Run `systemctl restart firmware-bridge`; "
+            "if that does not help, compare the unit with deploy/firmware-bridge.service."
+        )
+    if number == errno.EACCES:
         return f"This program may not use the serial port {path}. Add its user to the group that owns the port."
     if isinstance(problem, ValueError) and not isinstance(problem, OSError):
         return f"The serial port {path} cannot work at {baud} baud. Choose a usual speed in the settings."

@@ -52,13 +52,20 @@ def read_building(path: Path) -> BuildingConfig:
         raise BuildingConfigError(path, ("there is no such file.",)) from error
     except OSError as error:
         raise BuildingConfigError(path, (f"it cannot be read: {error.strerror}.",)) from error
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BuildingConfigError(
-            path, (f"it is not {'JSON' if path.suffix == '.json' else 'TOML'}: {error}.",)
-        ) from error
+    except UnicodeDecodeError as error:
+        raise BuildingConfigError(path, (f"it is not {_language(path)}, and no text at all.",)) from error
+    except RecursionError as error:
+        sentence = f"it is not {_language(path)} that a building is written in: it has too many brackets."
+        raise BuildingConfigError(path, (sentence,)) from error
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise BuildingConfigError(path, (f"it is not {_language(path)}: {error}.",)) from error
     if not isinstance(table, dict):
         raise BuildingConfigError(path, ("it is a list or a single value; a building is a table of settings.",))
     return building_of(table, path)
+
+
+def _language(path: Path) -> str:
+    return "JSON" if path.suffix == ".json" else "TOML"
 
 
 def building_of(decoded: Mapping[str, object], source: Path) -> BuildingConfig:

@@ -111,6 +111,16 @@ class Peripheral:
         self._last_s: float | None = None
 
     @property
+    def key(self) -> bytes | None:
+        """Its own key; ``None`` fresh from its box."""
+        return self._key
+
+    @key.setter
+    def key(self, key: bytes | None) -> None:
+        self._key = key
+        self.head.has_key = key is not None
+
+    @property
     def secure(self) -> bool:
         """Whether a Secure Channel session is up."""
         return self._session is not None

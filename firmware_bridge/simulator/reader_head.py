@@ -68,6 +68,7 @@ class ReaderHead:
         self.words = ""
         heads = (config.id,) if config.second_head is None else (config.id, config.second_head)
         self.faces = [Face(partial(self._show, world, reader)) for reader in heads]
+        self.has_key = config.key is not None
         self.tampered = False
         self.power_failed = False
         self.outputs = [False] * config.outputs
@@ -172,7 +173,7 @@ class ReaderHead:
             Capability(Function.INPUTS, 3 if config.supervised else 1, config.inputs),
             Capability(Function.OUTPUTS, 2 if self.kind is DeviceKind.READER else 4, config.outputs),
             Capability(Function.CHECK, int(config.check is CheckKind.CRC), 0),
-            Capability(Function.SECURITY, 1, int(config.key is None)),
+            Capability(Function.SECURITY, 1, int(not self.has_key)),
             Capability(Function.RECEIVE_SIZE, size[0], size[1]),
         ]
         if self.kind is DeviceKind.READER:

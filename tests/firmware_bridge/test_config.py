@@ -160,6 +160,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         ('state_dir = "x"\nports = 3', "ports"),
         (f'state_dir = "{"x" * 120}"', "control_socket"),
         ("state_dir = ", "it is not TOML"),
+        pytest.param("a = " + "[" * 100_000, "it is not TOML", id="deep"),
     ],
 )
 def test_one_mistake_is_one_sentence_that_names_its_place(tmp_path: Path, text: str, place: str) -> None:

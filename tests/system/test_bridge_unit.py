@@ -76,6 +76,14 @@ def test_it_has_its_own_user_and_no_devices_but_serial_ports(unit: str) -> None:
     assert int(values["WatchdogSec"][0]) >= 10
 
 
+def test_the_drivers_of_its_ports_are_there_before_it_starts(unit: str) -> None:
+    """systemd allows the devices of the drivers that are loaded when a unit starts, and none of later ones."""
+    drivers = ["modprobe@usbserial.service", "modprobe@cdc_acm.service"]
+    for key in ("Wants", "After"):
+        said = " ".join(line.partition("=")[2] for line in unit.splitlines() if line.startswith(f"{key}="))
+        assert set(drivers) <= set(said.split()), key
+
+
 def test_every_rule_is_one_that_udev_can_read(root: Path) -> None:
     rules = [line for line in (root / "deploy" / ADAPTERS).read_text().splitlines() if line and line[0] != "#"]
     assert rules

@@ -62,6 +62,11 @@ class Answers:
         """It was told as lost, and its inputs with it."""
         self._inputs.clear()
 
+    @property
+    def head_gone(self) -> bool:
+        """Whether a head was said to be off its cable or opened when it was last asked about."""
+        return self._head_gone
+
     def take(self, reply: object, moment: Moment) -> None:
         """Take a reply, asked for or not; one that means nothing to anybody is passed over."""
         match reply:

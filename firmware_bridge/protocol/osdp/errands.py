@@ -221,6 +221,8 @@ class Errands:
             self.learn(reply if isinstance(reply, Capabilities) else Capabilities(()))
         elif isinstance(reply, OutputStatus):
             self._outputs.read_back(reply.states, moment)
+        elif isinstance(message, AskReaders):
+            self._heads_answered(reply, moment)
         elif isinstance(message, AskInputs):
             self._answers.take(reply, moment)
         else:
@@ -256,6 +258,12 @@ class Errands:
         self._answers.take(reply, moment)
         if isinstance(reply, InputStatus) and not self._reports.is_reader and AskInputs() not in self._due:
             self._due.append(AskInputs())
+
+    def _heads_answered(self, reply: object, moment: Moment) -> None:
+        """A head that is gone tells nobody that it is back: it is asked about until it is."""
+        self.unasked(reply, moment)
+        if self._answers.head_gone:
+            self._later.append((moment.mono_s + self._timing.read_back_s, AskReaders()))
 
     def _refused(self, message: Command, nak: Nak, moment: Moment) -> None:
         """It could not just then: it is asked again after a while, a few times. Otherwise it is not asked any more."""

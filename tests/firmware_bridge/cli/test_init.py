@@ -45,3 +45,16 @@ def test_what_is_wrong_is_one_sentence(place: Path, capsys: pytest.CaptureFixtur
     assert init(place) == 0
     assert init(place, bridge=OTHER_BRIDGE) == 1
     assert "already belongs" in capsys.readouterr().err
+
+
+def test_a_key_file_that_is_no_text_is_refused_in_plain_words(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "digest").write_bytes(bytes(range(256)))
+    assert init(place, "--digest-key-file", str(place / "digest")) == 1
+    said = capsys.readouterr().err
+    assert "does not hold a key of 64 hex digits" in said
+    assert "codec" not in said
+
+
+def test_settings_that_cannot_be_written_are_one_sentence(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init(place / "nowhere") == 1
+    assert f"{place / 'nowhere' / 'bridge.toml'} cannot be used" in capsys.readouterr().err

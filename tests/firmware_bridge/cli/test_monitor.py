@@ -135,12 +135,20 @@ def test_a_capture_with_cards_says_why(tmp_path: Path, capsys: pytest.CaptureFix
     assert summary == "0 questions, 1 answers, 3 pieces not seen."
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("rubbish", "not a capture"), (None, "cannot be read")])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("rubbish", "not a capture"),
+        ("\xe4\xff", "not a capture"),
+        pytest.param("[" * 200_000, "not a capture", id="deep"),
+        (None, "cannot be read"),
+    ],
+)
 def test_what_cannot_be_replayed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, sentence: str
 ) -> None:
     if text is not None:
-        (tmp_path / "c").write_text(text)
+        (tmp_path / "c").write_bytes(text.encode("latin-1"))
     assert command_line(["monitor", "--replay", str(tmp_path / "c")]) == 1
     assert sentence in capsys.readouterr().err
 

@@ -1,18 +1,23 @@
 """A new reader gets its key once, inside the session made with the default key, and proves it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from firmware_bridge.clock import SystemClock
 from firmware_bridge.controller.events import LinkState, ReaderLinkChanged
 from firmware_bridge.devices import commissioning
-from firmware_bridge.devices.commissioning import CommissioningError, Where, commission, key_of, move, rotate
+from firmware_bridge.devices.commissioning import (
+    CommissioningError,
+    StayedError,
+    Where,
+    commission,
+    key_of,
+    move,
+    rotate,
+)
 from firmware_bridge.devices.osdp_port import OsdpPort, ReaderSetup
-from firmware_bridge.protocol.osdp.frames import Packet
-from firmware_bridge.protocol.osdp.replies import Ack, Busy, Capabilities, Identity, Nak
+from firmware_bridge.protocol.osdp.commands import SetCommunication
+from firmware_bridge.protocol.osdp.replies import Ack, Capabilities, Communication, Nak
 from firmware_bridge.simulator.config import CheckKind, ReaderConfig
 from firmware_bridge.simulator.line import Line
 from firmware_bridge.simulator.peripheral import Peripheral, ReaderFaults
@@ -21,50 +26,28 @@ from firmware_bridge.simulator.reader_head import ReaderHead
 from firmware_bridge.simulator.relay_log import RelayLog
 from firmware_bridge.simulator.world import World
 from tests.firmware_bridge.devices.foreign_line import events, foreign_reader
+from tests.firmware_bridge.devices.twisted_reader import (
+    BAUD,
+    CAP,
+    CHLNG,
+    CLOCK,
+    COMSET,
+    ID,
+    KEYSET,
+    SCRYPT,
+    Answer,
+    bench,
+    says,
+    says_nothing,
+)
 
 NEW_KEY = bytes(range(16))
-CLOCK = SystemClock()
-BAUD = 115200
-ID, CAP, KEYSET, CHLNG, SCRYPT = 0x61, 0x62, 0x75, 0x76, 0x77
-
-Answer = Callable[[Packet], Packet | None]
 
 
-class Twisted(Peripheral):
-    """A reader whose answers to some commands are replaced."""
-
-    twist: dict[int, Answer]
-    heard: list[Packet]
-
-    def receive(self, packet: Packet, now_s: float) -> bytes | None:
-        self.heard.append(packet)
-        answer = super().receive(packet, now_s)
-        if answer is None or packet.code not in self.twist:
-            return answer
-        twisted = self.twist[packet.code](packet)
-        return twisted.to_bytes() if twisted else None
-
-
-@contextmanager
-def bench(
-    folder: Path,
-    key: bytes | None = None,
-    twist: dict[int, Answer] | None = None,
-    check: CheckKind = CheckKind.CRC,
-) -> Iterator[tuple[str, Twisted]]:
-    world = World((), CLOCK, RelayLog(None))
-    reader = Twisted(ReaderHead(ReaderConfig(1, "A", 1, key, check=check), world), baud=BAUD)
-    reader.twist, reader.heard = twist or {}, []
-    with Line(folder / "A", BAUD, [PeripheralLine([reader], world)], grain_s=0.001):
-        yield str(folder / "A"), reader
-
-
-def says(reply: Ack | Nak | Busy | Identity | Capabilities) -> Answer:
-    return lambda asked: Packet(asked.address, asked.sequence, reply.CODE, reply.to_bytes(), reply=True)
-
-
-def failure(folder: Path, twist: dict[int, Answer], key: bytes | None = None) -> CommissioningError:
-    with bench(folder, key, twist) as (path, _), pytest.raises(CommissioningError) as refused:
+def failure(
+    folder: Path, twist: dict[int, Answer], key: bytes | None = None, *, first: dict[int, list[Answer]] | None = None
+) -> CommissioningError:
+    with bench(folder, key, twist, first=first) as (path, _), pytest.raises(CommissioningError) as refused:
         commission(path, BAUD, 1, NEW_KEY, clock=CLOCK)
     return refused.value
 
@@ -136,18 +119,31 @@ def test_a_key_has_sixteen_bytes(tmp_path: Path) -> None:
         (CAP, lambda _asked: None, "stopped answering"),
         (CHLNG, lambda _asked: None, "stopped answering"),
         (SCRYPT, lambda _asked: None, "stopped answering"),
-        (SCRYPT, says(Nak(6)), "already has a key"),
-        (KEYSET, says(Busy()), "sent its key but does not prove it"),
     ],
 )
 def test_a_reader_that_does_not_go_along(tmp_path: Path, code: int, answer: Answer, sentence: str) -> None:
     assert sentence in str(failure(tmp_path, {code: answer}))
 
 
-def test_a_refusal_of_the_key_in_the_clear_proves_nothing(tmp_path: Path) -> None:
-    problem = failure(tmp_path, {KEYSET: says(Nak(9))})
+@pytest.mark.parametrize("answer", [says(Ack()), says(Nak(9)), says_nothing], ids=["ack", "refusal", "silence"])
+@pytest.mark.parametrize("old", [None, b"O" * 16], ids=["first", "another"])
+def test_whatever_a_reader_says_to_its_key_in_the_clear_it_is_asked_to_prove_it(
+    tmp_path: Path, answer: Answer, old: bytes | None
+) -> None:
+    with bench(tmp_path, old, {KEYSET: answer}) as (path, reader):
+        if old is None:
+            commission(path, BAUD, 1, NEW_KEY, clock=CLOCK)
+        else:
+            rotate(Where(path, BAUD, 1), old, NEW_KEY, clock=CLOCK)
+        assert reader.key == NEW_KEY
+        assert reader.secure
+
+
+def test_a_refusal_of_the_key_in_the_clear_never_says_that_nothing_has_changed(tmp_path: Path) -> None:
+    problem = failure(tmp_path, {}, first={KEYSET: [says(Nak(3))] * 9})
 
     assert "did not take the new key" in str(problem)
+    assert "unchanged" not in str(problem)
     assert problem.key_may_be_set
 
 
@@ -206,23 +202,6 @@ def test_whoever_has_not_the_old_key_is_not_told_the_new_one(tmp_path: Path) -> 
     assert not problem.key_may_be_set
 
 
-@pytest.mark.parametrize(
-    ("answer", "sentence", "unsure"),
-    [
-        (lambda _asked: None, "proves neither yet. Both are kept", True),
-        (says(Nak(9)), "did not take the new key", True),
-        (says(Busy()), "proves neither yet", True),
-    ],
-)
-def test_an_exchange_that_goes_wrong_says_whether_the_reader_may_have_the_new_key(
-    tmp_path: Path, answer: Answer, sentence: str, unsure: bool
-) -> None:
-    problem = rotated(tmp_path, {KEYSET: answer})
-
-    assert sentence in str(problem)
-    assert problem.key_may_be_set is unsure
-
-
 def test_which_key_a_reader_has_is_found_out(tmp_path: Path) -> None:
     with bench(tmp_path, OLD) as (path, reader):
         where = Where(path, BAUD, 1)
@@ -232,9 +211,6 @@ def test_which_key_a_reader_has_is_found_out(tmp_path: Path) -> None:
 
 
 # -- another address or speed
-
-
-COMSET = 0x6E
 
 
 @pytest.mark.parametrize("key", [None, OLD], ids=["new", "with a key"])
@@ -255,12 +231,54 @@ def test_a_reader_with_another_key_is_not_moved(tmp_path: Path) -> None:
         assert reader.address == 1
 
 
-def test_a_reader_that_will_not_move_is_said_to_be_where_it_was(tmp_path: Path) -> None:
-    with (
-        bench(tmp_path, twist={COMSET: says(Nak(3))}) as (path, _),
-        pytest.raises(CommissioningError, match="where it"),
-    ):
-        move(Where(path, BAUD, 1), 9, BAUD, None, clock=CLOCK)
+@pytest.mark.parametrize("answer", [says(Nak(3)), says_nothing], ids=["refused", "not heard"])
+@pytest.mark.parametrize("key", [None, OLD], ids=["new", "with a key"])
+def test_a_reader_that_will_not_move_is_looked_for_and_said_to_be_where_it_was(
+    tmp_path: Path, key: bytes | None, answer: Answer
+) -> None:
+    with bench(tmp_path, key, first={COMSET: [answer] * 9}) as (path, reader):
+        with pytest.raises(StayedError, match="is where it was"):
+            move(Where(path, BAUD, 1), 9, 38400, key, clock=CLOCK)
+        assert (reader.address, reader.baud) == (1, BAUD)
+
+
+@pytest.mark.parametrize("answer", [says(Nak(3)), says(Ack()), says_nothing], ids=["refusal", "ack", "silence"])
+@pytest.mark.parametrize("key", [None, OLD], ids=["new", "with a key"])
+def test_a_reader_that_moves_without_saying_so_is_found(tmp_path: Path, key: bytes | None, answer: Answer) -> None:
+    with bench(tmp_path, key, {COMSET: answer}) as (path, _):
+        moved = move(Where(path, BAUD, 1), 9, 38400, key, clock=CLOCK)
+        assert (moved.address, moved.baud, moved.proved) == (9, 38400, key is not None)
+
+
+def test_a_reader_that_can_only_go_at_another_speed_is_found_there(tmp_path: Path) -> None:
+    with bench(tmp_path) as (path, reader):
+        reader.obeys_otherwise = {SetCommunication: Communication(9, 19200)}
+        moved = move(Where(path, BAUD, 1), 9, 38400, None, clock=CLOCK)
+        assert (moved.address, moved.baud) == (9, 19200)
+
+
+def test_a_reader_that_answers_at_neither_place_is_not_said_to_be_at_one(tmp_path: Path) -> None:
+    with bench(tmp_path, OLD, {COMSET: says_nothing}) as (path, reader):
+        reader._keep = lambda peripheral: peripheral.set_faults(ReaderFaults(dead=True))
+        with pytest.raises(CommissioningError, match="answers neither there nor where it was") as lost:
+            move(Where(path, BAUD, 1), 9, BAUD, OLD, clock=CLOCK)
+    assert lost.value.key_may_be_set
+
+
+def test_the_same_move_again_finds_a_reader_that_has_moved_by_its_key_only(tmp_path: Path) -> None:
+    with bench(tmp_path, OLD) as (path, reader):
+        reader.address = 9
+        moved = move(Where(path, BAUD, 1), 9, BAUD, OLD, clock=CLOCK)
+        assert (moved.address, moved.proved) == (9, True)
+        with pytest.raises(CommissioningError, match="No reader answers at address 1"):
+            move(Where(path, BAUD, 1), 9, BAUD, NEW_KEY, clock=CLOCK)
+
+
+def test_a_new_reader_that_has_moved_already_cannot_prove_it_and_is_told_of(tmp_path: Path) -> None:
+    with bench(tmp_path) as (path, reader):
+        reader.address = 9
+        with pytest.raises(CommissioningError, match=r"serial number 1.*answers at address 9.*it has moved already"):
+            move(Where(path, BAUD, 1), 9, BAUD, None, clock=CLOCK)
 
 
 def test_no_two_readers_get_one_address(tmp_path: Path) -> None:
@@ -275,7 +293,7 @@ def test_no_two_readers_get_one_address(tmp_path: Path) -> None:
 def test_a_reader_that_is_lost_on_its_way_is_looked_for_and_then_said_to_be_lost(tmp_path: Path) -> None:
     with bench(tmp_path) as (path, reader):
         reader._keep = lambda peripheral: setattr(peripheral, "address", 77)
-        with pytest.raises(CommissioningError, match="nobody answers there") as lost:
+        with pytest.raises(CommissioningError, match="answers neither there nor where it was") as lost:
             move(Where(path, BAUD, 1), 9, BAUD, None, clock=CLOCK)
 
     assert lost.value.key_may_be_set

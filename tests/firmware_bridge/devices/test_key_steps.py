@@ -16,6 +16,7 @@ from firmware_bridge.controller.events import BoardLinkChanged, LinkState
 from firmware_bridge.devices.commissioning import CommissioningError
 from firmware_bridge.devices.key_steps import KeySteps, Place
 from firmware_bridge.devices.osdp_port import OsdpPort
+from firmware_bridge.devices.serial_line import LineUnavailableError, SerialLine
 from firmware_bridge.protocol.osdp.setup import ReaderSetup
 from firmware_bridge.simulator.building import VirtualBuilding
 from firmware_bridge.simulator.config import BoardConfig, BuildingConfig, LineConfig, LineKind
@@ -236,3 +237,58 @@ def test_a_speed_alone_and_an_address_that_is_taken(tmp_path: Path) -> None:
         assert "on the console" not in said
         assert here.keys.reader_key("M", 5) == OLD
         assert here.module.baud == 57600
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["the command arrived", "the command was lost"])
+def test_a_move_that_was_broken_off_is_finished_by_the_same_command(tmp_path: Path, arrived: bool) -> None:
+    """As after a crash between the two: the key is kept at both places."""
+    with yard(tmp_path, OLD) as here:
+        here.keys.keep_reader_key("M", 9, OLD)
+        if arrived:
+            here.module.address = 9
+        assert "answers at address 9" in here.steps.move(PLACE, 9, None)
+        assert (here.keys.reader_key("M", 5), here.keys.reader_key("M", 9)) == (None, OLD)
+
+
+def test_a_device_that_did_not_hear_its_new_address_keeps_its_key_at_the_old_one_only(tmp_path: Path) -> None:
+    with yard(tmp_path, OLD) as here:
+        here.module.set_faults(ReaderFaults(deaf_to=0x6E))
+        with pytest.raises(CommissioningError, match="is where it was"):
+            here.steps.move(PLACE, 9, None)
+        assert (here.keys.reader_key("M", 5), here.keys.reader_key("M", 9)) == (OLD, None)
+
+        here.module.set_faults(ReaderFaults())
+        assert "proved its key there" in here.steps.move(PLACE, 9, None)
+
+
+def test_a_device_that_is_lost_on_its_way_keeps_its_key_at_both_places_until_it_is_found(tmp_path: Path) -> None:
+    with yard(tmp_path, OLD) as here:
+        here.module._keep = lambda peripheral: peripheral.set_faults(ReaderFaults(dead=True))
+        for _ in range(2):
+            with pytest.raises(CommissioningError):
+                here.steps.move(PLACE, 9, 38400)
+            assert (here.keys.reader_key("M", 5), here.keys.reader_key("M", 9)) == (OLD, OLD)
+
+        here.module.set_faults(ReaderFaults())
+        said = here.steps.move(PLACE, 9, 38400)
+        assert "answers at address 9 with 38400 baud and proved its key there" in said
+        assert (here.keys.reader_key("M", 5), here.keys.reader_key("M", 9)) == (None, OLD)
+
+
+def test_a_key_is_kept_when_the_adapter_is_pulled_out_just_after_it_was_sent(tmp_path: Path) -> None:
+    with yard(tmp_path, None) as here:
+        given: list[bytes | None] = []
+        here.module._keep = lambda peripheral: given.append(peripheral.key)
+        with pytest.MonkeyPatch.context() as patch:
+            read = SerialLine.read
+
+            def reading(line: SerialLine) -> bytes:
+                if given:
+                    raise LineUnavailableError("The serial port has gone.")
+                return read(line)
+
+            patch.setattr(SerialLine, "read", reading)
+            with pytest.raises(CommissioningError, match="has gone"):
+                here.steps.commission(PLACE)
+        assert here.kept == (None, here.module.key)
+        assert "broken off is finished" in here.steps.commission(PLACE)

@@ -97,6 +97,18 @@ def test_a_forbidden_port(monkeypatch: pytest.MonkeyPatch) -> None:
         open_line("/dev/ttyUSB0", 9600)
 
 
+def test_a_port_that_the_service_manager_keeps_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unlike a group that is missing, which is EACCES."""
+
+    def kept_away(*_args: object, **_kwargs: object) -> None:
+        raise serial.SerialException(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(serial, "Serial", kept_away)
+
+    with pytest.raises(LineUnavailableError, match=r"driver was loaded after.*systemctl restart firmware-bridge"):
+        open_line("/dev/ttyUSB0", 9600)
+
+
 def test_a_port_that_goes_away(ends: tuple[int, str]) -> None:
     master, path = ends
     with open_line(path, 9600) as line:

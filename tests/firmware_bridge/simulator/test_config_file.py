@@ -173,6 +173,8 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     [
         ("a.toml", "lines = [", "it is not TOML"),
         ("a.json", "{", "it is not JSON"),
+        pytest.param("a.json", "[" * 100_000, "it is not JSON", id="deep JSON"),
+        pytest.param("a.toml", "a = " + "[" * 100_000, "it is not TOML", id="deep TOML"),
         ("a.json", "[]", "a building is a table of settings"),
         ("a.toml", "[lines]\nA = 5", "lines.A: it must be a table."),
         ("a.toml", "lines = 5", "lines: it must hold tables, as in [lines.A]."),

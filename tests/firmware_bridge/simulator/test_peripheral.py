@@ -220,6 +220,19 @@ def test_a_new_reader_takes_a_key_inside_secure_channel_only(fresh: Bench) -> No
     assert fresh.panel.secure(KEY)
 
 
+def test_a_reader_says_that_it_waits_for_its_first_key_until_it_has_one(fresh: Bench) -> None:
+    def waits() -> int:
+        can = fresh.panel.ask(AskCapabilities())
+        assert isinstance(can, Capabilities)
+        return can.of(Function.SECURITY).count
+
+    assert waits() == 1
+    fresh.reader.key = KEY
+    assert waits() == 0
+    fresh.reader.key = None
+    assert waits() == 1
+
+
 def test_a_reader_answers_for_its_own_address_only(fresh: Bench) -> None:
     assert fresh.carry(Packet(1, 0, 0x60).to_bytes()) is None
     assert fresh.carry(Packet(0, 0, 0x40, reply=True).to_bytes()) is None
