@@ -46,8 +46,6 @@ _TIMED_OUTPUTS = (3, 4)
 _FATAL_SILENCES = 2
 _HICCUP_S = 4.0
 """Inputs that could not be asked for are unknown once that has lasted for so long, and not for a single refusal."""
-_GIVEN_UP_S = 600.0
-"""What is refused in the clear is given up for so long; it need not be the peripheral that says so."""
 _ASSUMED_SIZE = 128
 """The longest packet that a peripheral may send before it is told otherwise."""
 _NAMES: dict[type, str] = {
@@ -267,7 +265,7 @@ class Errands:
             )
             self._reports.alarm(LinkAlarm.NAK, detail, moment)
         doubtful = isinstance(message, AskInputs) and self._answers.inputs_doubtful
-        again_s = moment.mono_s + (self._timing.read_back_s if doubtful else _GIVEN_UP_S)
+        again_s = moment.mono_s + (self._timing.read_back_s if doubtful else self._timing.given_up_s)
         self._given_up[message.CODE] = again_s, message
         if isinstance(message, _ASKED_LATER):
             self._later.append(self._given_up[message.CODE])

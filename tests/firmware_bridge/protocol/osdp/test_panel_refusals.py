@@ -243,15 +243,15 @@ def test_a_forged_refusal_that_ends_sessions_ends_few_of_them(code: int, neighbo
     assert len([event for event in line.happened(ReaderAlarmed) if event.alarm is LinkAlarm.NAK]) <= 1
 
 
-def test_what_was_given_up_is_tried_again_after_ten_minutes() -> None:
-    line, readers = line_with({1: KEY}, baud=38400)
+def test_what_was_given_up_is_tried_again_when_its_time_is_over() -> None:
+    line, readers = line_with({1: KEY}, baud=38400, timing=LinkTiming(given_up_s=30.0))
     usual = readers[1]._obey
     refusing_in_clear(readers[1], LSTAT)
     line.run(5.0)
     readers[1]._obey = usual  # type: ignore[method-assign]  # whoever did it has gone
     readers[1].head.tampered = True
     line.sent.clear()
-    line.run(590.0)
+    line.run(20.0)
     assert sent(line, LSTAT) == 0
     line.run(20.0)
 
@@ -260,13 +260,13 @@ def test_what_was_given_up_is_tried_again_after_ten_minutes() -> None:
 
 
 def test_capabilities_that_were_given_up_are_learned_later_and_all_else_is_asked_then() -> None:
-    line, readers = line_with({1: KEY}, baud=38400)
+    line, readers = line_with({1: KEY}, baud=38400, timing=LinkTiming(given_up_s=30.0))
     usual = readers[1]._obey
     refusing_in_clear(readers[1], CAP)
     line.run(5.0)
     assert sent(line, ISTAT) == 0
     readers[1]._obey = usual  # type: ignore[method-assign]  # whoever did it has gone
-    line.run(610.0)
+    line.run(40.0)
 
     assert sent(line, ISTAT) == 1
     assert links(line) == [LinkState.SECURE]
