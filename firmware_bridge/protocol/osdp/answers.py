@@ -35,7 +35,7 @@ class Answers:
         """``reports`` takes what is told."""
         self._reports = reports
         self._inputs: dict[int, InputState | None] = {}
-        self._heard_inputs = False
+        self._heard_all_inputs = False
         self._opened = False
         self._head_gone = False
         self._told_tampered: bool | None = None
@@ -44,19 +44,18 @@ class Answers:
     def new_session(self) -> None:
         """Tell every input again."""
         self._inputs = dict.fromkeys(self._inputs)
-        self._heard_inputs = False
+        self._heard_all_inputs = False
 
     @property
     def inputs_doubtful(self) -> bool:
-        """Whether inputs were told of which nothing was heard since the session began."""
-        return bool(self._inputs) and not self._heard_inputs
+        """Whether inputs were told of which nothing was heard since the session began, or not with the last answer."""
+        return bool(self._inputs) and not self._heard_all_inputs
 
     def inputs_unreadable(self, moment: Moment) -> None:
-        """Nobody knows how the inputs are that were told."""
-        for index, told in self._inputs.items():
-            if told is not InputState.UNKNOWN:
-                self._inputs[index] = InputState.UNKNOWN
-                self._reports.input(index, InputState.UNKNOWN, moment)
+        """Nobody knows how the inputs are that were told before this session."""
+        for index, told in tuple(self._inputs.items()):
+            if told is None:
+                self._see_input(index, InputState.UNKNOWN, moment)
 
     def forget_inputs(self) -> None:
         """It was told as lost, and its inputs with it."""
@@ -112,9 +111,15 @@ class Answers:
             self._reports.power(moment, failing=status.power_failed)
 
     def _see_inputs(self, status: InputStatus, moment: Moment) -> None:
-        self._heard_inputs = True
+        """Take how all inputs are; one that was told before and is left out now is not known any more."""
         for index, value in enumerate(status.states):
-            state = _INPUT_STATES.get(value, InputState.UNKNOWN)
-            if self._inputs.get(index) is not state:
-                self._inputs[index] = state
-                self._reports.input(index, state, moment)
+            self._see_input(index, _INPUT_STATES.get(value, InputState.UNKNOWN), moment)
+        left_out = [index for index in self._inputs if index >= len(status.states)]
+        for index in left_out:
+            self._see_input(index, InputState.UNKNOWN, moment)
+        self._heard_all_inputs = not left_out
+
+    def _see_input(self, index: int, state: InputState, moment: Moment) -> None:
+        if self._inputs.get(index) is not state:
+            self._inputs[index] = state
+            self._reports.input(index, state, moment)

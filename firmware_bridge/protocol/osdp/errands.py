@@ -20,16 +20,27 @@ from firmware_bridge.protocol.osdp.commands import (
 )
 from firmware_bridge.protocol.osdp.displays import Displays
 from firmware_bridge.protocol.osdp.exchange import Claim
-from firmware_bridge.protocol.osdp.fields import Malformed
 from firmware_bridge.protocol.osdp.frames import MAX_PACKET
 from firmware_bridge.protocol.osdp.lights import SetLeds
 from firmware_bridge.protocol.osdp.outputs import Outputs, Pending
 from firmware_bridge.protocol.osdp.refusals import LATER_AT_MOST, Remedy, remedy, words
-from firmware_bridge.protocol.osdp.replies import Capabilities, Function, InputStatus, Nak, OutputStatus, UnknownReply
+from firmware_bridge.protocol.osdp.replies import (
+    Ack,
+    Capabilities,
+    Function,
+    InputStatus,
+    Keypad,
+    LocalStatus,
+    Nak,
+    OutputStatus,
+    RawCard,
+    ReaderStatus,
+)
 from firmware_bridge.protocol.osdp.reports import Reports
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
 
 SENSELESS = "The reader's answer to its output command makes no sense."
+REFUSED_IN_CLEAR = "The reader's output command was refused without protection again and again."
 
 _TIMED_OUTPUTS = (3, 4)
 _FATAL_SILENCES = 2
@@ -47,9 +58,14 @@ _NAMES: dict[type, str] = {
     AskLocalStatus: "tamper",
     AskReaders: "reader head",
     AskOutputs: "output status",
+    AskCapabilities: "capability",
+    SetOutputs: "output",
     Poll: "poll",
 }
+_ACKNOWLEDGES = (Ack, OutputStatus, RawCard, Keypad, InputStatus, LocalStatus, ReaderStatus)
+"""Answers to an output command that say that it was taken: the plain one, and whatever could answer a poll."""
 _ASKED_AGAIN = (AskInputs, AskLocalStatus, AskReaders, SetLeds)
+_ASKED_LATER = (*_ASKED_AGAIN, AskCapabilities, PanelReceiveSize)
 
 
 class Errands:
@@ -68,6 +84,7 @@ class Errands:
         self._silences: dict[int, int] = {}
         self._put_off: dict[int, int] = {}
         self._later: list[tuple[float, Command]] = []
+        self._given_up: dict[int, tuple[float, Command]] = {}
         self._told: set[tuple[int, int]] = set()
         self._due: list[Command] = []
         self._read_back_s = 0.0
@@ -97,13 +114,15 @@ class Errands:
         self._unwilling.clear()
         self._silences.clear()
 
-    def _able(self, question: Command) -> bool:
+    def _able(self, question: Command, mono_s: float) -> bool:
+        if self._given_up and mono_s < self._given_up.get(question.CODE, (0.0, question))[0]:
+            return False
         if isinstance(question, AskInputs) and self._answers.inputs_doubtful:
             return self._can is not None
         if self._can is None or question.CODE in self._unwilling:
             return False
         match question:
-            case AskLocalStatus():
+            case AskLocalStatus() | AskCapabilities():
                 return True
             case PanelReceiveSize():
                 longest = self._can.of(Function.LARGEST_MESSAGE)
@@ -135,6 +154,7 @@ class Errands:
         self._put_off.clear()
         # Not among the first questions: neighbours that come up at the same time wait for those.
         self._later = [(mono_s + self._timing.read_back_s, AskReaders())]
+        self._later += [given_up for given_up in self._given_up.values() if isinstance(given_up[1], _ASKED_LATER)]
         self._told.clear()
         self._answers.new_session()
         self.display.new_session()
@@ -146,7 +166,7 @@ class Errands:
 
     def waiting(self, mono_s: float) -> bool:
         """Whether there is something to show, to ask again, or to prove."""
-        if self._later and any(due_s <= mono_s and self._able(question) for due_s, question in self._later):
+        if self._later and any(due_s <= mono_s and self._able(question, mono_s) for due_s, question in self._later):
             return True
         return self.display.waiting() or self._read_back_due(mono_s)
 
@@ -188,14 +208,14 @@ class Errands:
             question = self._due.pop()
             if isinstance(question, SetLeds):
                 self.display.new_session()
-            elif self._able(question):
+            elif self._able(question, mono_s):
                 return question
         for shown in self.display.take():
-            if self._able(shown):
+            if self._able(shown, mono_s):
                 return shown
         if self._read_back_due(mono_s):
             self._read_back_s = mono_s + self._timing.read_back_s
-            if self._able(AskOutputs()):
+            if self._able(AskOutputs(), mono_s):
                 return AskOutputs()
         return None
 
@@ -213,12 +233,13 @@ class Errands:
     def answered(self, message: Command, reply: object, moment: Moment) -> None:
         """Take the answer to anything but an output command."""
         self._silences.pop(message.CODE, None)
-        if isinstance(message, AskInputs):
-            self._inputs_answered(reply, moment)
+        taken_back = bool(self._given_up) and self._given_up.pop(message.CODE, None) is not None
         if isinstance(reply, Nak):
             self._refused(message, reply, moment)
         elif isinstance(message, AskCapabilities):
             self.learn(reply if isinstance(reply, Capabilities) else Capabilities(()))
+            if taken_back:
+                self.new_session(moment.mono_s)
         elif isinstance(reply, OutputStatus):
             self._outputs.read_back(reply.states, moment)
         elif isinstance(message, AskReaders):
@@ -227,11 +248,38 @@ class Errands:
             self._answers.take(reply, moment)
         else:
             self.unasked(reply, moment)
+        if isinstance(message, AskInputs):
+            self._inputs_answered(reply, moment)
+
+    def refused_in_clear(self, message: Command, pending: Pending | None, nak: Nak, moment: Moment) -> None:
+        """Go on without what is refused in the clear again and again, and say so once until it works again."""
+        if pending is not None:
+            self._outputs.refused(pending, self._reports.worded(REFUSED_IN_CLEAR), moment, again=False)
+        elif isinstance(message, AskCapabilities):
+            self.learn(Capabilities(()))
+        elif isinstance(message, AskInputs):
+            self._inputs_answered(nak, moment)
+        if message.CODE not in self._given_up:
+            what = _NAMES.get(type(message), "question")
+            detail = (
+                f"The reader's {what} command is refused without protection again and again ({words(nak)}); its door "
+                "goes on without it. Somebody may be tampering with its line."
+            )
+            self._reports.alarm(LinkAlarm.NAK, detail, moment)
+        doubtful = isinstance(message, AskInputs) and self._answers.inputs_doubtful
+        again_s = moment.mono_s + (self._timing.read_back_s if doubtful else self._timing.given_up_s)
+        self._given_up[message.CODE] = again_s, message
+        if isinstance(message, _ASKED_LATER):
+            self._later.append(self._given_up[message.CODE])
 
     def _inputs_answered(self, reply: object, moment: Moment) -> None:
         """What was told before this session counts only if it is told again; that is asked for until it is."""
-        if isinstance(reply, InputStatus) or not self._answers.inputs_doubtful:
+        if not self._answers.inputs_doubtful:
             self._no_inputs_since_s = None
+            return
+        if isinstance(reply, InputStatus):  # it has told of some, and the others are unknown at once
+            self._no_inputs_since_s = None
+            self._later.append((moment.mono_s + self._timing.read_back_s, AskInputs()))
             return
         if self._no_inputs_since_s is None:
             self._no_inputs_since_s = moment.mono_s
@@ -240,23 +288,29 @@ class Errands:
         self._later.append((moment.mono_s + self._timing.read_back_s, AskInputs()))
 
     def output_answered(self, pending: Pending, reply: object, moment: Moment) -> None:
-        """Take the answer to an output command; one that makes no sense is no acknowledgement."""
+        """Take the answer to an output command; one that answers something else is no acknowledgement."""
+        self._given_up.pop(SetOutputs.CODE, None)
         if isinstance(reply, Nak):
             self.note_refusal("output", SetOutputs.CODE, reply, moment)
             again = remedy(reply.error, sealed=True) in (Remedy.LATER, Remedy.SAY_AGAIN)
             why = f"The reader refused to move its output ({words(reply)})."
             self._outputs.refused(pending, self._reports.worded(why), moment, again=again)
             return
-        if isinstance(reply, UnknownReply | Malformed):
-            self._outputs.refused(pending, self._reports.worded(SENSELESS), moment, again=True)
-        else:
+        if isinstance(reply, _ACKNOWLEDGES):
             self._outputs.acknowledged(pending, moment, reply if isinstance(reply, OutputStatus) else None)
+        else:
+            self._outputs.refused(pending, self._reports.worded(SENSELESS), moment, again=True)
         self.unasked(reply, moment)
 
     def unasked(self, reply: object, moment: Moment) -> None:
-        """Take what a peripheral may say at any time. A board is asked for all its inputs after every change."""
+        """Take what a peripheral may say at any time.
+
+        A board is asked for all its inputs after every change, a reader after one that leaves out some.
+        """
         self._answers.take(reply, moment)
-        if isinstance(reply, InputStatus) and not self._reports.is_reader and AskInputs() not in self._due:
+        if not isinstance(reply, InputStatus) or AskInputs() in self._due:
+            return
+        if self._answers.inputs_doubtful or not self._reports.is_reader:
             self._due.append(AskInputs())
 
     def _heads_answered(self, reply: object, moment: Moment) -> None:

@@ -9,7 +9,7 @@ from firmware_bridge.protocol.osdp.commands import Challenge, ServerCryptogram
 from firmware_bridge.protocol.osdp.envelope import Envelope
 from firmware_bridge.protocol.osdp.exchange import Exchange, Phase
 from firmware_bridge.protocol.osdp.frames import Packet
-from firmware_bridge.protocol.osdp.handshake import WRONG_KEY, Handshake, Refusal
+from firmware_bridge.protocol.osdp.handshake import NO_SESSION, WRONG_KEY, Handshake, Refusal
 from firmware_bridge.protocol.osdp.keyring import Keyring
 from firmware_bridge.protocol.osdp.replies import Nak
 from firmware_bridge.protocol.osdp.secure import SecureSession
@@ -65,6 +65,8 @@ class Greeting:
             if outcome is None and packet.code != Nak.CODE:
                 self._keyring.proved()
                 return Step.SECURE
+        if outcome is NO_SESSION:
+            return Step.AGAIN
         if outcome is WRONG_KEY and self._keyring.try_other():
             return Step.OTHER_KEY
         return outcome or Step.AGAIN

@@ -45,6 +45,16 @@ CONDITIONS = Refusal(
     LinkAlarm.DOWNGRADE,
     "The reader refuses to start a protected session. It was reset or exchanged: commission it before it is used.",
 )
+NO_SESSION = Refusal(
+    LinkAlarm.GARBAGE,
+    "The reader has the right key, and its session does not begin. Check its power and its cable.",
+)
+"""What a repeated question leads to: it has drawn other random bytes since. The handshake is to begin anew."""
+FORGED = Refusal(
+    LinkAlarm.GARBAGE,
+    "An answer in the reader's name was forged, damaged, or an old one said again. Nothing was done with it; look who "
+    "is at the cable.",
+)
 IN_CLEAR = Refusal(
     LinkAlarm.DOWNGRADE,
     "The reader answered without protection where protection is required. Somebody may be tampering with it.",
@@ -96,7 +106,7 @@ class Handshake:
         if not isinstance(reply, InitialMac) or packet.security[:1] != bytes((SESSION_BEGINS,)):
             return IN_CLEAR
         if packet.security[1:] != bytes((_SESSION_OK,)) or not session.session_proved(reply.mac):
-            return WRONG_KEY
+            return NO_SESSION
         return None
 
 

@@ -10,19 +10,19 @@ from collections.abc import Callable
 
 from firmware_bridge.controller.commands import Urgency
 from firmware_bridge.controller.events import Event, LinkState, Moment
+from firmware_bridge.protocol.osdp.acquaintance import Acquaintance, Said
 from firmware_bridge.protocol.osdp.blind import Blind
-from firmware_bridge.protocol.osdp.checks import Checks
 from firmware_bridge.protocol.osdp.commands import AskCapabilities, AskIdentity, Poll
 from firmware_bridge.protocol.osdp.envelope import Envelope
 from firmware_bridge.protocol.osdp.errands import Errands
 from firmware_bridge.protocol.osdp.exchange import Claim, Exchange, Phase
 from firmware_bridge.protocol.osdp.frames import SHORTEST, Packet
 from firmware_bridge.protocol.osdp.greeting import Greeting, Step
-from firmware_bridge.protocol.osdp.handshake import IN_CLEAR, Refusal
+from firmware_bridge.protocol.osdp.handshake import FORGED, IN_CLEAR, Refusal
 from firmware_bridge.protocol.osdp.keyring import Keyring
 from firmware_bridge.protocol.osdp.outputs import Outputs
-from firmware_bridge.protocol.osdp.refusals import SAID_AGAIN, SESSIONS_FOR_ONE, Remedy, plain_nak, remedy
-from firmware_bridge.protocol.osdp.replies import Busy, Capabilities, Identity, Nak, NakCode, parse_reply
+from firmware_bridge.protocol.osdp.refusals import Refusals, Remedy, plain_nak
+from firmware_bridge.protocol.osdp.replies import Busy, Capabilities, Nak, NakCode, parse_reply
 from firmware_bridge.protocol.osdp.reports import Reports
 from firmware_bridge.protocol.osdp.secure import SecureSession
 from firmware_bridge.protocol.osdp.sentences import NO_ANSWER, NO_KEY, STUCK, UNREAD, UNSTABLE
@@ -32,7 +32,7 @@ from firmware_bridge.protocol.osdp.standing import Standing
 
 _NON_POLLS_IN_A_ROW, _REKEYS_IN_A_ROW = 6, 3
 _TRIES_BEFORE_DOWN = 2
-_UNREAD_BEFORE_DOWN = 12
+_HANDSHAKE = (Phase.CHALLENGE, Phase.PROOF)
 
 
 class ReaderSession:
@@ -58,9 +58,9 @@ class ReaderSession:
         self._standing = Standing(self.reports)
         self._envelope = Envelope(setup.address)
         self._greeting = Greeting(Keyring(setup.scbk, setup.spare), entropy)
-        self._cost_sessions: dict[int, int] = {}
-        self._unread_so_often = self._non_polls = self._rekeys = 0
-        self._identity: Identity | None = None
+        self._acquaintance = Acquaintance(self._envelope, self.errands)
+        self._refusals = Refusals()
+        self._non_polls = self._rekeys = 0
         self._exchange: Exchange | None = None
 
     # -- what the bus wants to know
@@ -89,7 +89,7 @@ class ReaderSession:
             return Claim.EMERGENCY if urgency is Urgency.EMERGENCY else Claim.ANSWER
         if self._exchange is not None:
             return Claim.TURN
-        if self._phase is not Phase.READY:
+        if self._phase is not Phase.READY or self._rekeys:
             return Claim.CONNECTING
         if self._non_polls >= _NON_POLLS_IN_A_ROW:
             return Claim.TURN
@@ -118,7 +118,9 @@ class ReaderSession:
         return self.link is LinkState.SECURE and (flying or self.outputs.urgency() is not None)
 
     def reply_s(self) -> float:
-        """How long to wait for the beginning of the answer to what was just sent."""
+        """How long to wait for the beginning of the answer to what was just sent; the handshake takes some longer."""
+        if self._phase in _HANDSHAKE:
+            return self.setup.reply_s
         return self.silence.reply_s(probing=self.probing)
 
     def least_answer(self) -> int:
@@ -155,7 +157,8 @@ class ReaderSession:
         return pack.clear(Poll()) if pack.session is None else self._sealed_question(pack.session, claim, moment)
 
     def _sealed_question(self, secure: SecureSession, claim: Claim, moment: Moment) -> Exchange:
-        message, pending = self.errands.question(claim, moment)
+        # A session that was made anew carries a poll first: whatever is refused then, the session was good.
+        message, pending = (Poll(), None) if self._rekeys else self.errands.question(claim, moment)
         self._non_polls = 0 if isinstance(message, Poll) else self._non_polls + 1
         return self._envelope.sealed(secure, message, pending)
 
@@ -177,7 +180,7 @@ class ReaderSession:
             return self._heard_sealed(secure, exchange, packet, moment)
         self.silence.broken()
         self.silence.not_busy()
-        if self._phase in (Phase.CHALLENGE, Phase.PROOF):
+        if self._phase in _HANDSHAKE:
             self._greeted(self._greeting.judge(self._phase, packet, self._envelope), moment)
         else:
             self._heard_open(exchange, packet, moment)
@@ -196,55 +199,64 @@ class ReaderSession:
             self._refused_in_clear(exchange, packet, moment)
             return True
         if not packet.security:
-            self._standing.alarm(IN_CLEAR, moment)
-            return False
+            return self._disbelieved(IN_CLEAR, exchange, moment)
         opened = secure.open(packet)
         if opened is None:
-            exchange.damaged += 1
-            return False
+            return self._disbelieved(FORGED, exchange, moment)
         self.silence.broken()
-        self._rekeys = 0
         self._accepted(moment)
         reply = parse_reply(opened.code, opened.data)
         if isinstance(reply, Busy):
             self._exchange = self._envelope.sealed(secure, exchange.message, exchange.pending)
             self.ready_s = moment.mono_s + self._timing.busy_s
             if self.silence.busy_too_long(moment.mono_s):
-                self._go_down(STUCK, moment, pause_s=self._timing.refused_s)
+                self._unsettled(STUCK, moment)
             return True
         self.silence.not_busy()
+        if self._rekeys and isinstance(exchange.message, Poll):
+            self._rekeys = 0
+            self._standing.announce(LinkState.SECURE, "", moment)
         if isinstance(reply, Nak) and self._tries_again(secure, exchange, reply, moment):
             pass
         elif exchange.pending is not None:
             self.errands.output_answered(exchange.pending, reply, moment)
         else:
             self.errands.answered(exchange.message, reply, moment)
-        if not isinstance(reply, Nak):
-            self._cost_sessions.pop(exchange.message.CODE, None)
+        if self._refusals.sessions and not isinstance(reply, Nak):
+            self._refusals.sessions.pop(exchange.message.CODE, None)
         if isinstance(reply, Capabilities):
             self._envelope.checks.told(reply)
         return True
 
     def _refused_in_clear(self, exchange: Exchange, packet: Packet, moment: Moment) -> None:
-        """Either our bytes were damaged on the way, which the same bytes put right, or it has lost the session."""
-        exchange.again += 1
-        error = packet.data[0] if packet.data else NakCode.SECURITY_NOT_MET
-        if remedy(error, sealed=False) is Remedy.SAY_AGAIN and exchange.again < SAID_AGAIN:
+        """Our bytes were damaged, which the same bytes put right; it has lost the session; or one thing is refused."""
+        nak = Nak(packet.data[0] if packet.data else NakCode.SECURITY_NOT_MET)
+        what = self._refusals.judge(nak.error, exchange, sealed=False)
+        if what is Remedy.SAY_AGAIN:
+            exchange.again += 1
             self.ready_s = moment.mono_s
             return
         self.silence.broken()
-        self._restart_session(moment)
+        if what is Remedy.NEW_SESSION:
+            self._restart_session(moment)
+            return
+        self._accepted(moment)
+        self.errands.refused_in_clear(exchange.message, exchange.pending, nak, moment)
+
+    def _disbelieved(self, why: Refusal, exchange: Exchange, moment: Moment) -> bool:
+        """Anybody could have said it, so the true answer is waited for."""
+        exchange.damaged += 1
+        self._standing.alarm(why, moment)
+        return False
 
     def _tries_again(self, secure: SecureSession, exchange: Exchange, nak: Nak, moment: Moment) -> bool:
         """Whether it is put right by saying it again or by a new session; each only so often for one question."""
-        what = remedy(nak.error, sealed=True)
-        if what is Remedy.SAY_AGAIN and exchange.again + 1 < SAID_AGAIN:
+        what = self._refusals.judge(nak.error, exchange, sealed=True)
+        if what is Remedy.SAY_AGAIN:
             self._exchange = self._envelope.sealed(secure, exchange.message, exchange.pending)
             self._exchange.again = exchange.again + 1
             return True
-        code = exchange.message.CODE
-        if what is Remedy.NEW_SESSION and self._cost_sessions.get(code, 0) < SESSIONS_FOR_ONE:
-            self._cost_sessions[code] = self._cost_sessions.get(code, 0) + 1
+        if what is Remedy.NEW_SESSION:
             self._give_back(exchange, moment)
             self._restart_session(moment)
             return True
@@ -252,42 +264,23 @@ class ReaderSession:
 
     def _heard_open(self, exchange: Exchange, packet: Packet, moment: Moment) -> None:
         """An answer outside any session: only who it is and what it can do are believed."""
-        reply = parse_reply(packet.code, packet.data)
         self._accepted(moment)
-        if isinstance(reply, Nak) and reply.error == NakCode.CHECK:
-            self._unread(moment)
-            return
-        self._unread_so_often = 0
-        if isinstance(exchange.message, AskIdentity):
-            self._identified(reply if isinstance(reply, Identity) else None)
-        elif isinstance(exchange.message, AskCapabilities):
-            can = reply if isinstance(reply, Capabilities) else Capabilities(())
-            self.errands.learn(can)
-            self._envelope.checks.told(can)
+        said = self._acquaintance.take(exchange.message, parse_reply(packet.code, packet.data))
+        if said is Said.WHO:
+            self._phase = Phase.CHALLENGE if self._greeting.has_key else Phase.CAPABILITIES
+        elif said is Said.WHAT_IT_CAN:
             self._phase = Phase.READY
             self._standing.announce(LinkState.CLEAR, NO_KEY, moment)
+        elif said is Said.UNREAD:  # the same again, perhaps with the other check
+            self._envelope.restart()
+            self.ready_s = moment.mono_s + self._timing.busy_s
+        elif said is Said.NEVER_READ:
+            self._go_down(UNREAD, moment, pause_s=self._timing.refused_s)
         else:
             # Many readers answer nothing but questions about themselves before they have a key. They are there.
             self.ready_s = moment.mono_s + self._timing.keyless_s
-            if isinstance(reply, Nak) and reply.error == NakCode.SEQUENCE:
+            if said is Said.OUT_OF_TURN:
                 self._forget_session(Phase.IDENTITY, moment)
-
-    def _identified(self, identity: Identity | None) -> None:
-        if identity != self._identity or identity is None:
-            self.errands.forget_capabilities()
-        if self._identity is not None and identity is not None and identity != self._identity:
-            self._envelope.checks = Checks()
-        self._identity = identity
-        self._phase = Phase.CAPABILITIES if not self._greeting.has_key else Phase.CHALLENGE
-
-    def _unread(self, moment: Moment) -> None:
-        """A question in the clear did not arrive whole: the same one again, perhaps with the other check."""
-        self._unread_so_often += 1
-        self._envelope.restart()
-        self.ready_s = moment.mono_s + self._timing.busy_s
-        if self._unread_so_often >= _UNREAD_BEFORE_DOWN:
-            self._unread_so_often = 0
-            self._go_down(UNREAD, moment, pause_s=self._timing.refused_s)
 
     def _greeted(self, step: Step | Refusal, moment: Moment) -> None:
         if isinstance(step, Refusal):
@@ -306,7 +299,8 @@ class ReaderSession:
             self._non_polls = 0
             self.outputs.new_session(moment.mono_s)
             self.errands.new_session(moment.mono_s)
-            self._standing.announce(LinkState.SECURE, "", moment)
+            if self._rekeys <= _REKEYS_IN_A_ROW:  # else its first poll has to prove it
+                self._standing.announce(LinkState.SECURE, "", moment)
 
     # -- silence
 
@@ -335,6 +329,9 @@ class ReaderSession:
             if self._exchange.tries < _TRIES_BEFORE_DOWN:
                 return
             self.errands.unanswered(self._exchange.message)
+            if self._exchange.damaged:
+                self._unsettled(UNSTABLE, moment)
+                return
             self._go_down(NO_ANSWER, moment, pause_s=self.silence.back_off_s)
         elif self.probing:
             self._standing.announce(LinkState.DOWN, NO_ANSWER, moment)
@@ -374,10 +371,14 @@ class ReaderSession:
         """Make new session keys at once, without a word to anybody; what was on its way goes again."""
         self._rekeys += 1
         if self._rekeys > _REKEYS_IN_A_ROW:
-            self._rekeys = 0
-            self._go_down(UNSTABLE, moment, pause_s=self._timing.refused_s)
+            self._unsettled(UNSTABLE, moment)
             return
         self._forget_session(Phase.CHALLENGE, moment)
+
+    def _unsettled(self, why: str, moment: Moment) -> None:
+        """Its sessions come to nothing: it is up again only once a poll was answered inside one."""
+        self._rekeys = _REKEYS_IN_A_ROW + 1
+        self._go_down(why, moment, pause_s=self.silence.next_pause_s(moment.mono_s))
 
     def _forget_session(self, phase: Phase, moment: Moment) -> None:
         if self._exchange is not None:

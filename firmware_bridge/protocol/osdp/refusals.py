@@ -1,6 +1,6 @@
 """What to do about a refusal (NAK). docs/osdp.md has the same as a table.
 
-No refusal of one command takes a peripheral off-line that answers the others.
+No refusal of one command takes a peripheral off-line that answers the others, nor makes its session anew for ever.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from firmware_bridge.protocol.osdp.commands import Poll
+from firmware_bridge.protocol.osdp.exchange import Exchange
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.replies import Nak, NakCode
 
@@ -58,6 +60,38 @@ def remedy(error: int, *, sealed: bool) -> Remedy:
     if sealed:
         return Remedy.NEVER if known is None else _SEALED.get(known, Remedy.NEVER)
     return Remedy.NEW_SESSION if known is None else _CLEAR.get(known, Remedy.NEW_SESSION)
+
+
+class Refusals:
+    """What refusals have cost one peripheral, so that none costs sessions for ever, whoever says it.
+
+    Attributes:
+        sessions: How many sessions each command has cost since it was last answered otherwise, by its code.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was refused yet."""
+        self.sessions: dict[int, int] = {}
+
+    def judge(self, error: int, exchange: Exchange, *, sealed: bool) -> Remedy:
+        """What to do about the refusal of this question, which counts as done by that.
+
+        A poll that is refused in the clear shows that the session is lost; of any other command that is believed only
+        so often.
+        """
+        what = remedy(error, sealed=sealed)
+        if what is Remedy.SAY_AGAIN:
+            if exchange.again + 1 < SAID_AGAIN:
+                return what
+            what = Remedy.LATER if sealed else Remedy.NEW_SESSION
+        if what is not Remedy.NEW_SESSION or (isinstance(exchange.message, Poll) and not sealed):
+            return what
+        code = exchange.message.CODE
+        cost = self.sessions.get(code, 0)
+        if cost >= SESSIONS_FOR_ONE:
+            return Remedy.NEVER
+        self.sessions[code] = cost + 1
+        return what
 
 
 def plain_nak(packet: Packet) -> bool:

@@ -77,6 +77,11 @@ class LinkTiming:
         busy_s: Pause after a reader said that it is busy.
         busy_most_s: How long it may say nothing else: less than a proof lasts.
         refused_s: Pause after a handshake that must not succeed.
+        unsettled_most_s: The longest pause after sessions that came to nothing; the first is ``refused_s``, and it
+            doubles with each further time.
+        settled_s: Time without that after which the next pause is the shortest again.
+        given_up_s: How long a command is not sent that was refused in the clear again and again: it need not be the
+            peripheral that says so.
         keyless_s: How often a reader without a key is asked whether it is still there.
         answer_hold_s: How long the slot after a card waits for the answer to it.
         read_back_s: How long an output may be silent before it is asked for; each acknowledged command counts as told.
@@ -95,6 +100,9 @@ class LinkTiming:
     busy_s: float = 0.02
     busy_most_s: float = 5.0
     refused_s: float = 1.0
+    unsettled_most_s: float = 8.0
+    settled_s: float = 60.0
+    given_up_s: float = 600.0
     keyless_s: float = 0.2
     answer_hold_s: float = 0.002
     read_back_s: float = 5.0

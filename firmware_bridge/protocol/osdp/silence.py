@@ -21,6 +21,8 @@ class Silence:
         self._since_s: float | None = None
         self._garbled = False
         self._busy_since_s: float | None = None
+        self._unsettled_s = float("-inf")
+        self._pause_s = timing.refused_s
 
     def asked(self, mono_s: float, *, probing: bool) -> None:
         """A question goes out."""
@@ -75,6 +77,14 @@ class Silence:
         pause_s = self._back_off_s
         self._back_off_s = min(2 * pause_s, self._timing.last_back_off_s)
         return pause_s
+
+    def next_pause_s(self, mono_s: float) -> float:
+        """The pause after its sessions came to nothing, longer each time that this has not ended long ago."""
+        timing = self._timing
+        lately = mono_s - self._unsettled_s < timing.settled_s
+        self._pause_s = min(2 * self._pause_s, timing.unsettled_most_s) if lately else timing.refused_s
+        self._unsettled_s = mono_s
+        return self._pause_s
 
     def shared(self, silent: int) -> None:
         """So many peripherals of the line are silent: patient probes do not become more frequent by that."""

@@ -1,10 +1,18 @@
-"""How one reader stands, as the rest of the bridge knows it: each change is told once, each alarm once an episode."""
+"""How one reader stands, as the rest of the bridge knows it: each change is told once, each alarm once an episode.
+
+An episode is over when the reader was protected for a minute without that alarm, and not with the first new session: a
+fault that lasts makes one session after the other.
+"""
 
 from __future__ import annotations
+
+from typing import Final
 
 from firmware_bridge.controller.events import LinkAlarm, LinkState, Moment
 from firmware_bridge.protocol.osdp.handshake import Refusal
 from firmware_bridge.protocol.osdp.reports import Reports
+
+_EPISODE_ENDS_S: Final = 60.0
 
 
 class Standing:
@@ -14,7 +22,8 @@ class Standing:
         """``reports`` takes what is told."""
         self._reports = reports
         self._told: LinkState | None = None
-        self._alarmed: set[LinkAlarm] = set()
+        self._since_s = 0.0
+        self._seen_s: dict[LinkAlarm, float] = {}
 
     @property
     def link(self) -> LinkState:
@@ -22,15 +31,21 @@ class Standing:
         return self._told or LinkState.DOWN
 
     def announce(self, state: LinkState, why: str, moment: Moment) -> None:
-        """Tell a change; a reader that is protected again may alarm anew."""
-        if state is LinkState.SECURE:
-            self._alarmed.clear()
+        """Tell a change."""
         if state is not self._told:
-            self._told = state
+            self._end_episodes(moment)
+            self._told, self._since_s = state, moment.mono_s
             self._reports.link(state, why, moment)
 
     def alarm(self, refusal: Refusal, moment: Moment) -> None:
-        """Tell an alarm once until the reader is protected again."""
-        if refusal.alarm not in self._alarmed:
-            self._alarmed.add(refusal.alarm)
+        """Tell an alarm once an episode."""
+        self._end_episodes(moment)
+        told = refusal.alarm in self._seen_s
+        self._seen_s[refusal.alarm] = moment.mono_s
+        if not told:
             self._reports.alarm(refusal.alarm, refusal.why, moment)
+
+    def _end_episodes(self, moment: Moment) -> None:
+        if self._told is LinkState.SECURE:
+            well_since_s = moment.mono_s - _EPISODE_ENDS_S
+            self._seen_s = {a: at_s for a, at_s in self._seen_s.items() if max(at_s, self._since_s) > well_since_s}

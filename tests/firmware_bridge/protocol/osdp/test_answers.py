@@ -1,5 +1,7 @@
 """What a peripheral says: only changes are told, and a board has no cards."""
 
+import pytest
+
 from access_control.core.credentials.bits import Bits
 from access_control.core.decision.model import DeviceKind
 from firmware_bridge.controller.events import BoardAlarmed, CardPresented, Event, InputChanged, InputState, KeysPressed
@@ -41,6 +43,37 @@ def test_only_changes_of_inputs_are_told_until_a_new_session() -> None:
     answers.new_session()
     answers.take(InputStatus((0, 1)), NOW)
     assert len(told) == 4
+
+
+@pytest.mark.parametrize("fewer", [(), (0,), (0, 0)])
+def test_inputs_that_an_answer_leaves_out_are_unknown_at_once_and_doubtful_until_they_are_told(
+    fewer: tuple[int, ...],
+) -> None:
+    told: list[Event] = []
+    answers = Answers(Reports(DeviceKind.BOARD, 3, told.append))
+    answers.take(InputStatus((0, 0, 0)), NOW)
+    answers.new_session()
+    told.clear()
+    answers.take(InputStatus(fewer), NOW)
+
+    left_out = {event.point.index: event.state for event in told if isinstance(event, InputChanged)}
+    assert left_out == {index: InputState.NORMAL if index < len(fewer) else InputState.UNKNOWN for index in range(3)}
+    assert answers.inputs_doubtful
+    told.clear()
+    answers.take(InputStatus(fewer), NOW)
+    answers.inputs_unreadable(NOW)
+    assert told == []
+
+    answers.take(InputStatus((0, 0, 0)), NOW)
+    assert not answers.inputs_doubtful
+    assert len(told) == 3 - len(fewer)
+
+
+def test_an_answer_that_leaves_inputs_out_makes_them_unknown_within_a_session_too() -> None:
+    told = heard(DeviceKind.READER, InputStatus((0, 1)), InputStatus((0,)))
+    assert [(one.point.index, one.state) for one in told if isinstance(one, InputChanged)][2:] == [
+        (1, InputState.UNKNOWN)
+    ]
 
 
 def test_a_supervised_input_tells_of_its_cable_and_what_means_nothing_is_never_active() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from firmware_bridge.protocol.osdp.frames import MAX_PACKET
+from firmware_bridge.controller.events import LinkAlarm, LinkState, ReaderAlarmed, ReaderLinkChanged
+from firmware_bridge.protocol.osdp.frames import MAX_PACKET, Packet
 from tests.building.adversaries import ADVERSARIES, attack
-from tests.building.memory_line import line_with
+from tests.building.memory_line import MemoryLine, line_with
 
 SEEDS = range(20 if os.environ.get("LONG") else 1)
 SHARES = (1.0, 0.3)
@@ -54,3 +57,72 @@ def test_a_wrong_key_is_one_alarm_however_long_it_lasts() -> None:
     assert told == ["ReaderAlarmed"] or sorted(told) == ["ReaderAlarmed", "ReaderLinkChanged"]
     assert readers[2].secure
     assert not readers[1].secure
+
+
+Tamper = Callable[[Packet, bytes], bytes]
+VICTIM = 1
+
+
+def tampered_with(tamper: Tamper, seconds: float) -> MemoryLine:
+    """A line whose first reader's protected answers are tampered with for so long; only its events are kept."""
+    line, _ = line_with({VICTIM: b"K" * 16, 2: b"L" * 16})
+    line.run(3.0)
+    line.events.clear()
+    line.tamper = lambda asked, answer: (
+        tamper(asked, answer) if asked.address == VICTIM and Packet.from_bytes(answer).mac else answer
+    )
+    line.run(seconds)
+    return line
+
+
+def with_false_mac(_: Packet, answer: bytes) -> bytes:
+    return replace(Packet.from_bytes(answer), mac=bytes(4)).to_bytes()
+
+
+def ack_in_clear(asked: Packet, _: bytes) -> bytes:
+    return Packet(VICTIM, asked.sequence, 0x40, reply=True).to_bytes()
+
+
+def refusal_in_clear(asked: Packet, _: bytes) -> bytes:
+    return Packet(VICTIM, asked.sequence, 0x41, b"\x03", reply=True).to_bytes()
+
+
+def alarms(line: MemoryLine) -> list[LinkAlarm]:
+    return [event.alarm for event in line.happened(ReaderAlarmed)]
+
+
+def test_false_answers_ahead_of_the_true_ones_are_told_once_and_keep_nobody_out() -> None:
+    line = tampered_with(lambda asked, answer: with_false_mac(asked, answer) + answer, 120.0)
+
+    assert alarms(line) == [LinkAlarm.GARBAGE]
+    assert "forged" in line.happened(ReaderAlarmed)[0].detail
+    assert line.happened(ReaderLinkChanged) == []
+
+
+def test_an_old_answer_ahead_of_the_true_one_is_told_once() -> None:
+    heard: list[bytes] = []
+
+    def replayed(_: Packet, answer: bytes) -> bytes:
+        heard.append(answer)
+        return heard[-7] + answer if len(heard) > 7 else answer
+
+    line = tampered_with(replayed, 120.0)
+
+    assert alarms(line) == [LinkAlarm.GARBAGE]
+    assert line.happened(ReaderLinkChanged) == []
+
+
+@pytest.mark.parametrize("tamper", [with_false_mac, ack_in_clear, refusal_in_clear])
+def test_a_fault_that_lasts_is_told_once_is_looked_at_ever_more_rarely_and_is_over_when_it_ends(tamper: Tamper) -> None:
+    line = tampered_with(tamper, 60.0)
+    assert [event.state for event in line.happened(ReaderLinkChanged)] == [LinkState.DOWN]
+    assert len(alarms(line)) <= 1
+    line.sent.clear()
+    line.run(60.0)
+    assert [event.state for event in line.happened(ReaderLinkChanged)] == [LinkState.DOWN]
+    assert sum(Packet.from_bytes(frame).code == 0x76 for _, frame in line.sent) <= 12
+
+    line.tamper = lambda _asked, answer: answer
+    assert line.run_until(lambda: len(line.happened(ReaderLinkChanged)) == 2, 10.0)
+    assert line.happened(ReaderLinkChanged)[1].state is LinkState.SECURE
+    assert len(alarms(line)) <= 1

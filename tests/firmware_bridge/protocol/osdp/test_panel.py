@@ -351,10 +351,16 @@ def test_a_reader_that_only_says_busy_is_not_secure() -> None:
     assert line.run_until(lambda: links(line)[-1][0] is LinkState.SECURE, 1.5)
 
 
-@pytest.mark.parametrize("code", [Busy.CODE, 0x5A, Ack.CODE + 0x11], ids=["busy", "unknown", "malformed"])
-def test_what_is_no_acknowledgement_moves_and_proves_nothing(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "data"),
+    [(Busy.CODE, b""), (0x5A, b"x"), (0x51, b"x"), (0x45, bytes(12)), (0x76, bytes(32)), (0x54, bytes(5))],
+    ids=["busy", "unknown", "malformed", "identity", "cryptogram", "communication"],
+)
+def test_what_is_no_acknowledgement_moves_and_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch, code: int, data: bytes
+) -> None:
     line, reader = connected()
-    AnswersOnce(code, b"" if code == Busy.CODE else b"x").install(monkeypatch)
+    AnswersOnce(code, data).install(monkeypatch)
     submit(line, on=True)
     moved: list[list[bool]] = []
     line.on_event = lambda event: moved.append(list(reader.head.outputs)) if isinstance(event, OutputProved) else None

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from access_control.core.credentials.bits import Bits
 from firmware_bridge.controller.commands import DriveOutput, Urgency
 from firmware_bridge.controller.events import (
@@ -16,7 +18,7 @@ from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.outputs import TOO_LATE
 from firmware_bridge.protocol.osdp.replies import Nak
 from firmware_bridge.protocol.osdp.secure import SCBK_D
-from firmware_bridge.protocol.osdp.sentences import NO_KEY
+from firmware_bridge.protocol.osdp.sentences import NO_KEY, UNSTABLE
 from firmware_bridge.protocol.osdp.setup import ReaderSetup
 from tests.building.memory_line import MemoryLine, line_with, output
 
@@ -78,14 +80,64 @@ def test_a_reader_that_proves_only_the_default_key_is_refused() -> None:
     assert [state for state, _ in links(line)] == [LinkState.DOWN]
 
 
-def test_a_reader_that_lies_about_the_beginning_of_a_session_is_refused() -> None:
+def test_a_reader_that_lies_about_the_beginning_of_a_session_has_the_right_key_and_no_session() -> None:
     line, _ = line_with({1: KEY})
     line.tamper = lambda asked, answer: (
         replace(Packet.from_bytes(answer), data=b"m" * 16).to_bytes() if asked.code == 0x77 else answer
     )
     line.run(5.0)
 
-    assert alarms(line) == [LinkAlarm.WRONG_KEY]
+    assert alarms(line) == []
+    assert links(line) == [(LinkState.DOWN, UNSTABLE)]
+
+
+@pytest.mark.parametrize("security", [b"\x14\x01", b"\x14\xff"])
+def test_one_handshake_that_comes_to_nothing_after_the_key_was_proved_is_begun_again(security: bytes) -> None:
+    line, readers = line_with({1: KEY})
+    left = [1]
+
+    def once(asked: Packet, answer: bytes) -> bytes:
+        if asked.code != 0x77 or not left:
+            return answer
+        left.pop()
+        return replace(Packet.from_bytes(answer), security=security, data=b"m" * 16).to_bytes()
+
+    line.tamper = once
+
+    assert line.run_until(lambda: links(line) == [(LinkState.SECURE, "")], 1.0)
+    assert alarms(line) == []
+    assert readers[1].secure
+
+
+@pytest.mark.parametrize("baud", [9600, 115200])
+def test_a_reader_that_answers_polls_at_once_has_its_whole_time_for_the_handshake(baud: int) -> None:
+    line, readers = line_with({1: KEY}, baud=baud)
+    line.run(3.0)
+    usual = readers[1].receive
+    asked: list[int] = []
+    free_s = [0.0]
+
+    def slowly(packet: Packet, heard_s: float) -> None:
+        """It works off one packet after the other, and the challenge takes it 0.1 s."""
+        free_s[0] = max(heard_s, free_s[0]) + (0.1 if packet.code == 0x76 else 0.002)
+        asked.append(packet.code)
+
+        def work() -> None:
+            answer = usual(packet, line.clock.mono_s)
+            if answer is not None:
+                line._arrive(answer, line.clock.mono_s)
+
+        line._later(free_s[0], work)
+
+    line._answer = slowly  # type: ignore[method-assign]  # one slow reader
+    line.events.clear()
+    readers[1].restart(line.clock.mono_s)
+    line.run(3.0)
+
+    assert asked.count(0x76) == 1
+    assert readers[1].secure
+    assert line.happened(ReaderLinkChanged) == []
+    assert alarms(line) == []
 
 
 def test_a_reader_that_suddenly_cannot_protect_its_line_stays_down() -> None:

@@ -26,7 +26,7 @@ from firmware_bridge.controller.events import (
 )
 from firmware_bridge.protocol.osdp.bus import Bus
 from firmware_bridge.protocol.osdp.frames import Packet
-from firmware_bridge.protocol.osdp.replies import Ack
+from firmware_bridge.protocol.osdp.replies import Ack, InputStatus
 from firmware_bridge.protocol.osdp.setup import ReaderSetup
 from firmware_bridge.simulator.relay_log import RelayLog
 from firmware_bridge.simulator.world import World
@@ -251,3 +251,18 @@ def test_inputs_that_were_told_since_the_session_began_are_believed_although_the
     line.run(60.0)
 
     assert seen(line) == {0: InputState.NORMAL, 1: InputState.NORMAL, 2: InputState.ACTIVE}
+
+
+@pytest.mark.parametrize("told", [(), (0,)])
+def test_inputs_that_a_restarted_board_leaves_out_are_unknown_until_it_tells_them(told: tuple[int, ...]) -> None:
+    line, board, world = module_line()
+    line.run(1.0)
+    stubborn(board, lambda command: InputStatus(told) if code_of(command) == ISTAT else None)
+    board.restart(line.clock.mono_s)
+    line.run(2.0)
+    assert seen(line) == {index: InputState.NORMAL if index < len(told) else InputState.UNKNOWN for index in range(3)}
+
+    board._execute = type(board)._execute.__get__(board)  # type: ignore[method-assign]  # it is well again
+    world.inputs[point(1)] = True  # it does not tell it by itself
+    line.run(6.0)
+    assert seen(line) == {0: InputState.NORMAL, 1: InputState.ACTIVE, 2: InputState.NORMAL}

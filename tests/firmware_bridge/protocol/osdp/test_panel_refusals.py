@@ -181,6 +181,124 @@ def test_a_refusal_in_the_clear_costs_no_event(error: int) -> None:
     assert handshakes == (1 if error in (1, 2) else 2)
 
 
+def refusing_in_clear(reader: Peripheral, *codes: int, ahead: bool = False) -> list[int]:
+    """Have somebody refuse these commands without protection; ``ahead`` of the true answer, which is lost then."""
+    usual, refused = reader._obey, []
+
+    def obey(packet: Packet, now_s: float) -> bytes:
+        if packet.code not in codes:
+            return usual(packet, now_s)
+        refused.append(packet.code)
+        if ahead:
+            usual(packet, now_s)
+        return Packet(packet.address, packet.sequence, Nak.CODE, b"\x03", reply=True).to_bytes()
+
+    reader._obey = obey  # type: ignore[method-assign]  # one reader to which that happens
+    return refused
+
+
+@pytest.mark.parametrize("neighbours", [0, 3])
+@pytest.mark.parametrize("codes", [(CAP,), (LSTAT,), (ISTAT,), (LED,), (OSTAT,), NEEDLESS])
+def test_what_is_refused_in_the_clear_for_ever_is_given_up_and_cards_arrive(
+    codes: tuple[int, ...], neighbours: int
+) -> None:
+    line, readers = line_with({number: bytes((number,)) * 16 for number in range(1, 2 + neighbours)}, baud=38400)
+    refused = refusing_in_clear(readers[1], *codes)
+    line.bus.submit(ShowAtReader(1, Indication.LOCKED, None, silent=True), line.clock.moment())
+    drive(line, on=True)
+    line.run(18.0)  # its output is asked for every five seconds
+    line.sent.clear()
+    for _ in range(6):
+        readers[1].head.present(CARD)
+        line.run(2.0)
+
+    victim = [event.state for event in line.happened(ReaderLinkChanged) if event.reader == 1]
+    assert victim == [LinkState.SECURE]
+    assert len(line.happened(CardPresented)) == 6
+    assert line.happened(OutputProved)[0].energised
+    assert sent(line, 0x76) == 0
+    told = [event.detail for event in line.happened(ReaderAlarmed) if event.alarm is LinkAlarm.NAK]
+    assert len(told) == len(set(told))
+    assert 1 <= len(told) <= len(codes)
+    assert "without protection" in told[0]
+    assert len(refused) <= 3 * len(NEEDLESS)
+
+
+@pytest.mark.parametrize("neighbours", [0, 3])
+@pytest.mark.parametrize("code", [CAP, LSTAT, ISTAT])
+def test_a_forged_refusal_that_ends_sessions_ends_few_of_them(code: int, neighbours: int) -> None:
+    line, readers = line_with({number: bytes((number,)) * 16 for number in range(1, 2 + neighbours)}, baud=38400)
+    line.run(1.0)
+    refusing_in_clear(readers[1], code, ahead=True)
+    readers[1].restart(line.clock.mono_s)
+    line.run(5.0)
+    line.sent.clear()
+    for _ in range(10):
+        readers[1].head.present(CARD)
+        line.run(3.0)
+
+    assert [event.state for event in line.happened(ReaderLinkChanged) if event.reader == 1] == [LinkState.SECURE]
+    assert len(line.happened(CardPresented)) == 10
+    assert sent(line, 0x76) <= 12
+    assert len([event for event in line.happened(ReaderAlarmed) if event.alarm is LinkAlarm.NAK]) <= 1
+
+
+def test_what_was_given_up_is_tried_again_when_its_time_is_over() -> None:
+    line, readers = line_with({1: KEY}, baud=38400, timing=LinkTiming(given_up_s=30.0))
+    usual = readers[1]._obey
+    refusing_in_clear(readers[1], LSTAT)
+    line.run(5.0)
+    readers[1]._obey = usual  # type: ignore[method-assign]  # whoever did it has gone
+    readers[1].head.tampered = True
+    line.sent.clear()
+    line.run(20.0)
+    assert sent(line, LSTAT) == 0
+    line.run(20.0)
+
+    assert sent(line, LSTAT) == 1
+    assert sent(line, 0x76) == 0
+
+
+def test_capabilities_that_were_given_up_are_learned_later_and_all_else_is_asked_then() -> None:
+    line, readers = line_with({1: KEY}, baud=38400, timing=LinkTiming(given_up_s=30.0))
+    usual = readers[1]._obey
+    refusing_in_clear(readers[1], CAP)
+    line.run(5.0)
+    assert sent(line, ISTAT) == 0
+    readers[1]._obey = usual  # type: ignore[method-assign]  # whoever did it has gone
+    line.run(40.0)
+
+    assert sent(line, ISTAT) == 1
+    assert links(line) == [LinkState.SECURE]
+
+
+def test_an_output_that_is_refused_in_the_clear_for_ever_is_told_and_cards_arrive() -> None:
+    line, readers = line_with({1: KEY}, baud=38400)
+    line.run(1.0)
+    refusing_in_clear(readers[1], OUT)
+    drive(line, on=True)
+    line.run(2.0)
+    readers[1].head.present(CARD)
+    line.run(1.0)
+
+    assert links(line) == [LinkState.SECURE]
+    assert [event.energised for event in line.happened(OutputFailed)] == [True]
+    assert line.happened(CardPresented)
+    assert sent(line, 0x76) == 3
+
+
+def test_a_poll_that_is_refused_in_the_clear_for_ever_takes_the_reader_down_although_questions_are_answered() -> None:
+    line, readers = line_with({1: KEY, 2: b"L" * 16}, baud=38400)
+    line.run(1.0)
+    refusing_in_clear(readers[1], POLL)
+    line.run(60.0)
+
+    assert [event.state for event in line.happened(ReaderLinkChanged) if event.reader == 1] == [
+        LinkState.SECURE,
+        LinkState.DOWN,
+    ]
+
+
 def test_the_same_bytes_go_again_when_they_did_not_arrive_whole() -> None:
     line, _ = line_with({1: KEY})
     line.run(1.0)

@@ -22,14 +22,39 @@ def test_a_change_is_told_once() -> None:
     assert (before, standing.link) == (LinkState.DOWN, LinkState.SECURE)
 
 
-def test_an_alarm_is_told_once_until_the_reader_was_well_again() -> None:
+def test_an_alarm_is_told_once_until_the_reader_was_well_for_a_minute() -> None:
     told: list[Event] = []
+    clock = SetClock()
     standing = Standing(Reports(DeviceKind.READER, 7, told.append))
     for refusal in (WRONG_KEY, WRONG_KEY, NO_SECURITY):
-        standing.alarm(refusal, NOW)
+        standing.alarm(refusal, clock.moment())
     assert [type(event) for event in told] == [ReaderAlarmed, ReaderAlarmed]
 
-    standing.announce(LinkState.SECURE, "", NOW)
-    standing.alarm(WRONG_KEY, NOW)
+    for lasted_s in (1.0, 59.0):
+        standing.announce(LinkState.SECURE, "", clock.moment())
+        clock.go_on(lasted_s)
+        standing.announce(LinkState.DOWN, "", clock.moment())
+        clock.go_on(3600.0)
+        standing.alarm(WRONG_KEY, clock.moment())
+    assert len([event for event in told if isinstance(event, ReaderAlarmed)]) == 2
 
-    assert told[-1] == ReaderAlarmed(NOW, 7, WRONG_KEY.alarm, WRONG_KEY.why)
+    standing.announce(LinkState.SECURE, "", clock.moment())
+    clock.go_on(60.0)
+    standing.announce(LinkState.DOWN, "", clock.moment())
+    standing.alarm(WRONG_KEY, clock.moment())
+    assert told[-1] == ReaderAlarmed(clock.moment(), 7, WRONG_KEY.alarm, WRONG_KEY.why)
+
+
+def test_what_goes_on_beside_a_session_is_one_alarm_and_another_after_a_quiet_minute() -> None:
+    told: list[Event] = []
+    clock = SetClock()
+    standing = Standing(Reports(DeviceKind.READER, 7, told.append))
+    standing.announce(LinkState.SECURE, "", clock.moment())
+    for _ in range(200):
+        standing.alarm(NO_SECURITY, clock.moment())
+        clock.go_on(50.0)
+    assert len(told) == 2
+
+    clock.go_on(60.0)
+    standing.alarm(NO_SECURITY, clock.moment())
+    assert len(told) == 3
