@@ -17,6 +17,8 @@ REPEAT_S = 2.0
 REPEAT_MOST_S = 15.0
 """A card that never stays away so long is read again after this time at the latest, since somebody may be tapping it;
 and not sooner, so that a stranger's card that is left at a reader does not make it pause."""
+AGAIN_MOST = 4
+"""So often a card is read again that never stays away; one that is left at a reader must not keep its door unlocked."""
 PASS_REPEAT_S = 5.0
 """The same admitted pass at the same reader within this time is one read."""
 PIN_KEY_S = 5.0
@@ -101,6 +103,8 @@ class ReaderMachine:
         self.lockout_until: float | None = None
         self._last_bits: tuple[Bits, float] | None = None
         self._judged_at = 0.0
+        self._forgotten = False
+        self._again = 0
         self._last_text: tuple[str, float] | None = None
         self._refusals: deque[float] = deque()
         self._storm = Limiter(10, 60.0)
@@ -114,16 +118,20 @@ class ReaderMachine:
 
     def repeats_card(self, bits: Bits, now: float) -> bool:
         """Whether this is a card that is still being held to the reader."""
-        repeated = self._last_bits is not None and self._last_bits[0] == bits and now < self._last_bits[1]
-        repeated = repeated and now < self._judged_at + REPEAT_MOST_S
+        held = self._last_bits is not None and self._last_bits[0] == bits and now < self._last_bits[1]
         self._last_bits = bits, now + REPEAT_S
-        if not repeated:
-            self._judged_at = now
-        return repeated
+        if not held:
+            self._again = 0
+        elif self._again >= AGAIN_MOST or not (self._forgotten or now >= self._judged_at + REPEAT_MOST_S):
+            return True
+        else:
+            self._again += 1
+        self._judged_at, self._forgotten = now, False
+        return False
 
     def forget_card(self) -> None:
         """The unlock is over and nobody went through: whoever presents the same card now wants it again."""
-        self._last_bits = None
+        self._forgotten = True
 
     def repeats_text(self, text: str, now: float) -> bool:
         """Whether this scan is one that was just judged."""

@@ -84,3 +84,14 @@ def test_a_card_that_is_held_while_its_owner_goes_through_does_not_unlock_behind
     assert play.door("front").command == "lock"
     assert do(play, "card front ada") == []
     assert play.door("front").command == "lock"
+
+
+def test_a_card_that_is_left_at_a_reader_does_not_keep_its_door_unlocked() -> None:
+    play = Playbook()
+    do(play, "card front ada")
+    granted = sum(do(play, "wait 1", "card front ada").count("ACCESS_GRANTED") for _ in range(120))
+    assert granted == 4
+    assert play.door("front").command == "lock"
+
+    do(play, "wait 3")
+    assert do(play, "card front ada") == ["ACCESS_GRANTED"]

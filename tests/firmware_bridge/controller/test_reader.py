@@ -250,4 +250,4 @@ def test_a_card_that_is_left_at_a_reader_all_day_does_not_make_it_pause() -> Non
     for _ in range(240):
         said = [*play.play(["card", "front", "stranger"]), *play.wait(1)]
         codes += [command.code for command in said if isinstance(command, RecordEvent)]
-    assert codes == [Reason.DENIED_UNKNOWN_CREDENTIAL] * 16
+    assert codes == [Reason.DENIED_UNKNOWN_CREDENTIAL] * 5

@@ -1,7 +1,5 @@
 """What a reader is asked when nothing is urgent, and what its answers become."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from access_control.core.credentials.bits import Bits
@@ -10,13 +8,11 @@ from firmware_bridge.controller.commands import DriveOutput, Indication, ShowAtR
 from firmware_bridge.controller.events import (
     CardPresented,
     DevicePowered,
-    Event,
     InputChanged,
     InputState,
     KeysPressed,
     LinkAlarm,
     OutputFailed,
-    OutputProved,
     ReaderAlarmed,
     ReaderTampered,
 )
@@ -24,7 +20,6 @@ from firmware_bridge.protocol.osdp.commands import (
     AskCapabilities,
     AskInputs,
     AskLocalStatus,
-    AskOutputs,
     AskReaders,
     Buzz,
     KeepActive,
@@ -33,11 +28,9 @@ from firmware_bridge.protocol.osdp.commands import (
     SetOutputs,
     ShowText,
 )
-from firmware_bridge.protocol.osdp.errands import Errands
 from firmware_bridge.protocol.osdp.exchange import Claim
 from firmware_bridge.protocol.osdp.fields import Malformed
 from firmware_bridge.protocol.osdp.lights import SetLeds
-from firmware_bridge.protocol.osdp.outputs import Outputs
 from firmware_bridge.protocol.osdp.replies import (
     Ack,
     Capabilities,
@@ -47,57 +40,13 @@ from firmware_bridge.protocol.osdp.replies import (
     Keypad,
     LocalStatus,
     Nak,
-    OutputStatus,
     RawCard,
     ReaderStatus,
 )
-from firmware_bridge.protocol.osdp.reports import Reports
-from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
-from tests.building.clock import SetClock
+from tests.building.errands_desk import EVERYTHING, Desk, able
 from tests.building.memory_line import output
 
-EVERYTHING = Capabilities(
-    (
-        Capability(Function.INPUTS, 1, 2),
-        Capability(Function.OUTPUTS, 4, 1),
-        Capability(Function.LED, 4, 1),
-        Capability(Function.BUZZER, 2, 0),
-    )
-)
 REFUSED = ShowAtReader(7, Indication.REFUSED, 2.0, silent=False)
-
-
-@dataclass
-class Desk:
-    """The errands of reader 7, and what they told."""
-
-    can: Capabilities | None = EVERYTHING
-    read_back: bool = True
-    clock: SetClock = field(default_factory=SetClock)
-    told: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.outputs = Outputs(7, self.told.append)
-        setup = ReaderSetup(7, 7, read_back=self.read_back)
-        self.errands = Errands(setup, LinkTiming(), self.outputs, Reports(setup.kind, 7, self.told.append))
-        if self.can:
-            self.errands.learn(self.can)
-
-    def next(self) -> object:
-        return self.errands.next(self.clock.mono_s)
-
-    def hear(self, reply: object) -> list[Event]:
-        self.told.clear()
-        self.errands.unasked(reply, self.clock.moment())
-        return self.told
-
-    def lock(self, index: int = 0) -> None:
-        self.outputs.submit(
-            DriveOutput(output(7, index), energised=False, lease_s=0.0, urgency=Urgency.ROUTINE), self.clock.moment()
-        )
-        pending = self.outputs.take(self.clock.mono_s)
-        assert pending is not None
-        self.outputs.acknowledged(pending, self.clock.moment())
 
 
 def test_a_new_session_asks_for_inputs_and_tamper_once() -> None:
@@ -149,73 +98,6 @@ def test_a_refused_light_is_noted_once_and_never_asked_for_again() -> None:
     desk.errands.display.show(REFUSED)
 
     assert isinstance(desk.next(), Buzz)
-
-
-def test_outputs_are_read_back_every_five_seconds_once_one_was_moved() -> None:
-    desk = Desk()
-    desk.errands.new_session(desk.clock.mono_s)
-    desk.next()
-    desk.next()
-    desk.lock()
-    assert desk.next() is None
-
-    desk.clock.go_on(5.0)
-    assert desk.next() == AskOutputs()
-    assert desk.next() is None
-    desk.errands.answered(AskOutputs(), OutputStatus((1,)), desk.clock.moment())
-
-    assert isinstance(desk.told[-1], OutputProved)
-    assert desk.told[-1].energised
-
-
-def test_a_door_that_people_come_through_is_read_back_once_it_is_quiet() -> None:
-    desk = Desk()
-    desk.errands.new_session(desk.clock.mono_s)
-    desk.next()
-    desk.next()
-    for _ in range(3):
-        desk.clock.go_on(4.0)
-        desk.lock()
-        assert desk.next() is None
-
-    desk.clock.go_on(4.9)
-    assert desk.next() is None
-    desk.clock.go_on(0.1)
-    assert desk.next() == AskOutputs()
-
-
-def test_a_door_that_is_never_quiet_is_read_back_twice_a_minute() -> None:
-    desk = Desk()
-    desk.errands.new_session(desk.clock.mono_s)
-    asked = 0
-    for _ in range(120):
-        desk.clock.go_on(1.0)
-        desk.lock()
-        while (question := desk.next()) is not None:
-            asked += question == AskOutputs()
-
-    assert asked == 4
-
-
-def test_an_output_that_was_not_moved_of_late_is_read_back_although_another_one_is_busy() -> None:
-    desk = Desk()
-    desk.errands.new_session(desk.clock.mono_s)
-    desk.next()
-    desk.next()
-    desk.lock(index=1)
-    desk.clock.go_on(4.0)
-    desk.lock()
-    desk.clock.go_on(1.0)
-
-    assert desk.next() == AskOutputs()
-
-
-def test_a_reader_is_not_read_back_if_it_cannot_or_must_not() -> None:
-    cannot, must_not = Desk(can=Capabilities(())), Desk(read_back=False)
-    for desk in (cannot, must_not):
-        desk.lock()
-        desk.clock.go_on(5.0)
-        assert desk.next() is None
 
 
 def test_a_question_that_a_reader_goes_off_line_over_is_asked_twice_and_no_more() -> None:
@@ -322,10 +204,6 @@ def test_nonsense_is_an_alarm_and_silence_is_nothing() -> None:
 
 
 # -- what only some can do
-
-
-def able(*items: Capability) -> Capabilities:
-    return Capabilities(EVERYTHING.items + items)
 
 
 def everything_asked(can: Capabilities) -> list[type]:

@@ -3,7 +3,7 @@
 from firmware_bridge.controller.events import ReaderTampered
 from firmware_bridge.protocol.osdp.commands import AskReaders
 from firmware_bridge.protocol.osdp.replies import Capability, Function, ReaderStatus
-from tests.firmware_bridge.protocol.osdp.test_errands import Desk, able
+from tests.building.errands_desk import Desk, able
 
 
 def test_a_head_that_was_told_as_gone_is_asked_about_until_it_is_back() -> None:
