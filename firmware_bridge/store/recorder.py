@@ -38,7 +38,6 @@ WAIT_S: Final = 0.05
 RETRY_S: Final = 0.25
 CARE_S: Final = 5.0  # how often space is looked at
 HANGS_S: Final = 2.0  # longer than a busy card takes
-TOLD_S: Final = 5.0  # a disk that stood still for so long is an event
 MOST_WAITING: Final = 50_000  # events in memory while the disk takes none
 ROOM_INSIDE: Final = 512 * 1024
 _log = logging.getLogger(__name__)
@@ -305,9 +304,9 @@ class Recorder:
                 self._told = code
                 self._put_last(Entry(code, self._clock.moment().at, detail={"why": why}))
 
-    def _tell_hung(self, took_s: float) -> None:
-        if took_s > TOLD_S:
-            self._put_last(Entry("DISK_HUNG", self._clock.moment().at, detail={"seconds": round(took_s)}))
+    def _tell_hung(self, took_s: float, unreported: int) -> None:
+        detail = {"seconds": round(took_s)} | ({"unreported": unreported} if unreported else {})
+        self._put_last(Entry("DISK_HUNG", self._clock.moment().at, detail=detail))
 
     def _recovered(self) -> None:
         self._trouble = self._slow = False
