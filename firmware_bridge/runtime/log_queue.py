@@ -19,7 +19,10 @@ _Lines = queue.Queue[logging.LogRecord | None]
 
 
 class _Handing(QueueHandler):
-    """Hands lines over; ``left_out`` counts those for which there was no room since that was told."""
+    """Hands lines over; ``left_out`` counts those for which there was no room since that was told.
+
+    The oldest make room: what was said last before a crash is asked for first.
+    """
 
     def __init__(self, lines: _Lines) -> None:
         super().__init__(lines)
@@ -27,10 +30,15 @@ class _Handing(QueueHandler):
         self.left_out = 0
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        try:
-            self._lines.put_nowait(record)
-        except queue.Full:
-            self.left_out += 1
+        while True:
+            try:
+                self._lines.put_nowait(record)
+            except queue.Full:
+                with suppress(queue.Empty):
+                    self._lines.get_nowait()
+                    self.left_out += 1
+            else:
+                return
 
 
 @contextmanager

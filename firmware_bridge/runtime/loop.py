@@ -45,7 +45,7 @@ from firmware_bridge.runtime.keeper import Keeper, Task
 from firmware_bridge.runtime.remembering import kind_of
 from firmware_bridge.runtime.watch import NotAccepted, Watch
 from firmware_bridge.runtime.wiring import Wiring
-from firmware_bridge.store.clock_trust import ClockFinding
+from firmware_bridge.store.clock_trust import ClockFinding, Said
 from firmware_bridge.store.entries import Entry
 from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.uuid7 import uuid7
@@ -304,7 +304,11 @@ class Loop:
         asked.answered.set()
 
     def _prove(self, found: ClockFinding | None) -> Task | None:
-        return None if found is None else self._hands.keeper.keep(self._hands.prove(found), wait_s=0.0, kind="clock")
+        if found is None:
+            return None
+        # The next proof, a moment later, takes the place of the last one; of an acceptance there may be no other.
+        kind = ("clock", found.said is Said.ACCEPTED)
+        return self._hands.keeper.keep(self._hands.prove(found), wait_s=0.0, kind=kind)
 
     def _judge(self, judged: ClockJudged | StorageJudged) -> None:
         """At once: in the queue, a newer proof could come before an older doubt."""

@@ -53,7 +53,10 @@ def keep_finding(memory: BridgeMemory, boot: str, finding: ClockFinding) -> None
     """
     before, moment = memory.clock_proof(), finding.moment
     if before is not None and before.boot_id == boot and max(before.mono_s, before.doubted_s or 0) > moment.mono_s:
-        return  # the disk takes again what it did not take before
+        # The disk takes again what it did not take before. What a person has accepted is not older than anything.
+        if finding.said is Said.ACCEPTED and not before.accepted:
+            memory.prove_clock(replace(before, accepted=True))
+        return
     if finding.said is Said.CONTRADICTED:
         if before is not None and before.boot_id == boot:
             memory.prove_clock(replace(before, doubted_s=moment.mono_s))

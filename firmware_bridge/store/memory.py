@@ -41,6 +41,9 @@ _TABLES: Final = (
 )
 USED_PASS_KEPT_S: Final = 24 * 3600  # after its expiry, when nothing admits it any more
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_SQLITE_NO_ROOM: Final = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+)
 MOST_ACTIONS: Final = 20_000  # by number and not by time: a clock that is set back must not carry one out again
 
 
@@ -324,8 +327,11 @@ class BridgeMemory:
 
 
 def _no_room(error: Exception) -> bool:
-    """Whether the disk is what keeps a file from being opened. SQLite does not say more."""
-    return error.errno in _NO_ROOM if isinstance(error, OSError) else isinstance(error, sqlite3.OperationalError)
+    """Whether it is the disk that keeps a file from being opened, and not its owner or somebody who holds it."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    code = getattr(error, "sqlite_errorcode", None)  # the upper bits say more than anybody here asks
+    return code is not None and code & 0xFF in _SQLITE_NO_ROOM
 
 
 def _make_tables(db: sqlite3.Connection) -> None:

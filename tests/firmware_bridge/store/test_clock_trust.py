@@ -114,8 +114,17 @@ def test_what_is_found_out_about_the_clock_is_kept_in_its_order(tmp_path: Path) 
     back = later(-HOUR_S, passed_s=120)
     accepted = ClockProof("boot 1", back.at, 220.0, accepted=True)
     assert kept(back, Said.ACCEPTED) == accepted
+    assert kept(later(-HOUR_S, passed_s=30), Said.ACCEPTED) == accepted
     after = Moment(back.at + timedelta(minutes=1), 1.0)
     assert kept(after, Said.PROVED, "boot 2") == ClockProof("boot 2", after.at, 1.0, accepted=True)
+    memory.close()
+
+
+def test_an_acceptance_that_waited_for_the_disk_counts_although_a_proof_was_faster(tmp_path: Path) -> None:
+    memory = BridgeMemory(tmp_path, MONDAY)
+    for moment, said in ((later(60), Said.PROVED), (later(30), Said.ACCEPTED)):
+        keep_finding(memory, "boot 1", ClockFinding(moment, said))
+    assert memory.clock_proof() == ClockProof("boot 1", later(60).at, 160.0, accepted=True)
     memory.close()
 
 

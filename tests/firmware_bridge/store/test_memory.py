@@ -152,6 +152,16 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     memory.close()
 
 
+def test_a_file_that_another_process_holds_is_no_full_disk(tmp_path: Path) -> None:
+    reopened(tmp_path).close()
+    holder = sqlite3.connect(tmp_path / "memory.db", isolation_level=None)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(MemoryFullError, match="cannot be opened"):
+        reopened(tmp_path)
+    holder.close()
+
+
 def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "emergencies").write_text("in the way")
     with pytest.raises(MemoryFullError, match="cannot be opened"):
