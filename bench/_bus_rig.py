@@ -32,6 +32,7 @@ _WARM_UP_S = 90.0
 _SETTLE_S = 2.0
 _LONGEST_S = 5.0
 _AGAIN_S = 0.15
+_GOLDEN = (5**0.5 - 1) / 2
 """Nobody presents cards to one reader faster; the bridge takes ten reads a second from it."""
 _IN_A_ROW = 3
 _GRAIN_S = 0.0005
@@ -143,6 +144,7 @@ class Rig:
         self._place = place
         self._board = board
         self._chance = random.Random(case.baud * case.readers)
+        self._part = self._chance.random()
         self._stack = ExitStack()
 
     def start(self) -> None:
@@ -200,7 +202,7 @@ class Rig:
         """
         head = self.heads[self._chance.choice(readers or range(1, self.case.readers + 1)) - 1]
         _pause.wait(max(0.0, head.shown_s + _AGAIN_S - _clock.monotonic_s()))
-        _pause.wait(self._chance.uniform(0.0, self.case.round_s))
+        _pause.wait(self._some_moment_s())
         head.moved.clear()
         with self.world.lock:
             shown_s = head.shown_s = _clock.monotonic_s()
@@ -208,6 +210,11 @@ class Rig:
         if not head.moved.wait(_LONGEST_S):
             raise UnansweredError(f"{self.kind} {self.case.name}: a card was not answered within {_LONGEST_S} s")
         return head.moved_s - shown_s
+
+    def _some_moment_s(self) -> float:
+        """A part of a round. Two hundred of them lie evenly, so that the median is not one of where they fell."""
+        self._part = (self._part + _GOLDEN) % 1.0
+        return self._part * self.case.round_s
 
     def some_card(self, readers: Sequence[int] | None = None) -> float:
         """As :meth:`card`; one that is not answered is counted, and another one presented.
@@ -238,7 +245,7 @@ class Rig:
         Raises:
             UnansweredError: One had none.
         """
-        _pause.wait(self._chance.uniform(0.0, self.case.round_s))
+        _pause.wait(self._some_moment_s())
         for head in self.heads:
             head.moved.clear()
         (begun_s,) = self._ask("lock")
