@@ -31,8 +31,8 @@ _CARD = Bits(0x2F623AE, 26)
 _WARM_UP_S = 90.0
 _SETTLE_S = 2.0
 _LONGEST_S = 5.0
-_AGAIN_S = 0.15
 _GOLDEN = (5**0.5 - 1) / 2
+_AGAIN_S = 0.15
 """Nobody presents cards to one reader faster; the bridge takes ten reads a second from it."""
 _IN_A_ROW = 3
 _GRAIN_S = 0.0005
