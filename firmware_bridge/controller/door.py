@@ -133,14 +133,14 @@ class DoorMachine:
             code = EventCode.SCHEDULE_UNLOCK_START if now else EventCode.SCHEDULE_UNLOCK_END
             answer.record(code, door=self.door.id)
 
-    def see_input(self, point: Point, answer: Answer) -> None:
-        """Take a new state of one of the door's inputs."""
+    def see_input(self, point: Point, answer: Answer, *, restless: bool = False) -> None:
+        """Take a new state of one of the door's inputs; ``restless`` as in :class:`InputChanged`."""
         state = self._world.input(point)
         # Exits and fire are believed even before their device is known to be up, but never in clear from an open line.
         clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
         told = state if clear else self._world.told(point)
         if point == self.door.contact:
-            self.leaf.see(self.door, state, answer)
+            self.leaf.see(self.door, state, answer, restless=restless)
         if point == self.door.rex:
             self.leaving.see(self.door, told, answer, self._during())
         self._see_fire(point, answer)
