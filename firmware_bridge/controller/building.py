@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from access_control.core.decision.model import Door, InputNormal, Point, Policy
 from access_control.core.wire.events import EventCode
@@ -49,14 +50,17 @@ class Building:
         self._sounding: set[int] = set()
         self._faults = Limiter(10, 60.0)
 
-    def rebuild(self, policy: Policy, answer: Answer) -> None:
-        """Take the doors and readers of a Policy; those that stay keep their state."""
+    def rebuild(self, policy: Policy, answer: Answer, left_out: AbstractSet[int] = frozenset()) -> None:
+        """Take the doors and readers of a Policy; those that stay keep their state.
+
+        ``left_out`` are doors that stay for now, although the Policy as it was signed has them no more.
+        """
         before = {machine.drive.point for machine in self.doors.values()}
         yielding = {id_ for id_, machine in self.doors.items() if machine.yields}
         rewired = {id_ for id_, door in policy.doors.items() if self._wired_anew(door)}
         for door in policy.doors.values():
             if door.id in self.doors:
-                self.doors[door.id].rewire(door, answer)
+                self.doors[door.id].rewire(door, answer, left_out=door.id in left_out)
             else:
                 self.doors[door.id] = DoorMachine(door, self.world)
         for gone in self.world.forced_before:

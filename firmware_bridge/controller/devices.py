@@ -165,7 +165,7 @@ class Devices:
             self._fire(point, self._world.told(point), answer)
         self._building.alarms.see(point, answer)
         for door in sorted(doors):
-            self._building.doors[door].see_input(point, answer)
+            self._building.doors[door].see_input(point, answer, restless=event.restless)
         self._building.dirty |= doors
 
     def _tell_trouble(

@@ -60,7 +60,7 @@ class Documents:
         for door in self._world.fire_held.keys() - self._world.policy.doors.keys():
             del self._world.fire_held[door]
             answer.add(RememberFire(door, None))
-        self._building.rebuild(self._world.policy, answer)
+        self._building.rebuild(self._world.policy, answer, self._world.policy.doors.keys() - policy.doors.keys())
 
     def _held(self, now: float) -> set[tuple[int, bool]]:
         """The doors that stay as they are for now, and whether it is fire that holds them."""

@@ -73,15 +73,17 @@ class DoorMachine:
         """The device that moves the lock."""
         return self.drive.point.kind, self.drive.point.device
 
-    def rewire(self, door: Door, answer: Answer) -> None:
-        """Take the door as a new Policy has it. An output that stays the same is not touched.
+    def rewire(self, door: Door, answer: Answer, *, left_out: bool = False) -> None:
+        """Take the door as a new Policy has it, or as it stays for now if it is ``left_out`` there.
 
-        Nor is one by which fire holds the door, or by which somebody leaves: until that ends, the lock is the old one.
+        An output that stays the same is not touched. Nor is one by which fire holds the door, or by which somebody
+        leaves: until that ends, the lock is the old one.
         """
         before = self.door
         if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
             self.leaving.unwired(before, answer)
-        self.leaving.relock(before, door, self.drive.lock, answer.now)
+        if not self.yields:
+            self.leaving.relock(before, None if left_out else door, self.drive.lock, answer.now)
         self._take_lock(door, answer.now)
         if door.contact != before.contact or (door.contact in door.rests_closed) is not (
             before.contact in before.rests_closed
@@ -111,8 +113,12 @@ class DoorMachine:
         return self.fire.built is not None or self.leaving.kept(now) is not None
 
     def held(self, now: float) -> Door | None:
-        """The door as it stays for somebody who leaves if a Policy takes it away; its exit button is then let go."""
-        return replace(self.door, lock=self.drive.lock, rex=None) if self.leaving.unlocks(self.door, now) else None
+        """The door as it stays for somebody who leaves if a Policy takes it away; its exit button is then let go.
+
+        One that yields moves no lock, so nobody leaves by it.
+        """
+        leaving = not self.yields and self.leaving.unlocks(self.door, now)
+        return replace(self.door, lock=self.drive.lock, rex=None) if leaving else None
 
     def refresh(self, answer: Answer) -> None:
         """Work out again what the documents say about the door."""
@@ -127,14 +133,14 @@ class DoorMachine:
             code = EventCode.SCHEDULE_UNLOCK_START if now else EventCode.SCHEDULE_UNLOCK_END
             answer.record(code, door=self.door.id)
 
-    def see_input(self, point: Point, answer: Answer) -> None:
-        """Take a new state of one of the door's inputs."""
+    def see_input(self, point: Point, answer: Answer, *, restless: bool = False) -> None:
+        """Take a new state of one of the door's inputs; ``restless`` as in :class:`InputChanged`."""
         state = self._world.input(point)
         # Exits and fire are believed even before their device is known to be up, but never in clear from an open line.
         clear = self._world.link((point.kind, point.device)) is LinkState.CLEAR
         told = state if clear else self._world.told(point)
         if point == self.door.contact:
-            self.leaf.see(self.door, state, answer)
+            self.leaf.see(self.door, state, answer, restless=restless)
         if point == self.door.rex:
             self.leaving.see(self.door, told, answer, self._during())
         self._see_fire(point, answer)

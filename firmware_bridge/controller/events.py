@@ -157,11 +157,16 @@ class DevicePowered:
 
 @dataclass(frozen=True, slots=True)
 class InputChanged:
-    """An input was seen in a new state; also sent for every input when its device comes back."""
+    """An input was seen in a new state; also sent for every input when its device comes back.
+
+    ``restless``: it changes more often than its port may tell, so states between these are not told, and that the next
+    one comes late does not say that it held still.
+    """
 
     moment: Moment
     point: Point
     state: InputState
+    restless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

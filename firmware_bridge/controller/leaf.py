@@ -16,6 +16,9 @@ LATCH_WAIT_S = 3.0
 """A closed and locked door's latch must be thrown within so long."""
 MOST_RESTARTS = 10
 """A contact that changes so often without once holding still for its debounce time proves nothing until it does."""
+CALM_S = 1.0
+"""One that changes more often than its port may tell holds still when nothing is told for so long: several times as
+long as between two states that the port lets pass."""
 
 _POSITIONS = {InputState.NORMAL: Position.CLOSED, InputState.ACTIVE: Position.OPEN}
 
@@ -43,12 +46,18 @@ class Leaf:
         """Where the leaf was when its contact last held still, while it chatters."""
         self._chatters = Limiter(6, 60.0)
 
-    def see(self, door: Door, state: InputState, answer: Answer) -> None:
-        """Take a new state of the contact; it counts once it has lasted for the debounce time."""
+    def see(self, door: Door, state: InputState, answer: Answer, *, restless: bool = False) -> None:
+        """Take a new state of the contact; it counts once it has lasted for the debounce time.
+
+        A ``restless`` one chatters, whatever was told of it: it counts after :data:`CALM_S`.
+        """
         position, now = _POSITIONS.get(state, Position.UNKNOWN), answer.now
-        if position is not self._seen:
+        still_at = now + (max(door.timing.debounce_s, CALM_S) if restless else door.timing.debounce_s)
+        if restless or position is not self._seen:
             self._restarts = self._restarts + 1 if now < self._still_at else 0
-            self._seen, self._still_at = position, now + door.timing.debounce_s
+            self._seen, self._still_at = position, still_at
+        if restless:
+            self._restarts = max(self._restarts, MOST_RESTARTS)
         if self._restarts >= MOST_RESTARTS and self._rested is None and position is not Position.UNKNOWN:
             self._rested, self.position = self.position, Position.UNKNOWN
             self._tell_chatter(EventCode.INPUT_UNREADABLE, door, answer)
@@ -58,8 +67,8 @@ class Leaf:
             self.position, self._coming, self._rested, self._restarts = position, None, None, 0
         elif position is self.position:
             self._coming = None
-        elif self._coming is None or self._coming[0] is not position:
-            self._coming = position, now + door.timing.debounce_s
+        elif restless or self._coming is None or self._coming[0] is not position:
+            self._coming = position, still_at
 
     def _tell_chatter(self, code: EventCode, door: Door, answer: Answer) -> None:
         unreported = self._chatters.take(answer.now)

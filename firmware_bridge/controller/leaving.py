@@ -61,12 +61,14 @@ class Leaving:
             self._hold(door, answer.now)
         self._end_stuck(door, answer)
 
-    def relock(self, before: Door, after: Door, built: Lock, now: float) -> None:
+    def relock(self, before: Door, after: Door | None, built: Lock, now: float) -> None:
         """A new Policy makes another lock of the door: whoever is leaving is let out by ``built``, which is there.
 
-        The button counts as let go, since it may mean nothing for the new lock.
+        The button counts as let go, since it may mean nothing for the new lock. ``None`` leaves the door out: its lock
+        is the same, but whatever else the Policy moves by that output waits.
         """
-        if _lets_out(before.lock) == _lets_out(after.lock) or not self._opens(before, now):
+        same = after is not None and _lets_out(before.lock) == _lets_out(after.lock)
+        if same or not self._opens(before, now):
             return
         end = now + _hold_s(before) if self.active else self._unlock_until
         kept = self.kept(now)

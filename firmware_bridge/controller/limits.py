@@ -44,6 +44,11 @@ class Bucket:
         self._left = rate.burst
         self._at_s = now_s
 
+    @property
+    def spent(self) -> bool:
+        """Whether whoever asks next must wait, as it was when somebody asked last."""
+        return self._left < 1.0
+
     def take(self, now_s: float) -> bool:
         """Ask to pass."""
         self._left = min(self._rate.burst, self._left + max(0.0, now_s - self._at_s) * self._rate.each_s)

@@ -1,7 +1,8 @@
 """What one port may put into the bridge's one queue, however mad the devices on it are.
 
 The same queue carries emergencies, exits and cards from elsewhere, so nobody may fill it at will: more reads than
-people can present are counted and told in one alarm, and of a state that flaps only the newest passes, a little later.
+people can present are counted and told in one alarm, and of a state that flaps only the newest passes, a little later;
+an input says so then, since what comes at this pace looks as if it held still.
 Proofs, failures and links are answers to what this bridge asked, and as many as that.
 """
 
@@ -90,7 +91,7 @@ class Throttle:
         for key, event in tuple(self._held.items()):
             if self._may(key, Rate(CHANGES_AT_ONCE, CHANGES_PER_S), moment.mono_s):
                 del self._held[key]
-                self._emit(replace(event, moment=moment))
+                self._emit(self._marked(key, replace(event, moment=moment)))
         for reader, excess in tuple(self._excess.items()):
             if moment.mono_s < excess.due_s:
                 continue
@@ -118,9 +119,15 @@ class Throttle:
         key = _device(event)
         if self._may(key, Rate(CHANGES_AT_ONCE, CHANGES_PER_S), event.moment.mono_s):
             self._held.pop(key, None)
-            self._emit(event)
+            self._emit(self._marked(key, event))
         else:
             self._held[key] = event
+
+    def _marked(self, key: Hashable, event: _State) -> _State:
+        """An input of which the next change would have to wait is restless: nobody will hear of each any more."""
+        if isinstance(event, InputChanged) and self._allowances[key].spent:
+            return replace(event, restless=True)
+        return event
 
     def _forget_lost(self, event: Event) -> None:
         """Inputs of a device that is lost are told anew when it is back; what they were before must not come later."""

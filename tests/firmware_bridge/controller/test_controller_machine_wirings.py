@@ -82,6 +82,8 @@ class Wired(RuleBasedStateMachine):
     def begin(self, drawn: dict[int, dict[str, Any]]) -> None:
         self.drawn, self.n = drawn, 1
         self.gone: set[int] = set()
+        self.heirs: dict[int, int] = {}
+        """Doors to which a Policy gives the output of another door, as long as it leaves that one out."""
         self.known: dict[int, Door] = {}
         self.fires: dict[int, Fire] = {}
         self.leaving: dict[int, float] = {}
@@ -103,7 +105,7 @@ class Wired(RuleBasedStateMachine):
             door = fire.door if fire is not None and id_ in self.gone else self.known[id_]
             if board and door.rex is not None and bench.seen(door.rex) is InputState.ACTIVE:
                 self.leaving[id_] = self.last_exit[id_] = now
-                if door.lock.rex_unlocks and id_ not in self.gone:
+                if door.lock.rex_unlocks and id_ not in self.gone and not self.waits(id_):
                     self.owe(id_, now)
             lit = door.lock.fire_input
             burns = board and lit is not None and bench.inputs[lit] is InputState.ACTIVE
@@ -113,7 +115,7 @@ class Wired(RuleBasedStateMachine):
                 if fire.over and not fire.waits:
                     del self.fires[id_]
                     fire = None
-            if fire is None and burns and id_ not in self.gone and door.lock.fire_action in EFFECTS:
+            if fire is None and burns and id_ not in self.gone | self.waiting() and door.lock.fire_action in EFFECTS:
                 self.fires[id_] = Fire(door)
             if any(d.action in ("lockdown", "secure") for d in self.locking(id_)):
                 self.dead |= {one.id for one in bench.orders.overrides if one.door == id_}
@@ -125,6 +127,18 @@ class Wired(RuleBasedStateMachine):
         same = before.lock.output == door.lock.output and before.lock.unlock_when is door.lock.unlock_when
         if same or now >= until:
             self.owed[id_] = door, now + LEAST_HOLD_S
+
+    def waiting(self) -> set[int]:
+        """The doors whose output fire or somebody who leaves still has by another door."""
+        return {id_ for id_ in CLASSES if self.waits(id_)}
+
+    def waits(self, id_: int) -> bool:
+        mine, now = self.known[id_].lock.output, self.bench.moment.mono_s
+        if id_ in self.fires or (id_ in self.owed and now < self.owed[id_][1]):
+            return False
+        lent = {door: fire.door for door, fire in self.fires.items()}
+        lent |= {door: built for door, (built, until) in self.owed.items() if now < until}
+        return any(door != id_ and built.lock.output == mine for door, built in lent.items())
 
     def built(self, door: int) -> Door:
         """A door with the lock that it really has: in a fire the one that the fire took, whatever a Policy says."""
@@ -166,6 +180,20 @@ class Wired(RuleBasedStateMachine):
         else:
             lockset = {"rex_unlocks": False, "kind": LockKind.LOCKSET, "fire_rated": False}
             self.publish({**self.drawn, door: self.drawn[door] | lockset})
+        self.nobody_is_kept_in()
+        self.wait(seconds)
+
+    @rule(order=st.permutations(sorted(CLASSES)), pressed=st.booleans(), seconds=st.sampled_from([0.0, 20.0, 40.0]))
+    def given_away(self, order: list[int], pressed: bool, seconds: float) -> None:
+        """A new Policy leaves out a door by which somebody leaves, and gives its output to another door."""
+        there = [door for door in order if door not in self.gone | self.heirs.keys()]
+        magnets = [door for door in there if self.drawn[door]["rex_unlocks"] and self.drawn[door]["at"] != "reader"]
+        if not magnets or len(there) < 2:
+            return
+        door, heir = magnets[0], next(heir for heir in there if heir != magnets[0])
+        self.rex(door, [InputState.ACTIVE, *([] if pressed else [InputState.NORMAL])])
+        self.heirs[heir] = door
+        self.leave_out(door)
         self.nobody_is_kept_in()
         self.wait(seconds)
 
@@ -298,7 +326,10 @@ class Wired(RuleBasedStateMachine):
     def publish(self, drawn: dict[int, dict[str, Any]]) -> None:
         self.n += 1
         self.drawn = drawn
-        self.bench.policy = policy({door: one for door, one in drawn.items() if door not in self.gone}, self.n)
+        self.heirs = {heir: door for heir, door in self.heirs.items() if door in self.gone}
+        given = {heir: {"at": drawn[door]["at"], "output_of": door} for heir, door in self.heirs.items()}
+        there = {door: one | given.get(door, {}) for door, one in drawn.items() if door not in self.gone}
+        self.bench.policy = policy(there, self.n)
         self.bench.tell(PolicyAccepted(self.bench.moment, self.bench.policy))
         self.bench.wait(0.06)
         self.after()
@@ -345,7 +376,7 @@ class Wired(RuleBasedStateMachine):
     def what_an_emergency_locks_is_locked(self) -> None:
         lockdown = {id_ for id_ in CLASSES if any(d.action == "lockdown" for d in self.ruling(id_))}
         for status in self.bench.controller.status(self.bench.moment.mono_s).doors:
-            if status.door in lockdown - self.gone and status.slot not in (
+            if status.door in lockdown - self.gone - self.waiting() and status.slot not in (
                 Slot.EGRESS,
                 Slot.FIRE,
                 Slot.PERMITTED_GRANT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from access_control.core.decision.model import FireAction, LockKind, Policy, UnlockWhen
@@ -21,6 +23,12 @@ BY_POWER = {2: {"lock": {"unlock_when": UnlockWhen.RELAY_ON}}}
 def relays(play: Playbook) -> dict[int, bool]:
     """Where each output was last driven."""
     return {command.point.index: command.energised for command in play.commands if isinstance(command, DriveOutput)}
+
+
+def driven(play: Playbook, index: int) -> set[bool]:
+    """Wherever an output was driven since somebody was let go by it."""
+    drives = [command for command in play.commands if isinstance(command, DriveOutput) and command.point.index == index]
+    return {command.energised for command in drives[1:]}
 
 
 def accept(play: Playbook, policy: Policy) -> None:
@@ -119,6 +127,50 @@ def test_an_output_that_goes_to_another_door_moves_for_it_when_people_are_out() 
     assert relays(play)[2] is False
     do(play, "card shed ada")
     assert relays(play)[2] is True
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_an_output_of_a_door_that_is_left_out_moves_for_another_door_when_people_are_out(pressed: bool) -> None:
+    play = Playbook(changed(doors=BY_POWER))
+    do(play, "rex hall on", *([] if pressed else ["rex hall off"]))
+    left = without_doors(2)
+    shed = left.doors[4]
+    accept(play, replace(left, doors={**left.doors, 4: replace(shed, lock=replace(shed.lock, output=output(2)))}))
+    do(play, "wait 5", "card shed ada", "wait 24.9")
+    assert relays(play)[2] is True
+    assert driven(play, 2) == {True}
+    do(play, "wait 0.2")
+    assert relays(play)[2] is False
+    do(play, "card shed ada")
+    assert relays(play)[2] is True
+
+
+def test_a_door_that_was_deleted_and_made_anew_lets_people_go_first() -> None:
+    before = changed(doors=BY_POWER)
+    play = Playbook(before)
+    do(play, "rex hall on", "rex hall off")
+    left = without_doors(2)
+    accept(play, replace(left, doors={**left.doors, 6: replace(before.doors[2], id=6)}))
+    do(play, "wait 20", "rex hall on", "wait 40")  # the button is the new door's by now
+    assert driven(play, 2) == {True}
+    do(play, "rex hall off", "wait 29.9")
+    assert driven(play, 2) == {True}
+    do(play, "wait 0.2")
+    assert relays(play)[2] is False
+
+
+def test_a_button_of_a_door_that_waits_for_an_output_keeps_that_output_from_nobody() -> None:
+    play = Playbook(changed(doors=BY_POWER))
+    do(play, "rex hall on")
+    left, magnet = without_doors(2), changed().doors[2].lock
+    waiting = replace(left.doors[1], lock=replace(magnet, output=output(2)))
+    accept(play, replace(left, doors={**left.doors, 1: waiting}))
+    do(play, "wait 5", "rex front on", "rex front off")
+    accept(play, left)
+    do(play, "wait 24.9")
+    assert driven(play, 2) == {True}
+    do(play, "wait 0.2")
+    assert relays(play)[2] is False
 
 
 def test_a_strike_with_a_button_holds_nothing_back() -> None:

@@ -30,3 +30,13 @@ def test_a_clock_that_goes_back_gives_nothing_away() -> None:
     bucket = Bucket(Rate(1, 1.0), 10.0)
     assert bucket.take(10.0)
     assert not bucket.take(5.0)
+
+
+def test_a_bucket_is_spent_while_the_next_would_have_to_wait() -> None:
+    bucket = Bucket(Rate(2, 1.0), 10.0)
+    assert bucket.take(10.0)
+    assert not bucket.spent
+    assert bucket.take(10.0)
+    assert bucket.spent
+    assert bucket.take(12.0)
+    assert not bucket.spent

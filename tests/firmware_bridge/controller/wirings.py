@@ -111,10 +111,11 @@ def point(door: int, place: int) -> Point:
 
 
 def build(door: int, drawn: dict[str, Any]) -> Door:
+    output = drawn.get("output_of", door)
     where = {
         "reader": Point(DeviceKind.READER, door, 0),
-        "board": Point(DeviceKind.BOARD, 1, door),
-        "module": Point(DeviceKind.BOARD, 2, door),
+        "board": Point(DeviceKind.BOARD, 1, output),
+        "module": Point(DeviceKind.BOARD, 2, output),
     }[drawn["at"]]
     plain = ("kind", "unlock_when", "fire_rated", "fire_action", "fire_input", "fire_manual_reset", "rex_unlocks")
     lock = Lock(output=where, bench_override="A test bench", **{name: drawn[name] for name in plain})

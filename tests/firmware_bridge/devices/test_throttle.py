@@ -179,3 +179,12 @@ def test_what_the_bridge_asked_for_is_never_held_back() -> None:
     gate = Gate()
     gate.put(*[OutputProved(at(0.0), INPUT, n % 2 == 0, Proof.READ_BACK) for n in range(500)])
     assert len(gate.out) == 500
+
+
+def test_an_input_that_uses_its_allowance_up_is_marked_until_it_changes_as_seldom_as_it_may() -> None:
+    gate = Gate()
+    gate.flap(2 * CHANGES_AT_ONCE)
+    gate.flush(1 / CHANGES_PER_S)
+    assert [event.restless for event in gate.out if isinstance(event, InputChanged)] == [False] * 9 + [True] * 2
+    gate.put(InputChanged(at(5.0), INPUT, InputState.NORMAL), InputChanged(at(6.0), INPUT, InputState.ACTIVE))
+    assert [event.restless for event in gate.out[-2:] if isinstance(event, InputChanged)] == [False, False]
