@@ -196,7 +196,7 @@ def read_config(path: Path) -> Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        sentence = "there is no such file; `firmware-bridge init` writes one."
+        sentence = "there is no such file; `firmware-bridge enroll` writes one."
         raise ConfigError(path, (sentence,)) from error
     except OSError as error:
         raise ConfigError(path, (f"it cannot be read: {error.strerror}.",)) from error

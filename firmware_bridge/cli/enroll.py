@@ -25,7 +25,7 @@ from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from firmware_bridge.store.sealed_keys import SealedKeys
 from firmware_bridge.store.setup import AlreadySetUpError, set_up
-from firmware_bridge.store.state_lock import StateInUseError, only_one
+from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
 from firmware_bridge.store.trust import TrustError, read_trust
 from firmware_bridge.uplink.enrolling import Joined, ask_for_keys, join
 from firmware_bridge.uplink.errors import UplinkError
@@ -34,6 +34,7 @@ EXPECTED = (
     AlreadySetUpError,
     KeyFileError,
     MemoryFullError,
+    NotOwnerError,
     NotRestoredError,
     NotStoredError,
     Refused,
@@ -89,6 +90,18 @@ def carry_out(asked: argparse.Namespace) -> int:
     if not asked.replace and (asked.passphrase_file is not None or asked.without_keys or asked.former_keys):
         print("--passphrase-file, --former-keys and --without-keys belong to --replace.", file=sys.stderr)
         return FAILED
+    try:
+        return _enrol(asked)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = error.filename or asked.config
+        hint = "The bridge's user needs its directories: docs/operations.md, Installing."
+        print(f"{place} cannot be used: {error.strerror or error}. {hint}", file=sys.stderr)
+        return FAILED
+
+
+def _enrol(asked: argparse.Namespace) -> int:
     service = _service(asked.config, asked.url)
     if asked.config.exists():
         _require_new(read_config(asked.config).state_dir)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from firmware_bridge.config import Config, PortKind, PortSettings, read_config
 from firmware_bridge.devices.serial_line import SerialLine, open_line
-from firmware_bridge.store.state_lock import StateInUseError, only_one
+from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
 
 
 class LineChoiceError(Exception):
@@ -72,7 +72,7 @@ def free(choice: Choice, config: Config | None) -> Iterator[None]:
     """Keep a bridge of the same settings from running meanwhile, if the port is one of its own.
 
     Raises:
-        LineChoiceError: It runs already.
+        LineChoiceError: It runs already, or its state directory is another user's.
     """
     with ExitStack() as held:
         if config is not None and choice.name is not None and config.state_dir.is_dir():
@@ -82,4 +82,6 @@ def free(choice: Choice, config: Config | None) -> Iterator[None]:
                 raise LineChoiceError(
                     f"The bridge is running and serves port {choice.name}. Stop it first; its doors go to rest then."
                 ) from error
+            except NotOwnerError as error:
+                raise LineChoiceError(str(error)) from error
         yield

@@ -17,9 +17,10 @@ from firmware_bridge.config import read_config
 from firmware_bridge.store.keys import KeyFileError
 from firmware_bridge.store.memory import MemoryFullError
 from firmware_bridge.store.setup import AlreadySetUpError, set_up
+from firmware_bridge.store.state_lock import NotOwnerError
 from firmware_bridge.store.trust import Trust
 
-EXPECTED = (KeyFileError, MemoryFullError)
+EXPECTED = (KeyFileError, MemoryFullError, NotOwnerError)
 EXAMPLE = """# Settings of this bridge; docs/settings.md explains each.
 state_dir = "state"
 

@@ -8,7 +8,7 @@ from firmware_bridge.config import Config
 from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.keys import KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
-from firmware_bridge.store.state_lock import StateInUseError, only_one
+from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
 from firmware_bridge.store.trust import TrustError, read_trust
 
 
@@ -20,7 +20,7 @@ def stored_policy(config: Config) -> Policy:
     """Read it, checked as at a start.
 
     Raises:
-        StoredPolicyError: The bridge is not set up, has none yet, or another program works with its state.
+        StoredPolicyError: The bridge is not set up, has none yet, its state is another user's or in use.
     """
     at = SystemClock().moment().at
     try:
@@ -33,7 +33,7 @@ def stored_policy(config: Config) -> Policy:
                 documents.load(at)
             finally:
                 memory.close()
-    except (KeyFileError, MemoryFullError, StateInUseError, TrustError) as error:
+    except (KeyFileError, MemoryFullError, NotOwnerError, StateInUseError, TrustError) as error:
         raise StoredPolicyError(str(error)) from error
     if documents.policy is None:
         raise StoredPolicyError("There is no Policy yet that names doors. Apply one first.")

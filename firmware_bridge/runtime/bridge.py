@@ -50,7 +50,7 @@ from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
 from firmware_bridge.store.sealed_keys import SealedKeys
 from firmware_bridge.store.space import give_up_reserve
-from firmware_bridge.store.state_lock import StateInUseError, only_one
+from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
 from firmware_bridge.uplink.uplink import Bonds, Uplink, instance_of
 
@@ -101,7 +101,7 @@ class Bridge:
             self._closing = undo
             try:
                 self._start(undo)
-            except (TrustError, KeyFileError, MemoryFullError, SocketError, StateInUseError) as error:
+            except (TrustError, KeyFileError, MemoryFullError, NotOwnerError, SocketError, StateInUseError) as error:
                 raise StartError(str(error)) from error
             except OSError as error:
                 place = error.filename or self.config.state_dir

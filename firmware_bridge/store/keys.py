@@ -26,6 +26,7 @@ from firmware_bridge.store.files import write_durably
 KEY_BYTES: Final = 32
 SCBK_BYTES: Final = 16
 _NAME_MARKS: Final = frozenset("-_")
+_ANEW: Final = "put it back from the backup, or set the bridge up anew with `firmware-bridge enroll`."
 _DEVICE_FILE: Final = re.compile(r"reader-[\w%-]+-\d{1,3}(\.next)?\.key")
 
 
@@ -181,7 +182,7 @@ class KeyStore:
             mode = path.stat().st_mode
             text = path.read_text(encoding="ascii")
         except FileNotFoundError as error:
-            raise KeyFileError(f"{path} is missing; `firmware-bridge init` makes the bridge's keys.") from error
+            raise KeyFileError(f"{path} is missing; {_ANEW}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise KeyFileError(f"{path} cannot be read; restore it from the backup.") from error
         if stat.S_IMODE(mode) & 0o077:
@@ -208,8 +209,7 @@ class KeyStore:
         try:
             mode = self.directory.stat().st_mode
         except OSError as error:
-            text = f"{self.directory} is missing; `firmware-bridge init` makes it."
-            raise KeyFileError(text) from error
+            raise KeyFileError(f"{self.directory} is missing; {_ANEW}") from error
         if stat.S_IMODE(mode) & 0o077:
             raise KeyFileError(f"Others may look into {self.directory}; run `chmod 700 {self.directory}`.")
 

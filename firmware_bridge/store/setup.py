@@ -12,6 +12,7 @@ from firmware_bridge.clock import Clock
 from firmware_bridge.store.clock_trust import boot_id
 from firmware_bridge.store.keys import BridgeKeys, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, ClockProof
+from firmware_bridge.store.state_lock import require_owner
 from firmware_bridge.store.trust import Trust, TrustError, read_trust, write_trust
 
 
@@ -35,9 +36,11 @@ def set_up(
         AlreadySetUpError: The directory belongs to another bridge or site.
         KeyFileError: Keys that are there already cannot be used.
         MemoryFullError: The disk took nothing.
+        NotOwnerError: This is root, and the directory is somebody else's.
         OSError: As above.
     """
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_owner(state_dir)
     if state_dir.stat().st_uid == os.getuid():
         state_dir.chmod(0o700)
     try:

@@ -1,9 +1,10 @@
-"""One program at a time works with a state directory."""
+"""One program at a time works with a state directory, and none as root where it is somebody else's."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,14 +16,40 @@ class StateInUseError(Exception):
     """Another program works with the directory; the text is one plain sentence."""
 
 
+class NotOwnerError(Exception):
+    """Root would leave files there that the directory's owner cannot read; the text is one plain sentence."""
+
+
+def require_owner(state_dir: Path) -> None:
+    """Refuse root in a directory of somebody else: the bridge, started as its own user, could not read a new key.
+
+    Raises:
+        NotOwnerError: That is so.
+        OSError: There is no such directory.
+    """
+    owner = state_dir.stat().st_uid
+    if os.geteuid() != 0 or owner == 0:
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = str(owner)
+    raise NotOwnerError(
+        f"{state_dir} belongs to the user {name}, who could not read what root writes there. "
+        f"Give the same command as that user: runuser -u {name} -- /opt/school/bin/firmware-bridge ..."
+    )
+
+
 @contextmanager
 def only_one(state_dir: Path) -> Iterator[None]:
     """Hold the lock of a state directory; the kernel drops it with the process, however that ends.
 
     Raises:
         StateInUseError: A bridge runs there.
+        NotOwnerError: This is root, and the directory is somebody else's.
         OSError: There is no such directory.
     """
+    require_owner(state_dir)
     descriptor = _open(state_dir)
     try:
         try:

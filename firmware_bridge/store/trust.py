@@ -49,7 +49,7 @@ def read_trust(state_dir: Path) -> Trust:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Trust)
     except FileNotFoundError as error:
-        text = f"{path} is missing: this bridge belongs to no school yet; `firmware-bridge init` sets it up."
+        text = f"{path} is missing: this bridge belongs to no school yet; `firmware-bridge enroll` sets it up."
         raise TrustError(text) from error
     except (OSError, msgspec.MsgspecError) as error:
         raise TrustError(f"{path} cannot be used ({error}); restore it from the backup.") from error

@@ -89,8 +89,10 @@ def test_the_files_that_it_names_are_there() -> None:
 
 
 def test_battery_and_cables_are_reckoned_right() -> None:
-    assert "(1.0 + 0.48 + 0.8) x 4 x 1.25 = 11.4 Ah" in PAGE
-    assert round((1.0 + 0.48 + 0.8) * 4 * 1.25, 1) == 11.4
+    assert "1.0 x 4 x 1.25 = 5 Ah" in PAGE
+    assert round(1.0 * 4 * 1.25, 1) == 5
+    assert "(0.48 + 0.8 + 0.3) x 4 x 1.25 = 7.9 Ah" in PAGE
+    assert round((0.48 + 0.8 + 0.3) * 4 * 1.25, 1) == 7.9
     rows = LENGTHS.findall(PAGE)
     assert len(rows) == 3
     for section, *lengths in rows:

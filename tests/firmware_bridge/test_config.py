@@ -169,7 +169,7 @@ def test_one_mistake_is_one_sentence_that_names_its_place(tmp_path: Path, text: 
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"firmware-bridge init"):
+    with pytest.raises(ConfigError, match=r"firmware-bridge enroll"):
         read_config(tmp_path / "nowhere.toml")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_a_key_file_that_is_no_text_is_refused_in_plain_words(place: Path, capsy
     said = capsys.readouterr().err
     assert "does not hold a key of 64 hex digits" in said
     assert "codec" not in said
+
+
+def test_root_makes_no_keys_in_a_directory_of_another_user(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "state").mkdir(mode=0o700)
+    if os.getuid() == 0:
+        os.chown(place / "state", 64_711, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert init(place) == 1
+    assert "Give the same command as that user" in capsys.readouterr().err
+    assert list((place / "state").iterdir()) == []
 
 
 def test_settings_that_cannot_be_written_are_one_sentence(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

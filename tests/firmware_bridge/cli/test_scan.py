@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -73,6 +74,17 @@ def test_a_port_that_the_bridge_holds_is_refused(place: Path, capsys: pytest.Cap
             assert command_line(["scan", *options, "--port", "A", *FAST]) == 1
             assert "used by another program" in capsys.readouterr().err
         assert reader.heard == []
+
+
+def test_root_is_told_whose_directory_it_is(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = settings(place)
+    if os.getuid() == 0:
+        os.chown(place / "state", 64_711, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert command_line(["scan", *options, "--port", "A", *FAST]) == 1
+    assert "could not read what root writes there" in capsys.readouterr().err
 
 
 def test_mistakes_on_the_command_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,7 @@ def test_what_cannot_be_shown_is_one_sentence(place: Path, capsys: pytest.Captur
     (place / "bridge.toml").write_text('state_dir = "state"\n')
     config = ["--config", str(place / "bridge.toml")]
     assert command_line(["wiring", *config]) == 1
-    assert "firmware-bridge init" in capsys.readouterr().err
+    assert "firmware-bridge enroll" in capsys.readouterr().err
     assert command_line(["wiring", *config, "--scan", str(place / "none")]) == 1
     assert "cannot be read" in capsys.readouterr().err
 

@@ -18,7 +18,7 @@ def _add(path: Path, text: str) -> None:
     ("harm", "check", "words"),
     [
         (lambda state: state.chmod(0o755), "state", "chmod 700"),
-        (lambda state: (state / "trust.json").unlink(), "trust", "firmware-bridge init"),
+        (lambda state: (state / "trust.json").unlink(), "trust", "firmware-bridge enroll"),
         (lambda state: (state / "trust.json").write_text("{}"), "trust", "restore it from the backup"),
         (lambda state: (state / "keys" / "bridge.key").unlink(), "keys", "is missing"),
         (lambda state: (state / "keys" / "digest.key").chmod(0o640), "keys", "chmod 600"),

@@ -354,5 +354,5 @@ def test_what_cannot_start_closes_what_it_opened(site: Site) -> None:
 def test_a_state_directory_that_is_not_there_is_one_sentence(place: Path) -> None:
     (place / "bridge.toml").write_text('state_dir = "nowhere"\n')
     bridge = Bridge(read_config(place / "bridge.toml"), Surroundings(SystemClock()))
-    with pytest.raises(StartError, match="firmware-bridge init"):
+    with pytest.raises(StartError, match="firmware-bridge enroll"):
         bridge.start()

@@ -64,11 +64,11 @@ def test_a_damaged_key_is_named_without_showing_it(tmp_path: Path, content: byte
 
 def test_a_missing_key_or_directory_says_what_to_do(tmp_path: Path) -> None:
     store = KeyStore(tmp_path / "keys")
-    with pytest.raises(KeyFileError, match="firmware-bridge init"):
+    with pytest.raises(KeyFileError, match="from the backup, or set the bridge up anew with `firmware-bridge enroll`"):
         store.load()
     store.create()
     (store.directory / "digest.key").unlink()
-    with pytest.raises(KeyFileError, match="firmware-bridge init"):
+    with pytest.raises(KeyFileError, match="from the backup, or set the bridge up anew with `firmware-bridge enroll`"):
         store.load()
 
 

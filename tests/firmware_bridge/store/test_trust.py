@@ -17,7 +17,7 @@ def test_what_was_pinned_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_bridge_of_no_school_is_told_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(TrustError, match="firmware-bridge init"):
+    with pytest.raises(TrustError, match="firmware-bridge enroll"):
         read_trust(tmp_path)
 
 
