@@ -189,7 +189,7 @@ class OutputLapsed:
 
 @dataclass(frozen=True, slots=True)
 class OutputFailed:
-    """A command could not be delivered.
+    """A command could not be delivered. One that never expires may go on being tried.
 
     Attributes:
         expired: It was dropped on purpose because it came too late.

@@ -80,10 +80,11 @@ class Errands:
         self._reports = reports
         self._answers = Answers(reports)
         self._can: Capabilities | None = None
+        self._could: Capabilities | None = None
         self._unwilling: set[int] = set()
         self._silences: dict[int, int] = {}
         self._put_off: dict[int, int] = {}
-        self._later: list[tuple[float, Command]] = []
+        self._later: dict[int, tuple[float, Command]] = {}
         self._given_up: dict[int, tuple[float, Command]] = {}
         self._told: set[tuple[int, int]] = set()
         self._due: list[Command] = []
@@ -153,8 +154,8 @@ class Errands:
         self._read_back_s = mono_s + self._timing.read_back_s
         self._put_off.clear()
         # Not among the first questions: neighbours that come up at the same time wait for those.
-        self._later = [(mono_s + self._timing.read_back_s, AskReaders())]
-        self._later += [given_up for given_up in self._given_up.values() if isinstance(given_up[1], _ASKED_LATER)]
+        self._later = {AskReaders.CODE: (mono_s + self._timing.read_back_s, AskReaders())}
+        self._later |= {code: entry for code, entry in self._given_up.items() if isinstance(entry[1], _ASKED_LATER)}
         self._told.clear()
         self._answers.new_session()
         self.display.new_session()
@@ -166,8 +167,10 @@ class Errands:
 
     def waiting(self, mono_s: float) -> bool:
         """Whether there is something to show, to ask again, or to prove."""
-        if self._later and any(due_s <= mono_s and self._able(question, mono_s) for due_s, question in self._later):
-            return True
+        if self._later:
+            later = self._later.values()
+            if any(due_s <= mono_s and self._able(question, mono_s) for due_s, question in later):
+                return True
         return self.display.waiting() or self._read_back_due(mono_s)
 
     def _read_back_due(self, mono_s: float) -> bool:
@@ -202,8 +205,10 @@ class Errands:
 
     def next(self, mono_s: float) -> Command | None:
         """The next thing to send besides polls and outputs."""
-        self._due += [question for due_s, question in self._later if due_s <= mono_s]
-        self._later = [entry for entry in self._later if entry[0] > mono_s]
+        for code in [code for code, (due_s, _) in self._later.items() if due_s <= mono_s]:
+            question = self._later.pop(code)[1]
+            if question not in self._due:
+                self._due.append(question)
         while self._due:
             question = self._due.pop()
             if isinstance(question, SetLeds):
@@ -237,26 +242,28 @@ class Errands:
         if isinstance(reply, Nak):
             self._refused(message, reply, moment)
         elif isinstance(message, AskCapabilities):
-            self.learn(reply if isinstance(reply, Capabilities) else Capabilities(()))
+            self._could = reply if isinstance(reply, Capabilities) else None
+            self.learn(self._could or Capabilities(()))
             if taken_back:
                 self.new_session(moment.mono_s)
         elif isinstance(reply, OutputStatus):
             self._outputs.read_back(reply.states, moment)
-        elif isinstance(message, AskReaders):
-            self._heads_answered(reply, moment)
         elif isinstance(message, AskInputs):
             self._answers.take(reply, moment)
         else:
             self.unasked(reply, moment)
         if isinstance(message, AskInputs):
             self._inputs_answered(reply, moment)
+        elif isinstance(message, AskReaders) and self._answers.head_gone:
+            self._ask_again(message, moment.mono_s)
 
     def refused_in_clear(self, message: Command, pending: Pending | None, nak: Nak, moment: Moment) -> None:
         """Go on without what is refused in the clear again and again, and say so once until it works again."""
         if pending is not None:
-            self._outputs.refused(pending, self._reports.worded(REFUSED_IN_CLEAR), moment, again=False)
+            self._outputs.refused_in_clear(pending, self._reports.worded(REFUSED_IN_CLEAR), moment)
         elif isinstance(message, AskCapabilities):
-            self.learn(Capabilities(()))
+            # What it said under protection stays true: its key is its own, so it is the same peripheral.
+            self.learn(self._could or Capabilities(()))
         elif isinstance(message, AskInputs):
             self._inputs_answered(nak, moment)
         if message.CODE not in self._given_up:
@@ -270,7 +277,11 @@ class Errands:
         again_s = moment.mono_s + (self._timing.read_back_s if doubtful else self._timing.given_up_s)
         self._given_up[message.CODE] = again_s, message
         if isinstance(message, _ASKED_LATER):
-            self._later.append(self._given_up[message.CODE])
+            self._later[message.CODE] = self._given_up[message.CODE]
+
+    def _ask_again(self, question: Command, mono_s: float) -> None:
+        """After a while, unless that is to be done in any case."""
+        self._later.setdefault(question.CODE, (mono_s + self._timing.read_back_s, question))
 
     def _inputs_answered(self, reply: object, moment: Moment) -> None:
         """What was told before this session counts only if it is told again; that is asked for until it is."""
@@ -279,17 +290,19 @@ class Errands:
             return
         if isinstance(reply, InputStatus):  # it has told of some, and the others are unknown at once
             self._no_inputs_since_s = None
-            self._later.append((moment.mono_s + self._timing.read_back_s, AskInputs()))
+            self._ask_again(AskInputs(), moment.mono_s)
             return
         if self._no_inputs_since_s is None:
             self._no_inputs_since_s = moment.mono_s
         if moment.mono_s - self._no_inputs_since_s >= _HICCUP_S:
             self._answers.inputs_unreadable(moment)
-        self._later.append((moment.mono_s + self._timing.read_back_s, AskInputs()))
+        self._ask_again(AskInputs(), moment.mono_s)
 
     def output_answered(self, pending: Pending, reply: object, moment: Moment) -> None:
         """Take the answer to an output command; one that answers something else is no acknowledgement."""
-        self._given_up.pop(SetOutputs.CODE, None)
+        given_up = self._given_up.get(SetOutputs.CODE)
+        if given_up is not None and moment.mono_s >= given_up[0]:  # refused and taken in turns is still told once
+            del self._given_up[SetOutputs.CODE]
         if isinstance(reply, Nak):
             self.note_refusal("output", SetOutputs.CODE, reply, moment)
             again = remedy(reply.error, sealed=True) in (Remedy.LATER, Remedy.SAY_AGAIN)
@@ -305,19 +318,16 @@ class Errands:
     def unasked(self, reply: object, moment: Moment) -> None:
         """Take what a peripheral may say at any time.
 
-        A board is asked for all its inputs after every change, a reader after one that leaves out some.
+        A board is asked for all its inputs after every change, a reader after one that leaves out some. A head that is
+        gone tells nobody that it is back: it is asked about until it is.
         """
         self._answers.take(reply, moment)
+        if isinstance(reply, ReaderStatus) and self._answers.head_gone:
+            self._ask_again(AskReaders(), moment.mono_s)
         if not isinstance(reply, InputStatus) or AskInputs() in self._due:
             return
         if self._answers.inputs_doubtful or not self._reports.is_reader:
             self._due.append(AskInputs())
-
-    def _heads_answered(self, reply: object, moment: Moment) -> None:
-        """A head that is gone tells nobody that it is back: it is asked about until it is."""
-        self.unasked(reply, moment)
-        if self._answers.head_gone:
-            self._later.append((moment.mono_s + self._timing.read_back_s, AskReaders()))
 
     def _refused(self, message: Command, nak: Nak, moment: Moment) -> None:
         """It could not just then: it is asked again after a while, a few times. Otherwise it is not asked any more."""
@@ -333,7 +343,7 @@ class Errands:
             if not later:
                 self._unwilling.add(code)
             elif isinstance(message, _ASKED_AGAIN):
-                self._later.append((moment.mono_s + self._timing.read_back_s, message))
+                self._ask_again(message, moment.mono_s)
         self.note_refusal(_NAMES.get(type(message), "question"), code, nak, moment)
 
     def note_refusal(self, what: str, code: int, nak: Nak, moment: Moment) -> None:

@@ -13,6 +13,10 @@ from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder
 from firmware_bridge.protocol.osdp.replies import OutputStatus
 
 _TRIES = 3
+_REST_S = 1.0
+"""How long a command that never expires waits after a refusal in the clear, which need not be its reader's."""
+_EPISODE_ENDS_S = 60.0
+"""Such refusals are told again only once there was none for so long."""
 
 TOO_LATE = "The command waited for the line until it was too late, and was dropped."
 OVERTAKEN = "A newer command for the same output took its place before it could be sent."
@@ -47,16 +51,29 @@ class Pending:
 
 @dataclass(slots=True)
 class _Output:
-    """``standing`` is sent before ``momentary``, so a grant never erases an emergency that still waits."""
+    """``standing`` is sent before ``momentary``, so a grant never erases an emergency that still waits.
+
+    Attributes:
+        wish: What the newest command that never expires wants, whatever became of it.
+        rests_until_s: ``standing`` was refused in the clear and is not sent before this moment.
+        refused: What was last refused in the clear, and when.
+    """
 
     standing: Pending | None = None
     momentary: Pending | None = None
     delivered: Pending | None = None
     told_s: float = 0.0
     lease_ends_s: float | None = None
+    wish: bool | None = None
+    rests_until_s: float | None = None
+    refused: tuple[bool, float] | None = None
 
     def waiting(self) -> Pending | None:
-        return self.standing or self.momentary
+        return self.standing if self.standing is not None and self.rests_until_s is None else self.momentary
+
+    def wants(self, pending: Pending) -> None:
+        """From now on until something newer; this one goes at once."""
+        self.standing, self.wish, self.rests_until_s = pending, pending.command.energised, None
 
 
 class Outputs:
@@ -83,7 +100,8 @@ class Outputs:
         if command.expires_mono_s is None:
             for overtaken in (output.standing, output.momentary):
                 self._overtake(overtaken, pending, moment)
-            output.standing, output.momentary = pending, None
+            output.wants(pending)
+            output.momentary = None
         else:
             output.momentary = pending
         self._changed()
@@ -102,6 +120,8 @@ class Outputs:
             output.standing = None
         else:
             output.momentary = None
+            if output.rests_until_s is not None:  # what rests is older, and must not undo this
+                output.rests_until_s = max(output.rests_until_s, pending.lease_ends_s)
         if pending.command.energised:
             output.lease_ends_s = max(pending.lease_ends_s, mono_s)
         self._changed()
@@ -122,7 +142,7 @@ class Outputs:
     def give_back(self, pending: Pending, moment: Moment) -> None:
         """Nobody knows whether it arrived: it goes again, unless something newer waits."""
         output = self._outputs[pending.command.point.index]
-        if output.standing is not None:
+        if output.standing is not None and output.rests_until_s is None:
             self._overtake(pending, output.standing, moment)
         elif pending.command.expires_mono_s is None:
             output.standing = pending
@@ -149,6 +169,28 @@ class Outputs:
         else:
             self._fail(pending, why, moment, expired=False)
 
+    def refused_in_clear(self, pending: Pending, why: str, moment: Moment) -> None:
+        """Somebody refuses it again and again, perhaps not the reader, and perhaps it was obeyed.
+
+        One that never expires stays the wish, or whoever can speak on the line could undo a lock: it goes again after a
+        pause. It is told once until it has been quiet for a minute.
+        """
+        output, now_s = self._outputs[pending.command.point.index], moment.mono_s
+        if pending.command.expires_mono_s is not None:
+            self._fail(pending, why, moment, expired=False)
+        else:
+            self.give_back(pending, moment)
+            self._tell_refused(output, pending, why, moment)
+        if output.standing is pending or output.rests_until_s is not None:
+            output.rests_until_s = now_s + _REST_S
+        self._changed()
+
+    def _tell_refused(self, output: _Output, pending: Pending, why: str, moment: Moment) -> None:
+        last, output.refused = output.refused, (pending.command.energised, moment.mono_s)
+        again = last is not None and last[0] is pending.command.energised and moment.mono_s - last[1] < _EPISODE_ENDS_S
+        if output.standing is pending and not again:
+            self._fail(pending, why, moment, expired=False)
+
     def dropped(self, pending: Pending, moment: Moment) -> None:
         """It was on its way for so long that it must not arrive any more."""
         self._fail(pending, TOO_LATE, moment, expired=True)
@@ -169,13 +211,16 @@ class Outputs:
         return min((output.told_s for output in self._outputs.values() if output.delivered is not None), default=None)
 
     def new_session(self, mono_s: float) -> None:
-        """The reader may have restarted: send again what it was last told, as far as that still holds."""
+        """The reader may have restarted: send again what it was last told, as far as that still holds.
+
+        Nothing that a newer command was to end: that one may have failed, and be obeyed all the same.
+        """
         for output in self._outputs.values():
             last = output.delivered
             if last is None or output.standing is not None or last.too_late(mono_s):
                 continue
-            if last.command.expires_mono_s is None:
-                output.standing = last
+            if last.command.expires_mono_s is None and last.command.energised is output.wish:
+                output.wants(last)
         self._changed()
 
     def pass_time(self, moment: Moment) -> None:
@@ -184,11 +229,13 @@ class Outputs:
             return
         for index, output in self._outputs.items():
             self._drop_late(output, moment)
+            if output.rests_until_s is not None and moment.mono_s >= output.rests_until_s:
+                output.rests_until_s = None
             if output.lease_ends_s is not None and moment.mono_s >= output.lease_ends_s:
                 output.lease_ends_s = None
                 if output.standing is None or output.standing.command.energised:
                     off = DriveOutput(self._point(index), energised=False, lease_s=0.0, urgency=Urgency.GRANT)
-                    output.standing = Pending(off, moment.mono_s)
+                    output.wants(Pending(off, moment.mono_s))
                     self._tell(OutputLapsed(moment, self._point(index)))
         self._changed()
 
@@ -197,7 +244,7 @@ class Outputs:
         for index, output in self._outputs.items():
             off = DriveOutput(self._point(index), energised=False, lease_s=0.0, urgency=Urgency.EMERGENCY)
             output.momentary = None
-            output.standing = Pending(off, moment.mono_s)
+            output.wants(Pending(off, moment.mono_s))
         self._changed()
 
     def next_s(self) -> float | None:
@@ -208,6 +255,7 @@ class Outputs:
         """Work out anew what is most urgent, and when time will change anything."""
         self._urgency = min((pending.command.urgency for pending in self._waiting()), default=None)
         times = [output.lease_ends_s for output in self._outputs.values() if output.lease_ends_s is not None]
+        times += [output.rests_until_s for output in self._outputs.values() if output.rests_until_s is not None]
         for pending in self._all_waiting():
             if pending.command.energised:
                 times.append(pending.lease_ends_s)
@@ -218,7 +266,7 @@ class Outputs:
     def _drop_late(self, output: _Output, moment: Moment) -> None:
         if output.standing is not None and output.standing.too_late(moment.mono_s):
             self._fail(output.standing, TOO_LATE, moment, expired=True)
-            output.standing = None
+            output.standing = output.rests_until_s = None
         if output.momentary is not None and output.momentary.too_late(moment.mono_s):
             self._fail(output.momentary, TOO_LATE, moment, expired=True)
             output.momentary = None

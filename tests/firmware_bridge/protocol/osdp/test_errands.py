@@ -311,3 +311,25 @@ def test_a_buzzer_that_could_not_just_then_is_not_sounded_later() -> None:
     assert desk.next() is None
     desk.errands.display.show(REFUSED)
     assert [type(desk.next()), type(desk.next())] == [SetLeds, Buzz]
+
+
+def test_inputs_that_are_left_out_in_many_reports_are_asked_for_once_each_and_then_every_five_seconds() -> None:
+    desk = Desk()
+    desk.errands.new_session(desk.clock.mono_s)
+    desk.hear(InputStatus((0, 0)))
+    for turn in range(20):
+        desk.errands.unasked(InputStatus((turn % 2,)), desk.clock.moment())
+        desk.errands.unasked(InputStatus((turn % 2,)), desk.clock.moment())
+        assert inputs_asked(desk) <= 2
+        desk.clock.go_on(1.0)
+    desk.clock.go_on(5.0)
+    assert [inputs_asked(desk), inputs_asked(desk)] == [1, 0]
+
+
+def inputs_asked(desk: Desk) -> int:
+    """How often it is asked for its inputs now, of which it tells one."""
+    asked = 0
+    while (question := desk.next()) is not None:
+        asked += question == AskInputs()
+        desk.errands.answered(AskInputs(), InputStatus((0,)), desk.clock.moment())
+    return asked

@@ -20,3 +20,27 @@ def test_a_head_that_was_told_as_gone_is_asked_about_until_it_is_back() -> None:
     desk.clock.go_on(5.0)
     assert desk.next() is None
     assert [event.tampered for event in desk.told if isinstance(event, ReaderTampered)] == [True, False]
+
+
+def test_a_head_that_is_told_as_gone_by_itself_is_asked_about_until_it_is_back() -> None:
+    desk = Desk(can=able(Capability(Function.READERS, 0, 1)))
+    desk.errands.unasked(ReaderStatus((2,)), desk.clock.moment())
+    for answer in (ReaderStatus((2,)), ReaderStatus((0,))):
+        assert desk.next() is None
+        desk.clock.go_on(5.0)
+        assert desk.next() == AskReaders()
+        desk.errands.answered(AskReaders(), answer, desk.clock.moment())
+    desk.clock.go_on(5.0)
+    assert desk.next() is None
+
+
+def test_a_head_that_is_told_as_gone_again_and_again_is_asked_about_every_five_seconds_and_no_more() -> None:
+    desk = Desk(can=able(Capability(Function.READERS, 0, 1)))
+    asked = 0
+    for _ in range(60):
+        desk.errands.unasked(ReaderStatus((2,)), desk.clock.moment())
+        while (question := desk.next()) is not None:
+            asked += question == AskReaders()
+            desk.errands.answered(AskReaders(), ReaderStatus((2,)), desk.clock.moment())
+        desk.clock.go_on(1.0)
+    assert asked == 11

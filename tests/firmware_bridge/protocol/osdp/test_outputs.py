@@ -1,59 +1,18 @@
 """One reader's outputs: which command goes when, which one must never arrive, and when a lease is over."""
 
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from access_control.core.decision.model import LONGEST_PULSE_S
 from firmware_bridge.controller.commands import DriveOutput, Urgency
-from firmware_bridge.controller.events import Event, OutputFailed, OutputLapsed, OutputProved, Proof
+from firmware_bridge.controller.events import OutputFailed, OutputLapsed, OutputProved, Proof
 from firmware_bridge.protocol.osdp.commands import OutputControl, OutputOrder
-from firmware_bridge.protocol.osdp.outputs import OVERTAKEN, TOO_LATE, Outputs, Pending
-from tests.building.clock import SetClock
+from firmware_bridge.protocol.osdp.outputs import OVERTAKEN, TOO_LATE, Pending
 from tests.building.memory_line import output
-
-
-@dataclass
-class Desk:
-    """A clock, the outputs of reader 7, and what they told."""
-
-    clock: SetClock = field(default_factory=SetClock)
-    told: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.outputs = Outputs(7, self.told.append)
-
-    def submit(self, command: DriveOutput) -> None:
-        self.outputs.submit(command, self.clock.moment())
-
-    def take(self) -> Pending:
-        pending = self.outputs.take(self.clock.mono_s)
-        assert pending is not None
-        return pending
-
-    def deliver(self) -> Pending:
-        pending = self.take()
-        self.outputs.acknowledged(pending, self.clock.moment())
-        return pending
-
-    def pass_time(self, seconds: float) -> None:
-        self.clock.go_on(seconds)
-        self.outputs.pass_time(self.clock.moment())
-
-    def grant(self, *, expires_in_s: float = 2.0, lease_s: float = 5.0) -> DriveOutput:
-        return DriveOutput(
-            output(7),
-            energised=True,
-            lease_s=lease_s,
-            urgency=Urgency.GRANT,
-            expires_mono_s=self.clock.mono_s + expires_in_s,
-        )
-
-
-LOCKDOWN = DriveOutput(output(7), energised=False, lease_s=0.0, urgency=Urgency.EMERGENCY)
-HOLD_ON = DriveOutput(output(7), energised=True, lease_s=10.0, urgency=Urgency.ROUTINE)
+from tests.building.outputs_desk import HOLD_ON, LOCKDOWN, Desk
 
 
 def test_no_lease_is_longer_than_the_longest_pulse_whatever_is_asked() -> None:
@@ -345,39 +304,70 @@ def test_what_the_reader_is_told() -> None:
 
 
 WISHES = ["grant", "grant for 1 s", "hold", "lockdown"]
-ENDS = ["take", "deliver", "give back", "refuse", "all off", "anew", "wait"]
+ENDS = ["take", "deliver", "give back", "refuse", "refuse for good", "refuse in clear", "all off", "anew", "wait"]
+TURNS = st.lists(st.tuples(st.sampled_from(WISHES), st.lists(st.sampled_from(ENDS), max_size=3)), max_size=10)
+
+
+def happen(desk: Desk, deed: str, taken: list[Pending]) -> None:
+    moment = desk.clock.moment()
+    match deed:
+        case "grant" | "grant for 1 s":
+            desk.submit(desk.grant(lease_s=1.0 if deed == "grant for 1 s" else 5.0))
+        case "hold" | "lockdown":
+            desk.submit(HOLD_ON if deed == "hold" else LOCKDOWN)
+        case "take":
+            pending = desk.outputs.take(desk.clock.mono_s)
+            taken += [pending] if pending else []
+        case "deliver" | "give back" | "refuse" | "refuse for good" | "refuse in clear" if not taken:
+            pass
+        case "deliver":
+            desk.outputs.acknowledged(taken.pop(), moment)
+        case "give back":
+            desk.outputs.give_back(taken.pop(), moment)
+        case "refuse" | "refuse for good":
+            desk.outputs.refused(taken.pop(), "busy", moment, again=deed == "refuse")
+        case "refuse in clear":
+            desk.refuse_in_clear(taken.pop())
+        case "all off":
+            desk.outputs.all_off(moment)
+        case "anew":
+            desk.outputs.new_session(desk.clock.mono_s)
+        case _:
+            desk.pass_time(0.7)
 
 
 @settings(deadline=None)
 @example([("hold", ["take"]), ("lockdown", ["take", "deliver"])])
 @example([("grant", ["take", "give back", "wait", "wait", "wait"])])
-@given(st.lists(st.tuples(st.sampled_from(WISHES), st.lists(st.sampled_from(ENDS), max_size=3)), max_size=10))
+@given(TURNS)
 def test_what_waits_is_known_after_whatever_happened(turns: list[tuple[str, list[str]]]) -> None:
     desk = Desk()
     taken: list[Pending] = []
     for deed in itertools.chain.from_iterable((wish, *ends) for wish, ends in turns):
-        match deed:
-            case "grant" | "grant for 1 s":
-                desk.submit(desk.grant(lease_s=1.0 if deed == "grant for 1 s" else 5.0))
-            case "hold" | "lockdown":
-                desk.submit(HOLD_ON if deed == "hold" else LOCKDOWN)
-            case "take":
-                pending = desk.outputs.take(desk.clock.mono_s)
-                taken += [pending] if pending else []
-            case "deliver" | "give back" | "refuse" if not taken:
-                pass
-            case "deliver":
-                desk.outputs.acknowledged(taken.pop(), desk.clock.moment())
-            case "give back":
-                desk.outputs.give_back(taken.pop(), desk.clock.moment())
-            case "refuse":
-                desk.outputs.refused(taken.pop(), "busy", desk.clock.moment(), again=True)
-            case "all off":
-                desk.outputs.all_off(desk.clock.moment())
-            case "anew":
-                desk.outputs.new_session(desk.clock.mono_s)
-            case _:
-                desk.pass_time(0.7)
+        happen(desk, deed, taken)
         known = desk.outputs.urgency(), desk.outputs.next_s()
         desk.outputs._changed()
         assert known == (desk.outputs.urgency(), desk.outputs.next_s())
+
+
+@settings(deadline=None)
+@example([("hold", ["take", "deliver"]), ("lockdown", ["take", "refuse for good", "anew"])])
+@example([("hold", ["take", "deliver"]), ("lockdown", ["take", "refuse in clear", "anew"])])
+@example([("hold", ["take"]), ("lockdown", ["deliver", "take"]), ("grant", ["refuse for good", "anew"])])
+@given(TURNS)
+def test_no_session_sends_an_older_wish_than_the_newest(turns: list[tuple[str, list[str]]]) -> None:
+    desk = Desk()
+    flying: list[Pending] = []
+    newest, ends_s = None, 0.0
+    for deed in itertools.chain.from_iterable((wish, *ends) for wish, ends in turns):
+        if deed == "take" and flying:
+            continue  # one command at a time is on its way
+        told = len(desk.told)
+        happen(desk, deed, flying)
+        now_s = desk.clock.mono_s
+        if deed in ("hold", "lockdown", "all off"):
+            newest, ends_s = deed == "hold", now_s + HOLD_ON.lease_s
+        if now_s >= ends_s or any(isinstance(event, OutputLapsed) for event in desk.told[told:]):
+            newest = False  # nobody has renewed it
+        waiting = [pending for pending in desk.outputs.standing() if not pending.too_late(now_s)]
+        assert all(pending.command.energised is newest for pending in waiting)
