@@ -11,9 +11,7 @@ from firmware_bridge.cli.parser import command_line
 URL = ["--url", "https://doors.example.org:8443"]
 
 
-def test_a_state_directory_that_cannot_be_made_is_one_sentence(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_state_directory_that_cannot_be_made_is_one_sentence(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "file").touch()
     (place / "bridge.toml").write_text(f'state_dir = "{place / "file" / "state"}"\n')
     assert command_line(["enroll", "SAC1-CODE", *URL, "--config", str(place / "bridge.toml")]) == 1
