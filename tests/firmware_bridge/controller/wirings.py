@@ -145,7 +145,7 @@ def policy(
     gone: AbstractSet[int] = frozenset(),
     heirs: Mapping[int, int] | None = None,
 ) -> Policy:
-    """The school's people at four doors of these wirings, without those that are gone; their heirs have their outputs."""
+    """The school's people at four doors of these wirings, without those that are gone; heirs have their outputs."""
     given = {heir: {"at": drawn[door]["at"], "output_of": door} for heir, door in (heirs or {}).items()}
     drawn = {door: one | given.get(door, {}) for door, one in drawn.items() if door not in gone}
     base = draft()
