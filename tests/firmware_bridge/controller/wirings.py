@@ -6,6 +6,8 @@ its inputs, as ports do. Nothing is read from the controller but its commands an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -60,6 +62,8 @@ OUTPUTS = ("reader", "board", "board", "module")
 BOARDS = ((DeviceKind.BOARD, 1), (DeviceKind.BOARD, 2))
 CLASSES = {1: DoorClass.EXTERIOR, 2: DoorClass.INTERIOR, 3: DoorClass.ROOM, 4: DoorClass.EXTERIOR}
 SETTLE_S = 0.06
+LOCK = ("kind", "at", "unlock_when", "fire_rated", "rex", "rex_unlocks", "fire_action")
+EFFECTS = {FireAction.RELEASE: Effect.UNLOCK, FireAction.RELATCH: Effect.RELAY_OFF}
 
 
 def fire_actions(kind: LockKind, unlock_when: UnlockWhen, *, fire_rated: bool) -> list[FireAction]:
@@ -135,8 +139,15 @@ def build(door: int, drawn: dict[str, Any]) -> Door:
     return replace(made, rests_closed=closed, timing=replace(made.timing, relock=drawn["relock"]))
 
 
-def policy(drawn: dict[int, dict[str, Any]], n: int) -> Policy:
-    """The school's people at four doors of these wirings."""
+def policy(
+    drawn: dict[int, dict[str, Any]],
+    n: int,
+    gone: AbstractSet[int] = frozenset(),
+    heirs: Mapping[int, int] | None = None,
+) -> Policy:
+    """The school's people at four doors of these wirings, without those that are gone; heirs have their outputs."""
+    given = {heir: {"at": drawn[door]["at"], "output_of": door} for heir, door in (heirs or {}).items()}
+    drawn = {door: one | given.get(door, {}) for door, one in drawn.items() if door not in gone}
     base = draft()
     return policy_of(
         replace(
@@ -152,6 +163,17 @@ def policy(drawn: dict[int, dict[str, Any]], n: int) -> Policy:
             scopes={"building:1": [door for door in (1, 2) if door in drawn]},
         )
     )
+
+
+class Fire:
+    """What fire must do to one door, as it was wired when the fire began."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.effect = EFFECTS.get(door.lock.fire_action)
+        self.source = door.lock.fire_input
+        self.waits = door.lock.fire_manual_reset
+        self.over = False
 
 
 class Bench:
