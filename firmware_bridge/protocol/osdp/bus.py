@@ -293,7 +293,7 @@ class Bus:
 
     def _send(self, claim: Claim, session: ReaderSession, moment: Moment) -> bytes:
         frame = session.transmit(claim, moment)
-        self._turns_since_errand = 0 if claim is Claim.ERRAND else self._turns_since_errand + 1
+        self._turns_since_errand = 0 if claim in (Claim.LIGHT, Claim.ERRAND) else self._turns_since_errand + 1
         sent_s = moment.mono_s + len(frame) * self._character_s
         reply_s = session.reply_s() + _SHORTEST_REPLY * self._character_s
         self._decoder.clear()

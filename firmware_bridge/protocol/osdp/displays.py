@@ -40,6 +40,10 @@ class Displays:
             return self._only.waiting()
         return any(display.waiting() for display in self._heads.values())
 
+    def answers(self) -> bool:
+        """Whether somebody who did something at the reader waits for its light."""
+        return any(display.answers() for display in self._heads.values())
+
     def take(self) -> Iterator[Command]:
         """What to send now; each is taken as it is handed out."""
         for display in self._heads.values():

@@ -209,20 +209,24 @@ class Errands:
             question = self._later.pop(code)[1]
             if question not in self._due:
                 self._due.append(question)
+        if self.display.answers() and (shown := self._to_show(mono_s)) is not None:
+            return shown  # somebody stands there and waits for it
         while self._due:
             question = self._due.pop()
             if isinstance(question, SetLeds):
                 self.display.new_session()
             elif self._able(question, mono_s):
                 return question
-        for shown in self.display.take():
-            if self._able(shown, mono_s):
-                return shown
+        if (shown := self._to_show(mono_s)) is not None:
+            return shown
         if self._read_back_due(mono_s):
             self._read_back_s = mono_s + self._timing.read_back_s
             if self._able(AskOutputs(), mono_s):
                 return AskOutputs()
         return None
+
+    def _to_show(self, mono_s: float) -> Command | None:
+        return next((shown for shown in self.display.take() if self._able(shown, mono_s)), None)
 
     def unanswered(self, message: Command) -> None:
         """It went off-line over this question; one that does so again is not asked any more."""

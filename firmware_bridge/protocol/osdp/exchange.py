@@ -25,8 +25,9 @@ class Claim(IntEnum):
     EMERGENCY = 0
     ANSWER = 1
     CONNECTING = 2
-    ERRAND = 3
-    TURN = 4
+    LIGHT = 3
+    ERRAND = 4
+    TURN = 5
 
 
 @dataclass(slots=True)

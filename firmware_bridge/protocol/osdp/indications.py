@@ -174,6 +174,10 @@ class Display:
         text, self._text = self._text, None
         return text
 
+    def answers(self) -> bool:
+        """Whether a light is to be sent that is for whoever stands there, and not for how things are."""
+        return self._led is not None and self._timed is not None
+
     def waiting(self) -> bool:
         """Whether anything is to be sent."""
         lit = self._rest_due or self._led is not None or self._buzz is not None

@@ -93,12 +93,10 @@ class ReaderSession:
             return Claim.CONNECTING
         if self._non_polls >= _NON_POLLS_IN_A_ROW:
             return Claim.TURN
-        wanted = (
-            urgency is not None
-            or (questions and self.errands.getting_to_know)
-            or (errands and self.errands.waiting(mono_s))
-        )
-        return Claim.ERRAND if wanted else Claim.TURN
+        if questions and self.errands.display.answers():
+            return Claim.LIGHT
+        wanted = (questions and self.errands.getting_to_know) or (errands and self.errands.waiting(mono_s))
+        return Claim.ERRAND if urgency is not None or wanted else Claim.TURN
 
     def _output_urgency(self) -> Urgency | None:
         waiting = self.outputs.urgency()
