@@ -40,7 +40,7 @@ from firmware_bridge.controller.events import (
     UnlockAsked,
 )
 from firmware_bridge.controller.leaving import LEAST_HOLD_S
-from firmware_bridge.controller.status import PROOF_LIMIT_S, Security
+from firmware_bridge.controller.status import Security
 from tests.firmware_bridge.controller.school import PEOPLE, card
 from tests.firmware_bridge.controller.wirings import (
     BOARDS,
@@ -50,11 +50,12 @@ from tests.firmware_bridge.controller.wirings import (
     LOCK,
     Bench,
     Fire,
-    fire_actions,
-    fire_inputs,
+    at_reader,
     point,
     policy,
+    staying,
     wiring,
+    with_fire,
 )
 
 LONG = int(os.environ.get("LONG", "0"))
@@ -74,6 +75,8 @@ class Wired(RuleBasedStateMachine):
         self.gone: set[int] = set()
         self.heirs: dict[int, int] = {}  # doors that have the output of another while a Policy leaves that one out
         self.known: dict[int, Door] = {}
+        self.stays: dict[int, Door] = {}
+        """Doors that the Policy leaves out and the bridge keeps, since fire holds them or a directive rules them."""
         self.fires: dict[int, Fire] = {}
         self.leaving: dict[int, float] = {}
         self.last_exit: dict[int, float] = {}
@@ -89,25 +92,30 @@ class Wired(RuleBasedStateMachine):
         bench, now = self.bench, self.bench.moment.mono_s
         board = bench.up[DeviceKind.BOARD, 1]
         self.known |= bench.policy.doors
-        for id_ in sorted(bench.policy.doors.keys() | self.fires.keys()):
-            fire = self.fires.get(id_)
-            door = fire.door if fire is not None and id_ in self.gone else self.known[id_]
+        if board:
+            self.fires = {id_: fire for id_, fire in self.fires.items() if fire.goes_on(bench.inputs)}
+        self.stay()
+        for id_ in sorted(bench.policy.doors.keys() | self.stays.keys()):
+            door, waits = self.kept(id_), id_ in self.waiting()
             if board and door.rex is not None and bench.seen(door.rex) is InputState.ACTIVE:
                 self.leaving[id_] = self.last_exit[id_] = now
-                if door.lock.rex_unlocks and id_ not in self.gone | self.waiting():
+                if door.lock.rex_unlocks and not waits:
                     self.owe(id_, now)
             lit = door.lock.fire_input
             burns = board and lit is not None and bench.inputs[lit] is InputState.ACTIVE
-            if fire is not None and board and fire.source is not None:
-                seen = bench.inputs[fire.source]
-                fire.over = seen is InputState.NORMAL or (fire.over and seen is not InputState.ACTIVE)
-                if fire.over and not fire.waits:
-                    del self.fires[id_]
-                    fire = None
-            if fire is None and burns and id_ not in self.gone | self.waiting() and door.lock.fire_action in EFFECTS:
+            if id_ not in self.fires and burns and not waits and door.lock.fire_action in EFFECTS:
                 self.fires[id_] = Fire(door)
             if any(d.action in ("lockdown", "secure") for d in self.locking(id_)):
                 self.dead |= {one.id for one in bench.orders.overrides if one.door == id_}
+
+    def stay(self) -> None:
+        """Note which doors stay though they are left out: as they were under a directive, or as fire took them."""
+        ruled = {id_: door for id_, door in self.stays.items() if self.ruling(id_)}
+        self.stays = self.bench.stays = staying(self.bench.policy, ruled, self.fires)
+
+    def kept(self, door: int) -> Door:
+        """A door as the bridge has it: as the last Policy that names it says, or as it stays."""
+        return self.stays.get(door, self.known[door])
 
     def owe(self, id_: int, now: float) -> None:
         """Somebody leaves: by the lock that an older Policy has, while that still lets somebody out."""
@@ -123,12 +131,12 @@ class Wired(RuleBasedStateMachine):
         lent = {door: built for door, (built, until) in self.owed.items() if now < until}
         lent |= {door: fire.door for door, fire in self.fires.items()}
         taken = {built.lock.output for built in lent.values()}
-        return {door for door in CLASSES.keys() - lent.keys() if self.known[door].lock.output in taken}
+        return {door for door in CLASSES.keys() - lent.keys() if self.kept(door).lock.output in taken}
 
     def built(self, door: int) -> Door:
         """A door with the lock that it really has: in a fire the one that the fire took, whatever a Policy says."""
         fire = self.fires.get(door)
-        return self.known[door] if fire is None else replace(self.known[door], lock=fire.door.lock)
+        return self.kept(door) if fire is None else replace(self.kept(door), lock=fire.door.lock)
 
     def ruling(self, door: int) -> tuple[Directive, ...]:
         return self.bench.directives.in_force_at(door, {"site": frozenset(CLASSES), "building:1": frozenset({1, 2})})
@@ -286,12 +294,7 @@ class Wired(RuleBasedStateMachine):
         """
         before = self.drawn[door]
         kept = {} if door in self.fires else {name: before[name] for name in LOCK}
-        made = {**drawn, **kept}
-        if action in fire_actions(made["kind"], made["unlock_when"], fire_rated=made["fire_rated"]):
-            made["fire_action"] = action
-        if made["fire_input"] is None:
-            made["fire_input"] = [*fire_inputs(made["fire_action"]), FIRES[0]][0]
-        self.publish({**self.drawn, door: made})
+        self.publish({**self.drawn, door: with_fire({**drawn, **kept}, action)})
 
     @rule(door=doors)
     def leave_out(self, door: int) -> None:
@@ -302,9 +305,10 @@ class Wired(RuleBasedStateMachine):
         fire = self.fires.get(door)
         if door in self.gone:
             self.leaving.pop(door, None)  # it is not this bridge's door any more, and begins anew when it comes back
-            if self.built(door).lock.output.kind is DeviceKind.READER:
+            if at_reader(self.built(door)):
                 self.owed.pop(door, None)  # the reader that moved its lock is gone with it
-        if door in self.gone and fire is not None and fire.door.lock.output.kind is DeviceKind.READER:
+            self.stays[door] = self.known[door]
+        if door in self.gone and fire is not None and at_reader(fire.door):
             del self.fires[door]
         self.publish(self.drawn)
 
@@ -321,6 +325,7 @@ class Wired(RuleBasedStateMachine):
     def restart(self) -> None:
         self.leaving.clear()
         self.owed.clear()
+        self.stays.clear()  # what a directive keeps is worked out from older Policies, which are not kept here
         self.bench.begin()
         self.after()
 
@@ -342,7 +347,7 @@ class Wired(RuleBasedStateMachine):
     def what_fire_holds_stays_so(self) -> None:
         now = self.bench.moment.mono_s
         for id_, fire in self.fires.items():
-            door = fire.door if id_ in self.gone else self.known[id_]
+            door = self.kept(id_)
             leaving = door.lock.rex_unlocks and now - self.leaving.get(id_, -1e9) <= LEAST_HOLD_S + 1
             leaving = leaving or now <= self.owed.get(id_, (door, 0.0))[1] + 1
             assert fire.effect is not None
@@ -377,12 +382,7 @@ class Wired(RuleBasedStateMachine):
             if status.security is not Security.SECURED:
                 continue
             door = self.built(status.door)
-            at = door.lock.output
-            assert bench.at(door, Effect.LOCK)
-            assert not bench.unlocked(door)
-            assert at in bench.proved, "nothing proved it since it was driven there"
-            assert at.kind is DeviceKind.READER or now - bench.proved[at] <= PROOF_LIMIT_S
-            assert bench.up[at.kind, at.device]
+            bench.check_proof(door)
             assert bench.up[DeviceKind.BOARD, 1], "its contact cannot be read"
             assert door.contact is not None
             if status.door not in self.gone:

@@ -55,6 +55,7 @@ from firmware_bridge.controller.events import (
     TimePassed,
 )
 from firmware_bridge.controller.memory import Memory
+from firmware_bridge.controller.status import PROOF_LIMIT_S
 from tests.firmware_bridge.controller.school import START, draft, policy_of
 
 FIRES = (Point(DeviceKind.BOARD, 1, 30), Point(DeviceKind.BOARD, 1, 31))
@@ -108,6 +109,21 @@ def wiring(draw: st.DrawFn) -> dict[str, Any]:
         "relock": draw(st.sampled_from(RelockMode)),
         "always_open": draw(st.sampled_from([False, False, True])),
     }
+
+
+def with_fire(drawn: dict[str, Any], action: FireAction) -> dict[str, Any]:
+    """A wiring with this fire action, if a Policy may say it of the lock, and with a fire input where one is needed."""
+    made = dict(drawn)
+    if action in fire_actions(made["kind"], made["unlock_when"], fire_rated=made["fire_rated"]):
+        made["fire_action"] = action
+    if made["fire_input"] is None:
+        made["fire_input"] = [*fire_inputs(made["fire_action"]), FIRES[0]][0]
+    return made
+
+
+def at_reader(door: Door) -> bool:
+    """Whether a reader moves the lock: a Policy that leaves the door out takes that away too."""
+    return door.lock.output.kind is DeviceKind.READER
 
 
 def point(door: int, place: int) -> Point:
@@ -175,6 +191,24 @@ class Fire:
         self.waits = door.lock.fire_manual_reset
         self.over = False
 
+    def goes_on(self, inputs: Mapping[Point, InputState]) -> bool:
+        """Take where the inputs are; ``False`` once the fire is over and nobody has to reset the door."""
+        if self.source is not None:
+            seen = inputs[self.source]
+            self.over = seen is InputState.NORMAL or (self.over and seen is not InputState.ACTIVE)
+        return not self.over or self.waits
+
+
+def staying(policy: Policy, ruled: Mapping[int, Door], fires: Mapping[int, Fire]) -> dict[int, Door]:
+    """The doors that a Policy leaves out and the bridge keeps, as it keeps them.
+
+    Under a directive a door stays as it was, while its lock is there and no other door has it; else as fire took it.
+    """
+    given = {door.lock.output for door in policy.doors.values()}
+    there = {id_: door for id_, door in ruled.items() if door.lock.output not in given and not at_reader(door)}
+    kept = {id_: fire.door for id_, fire in fires.items()} | there
+    return {id_: door for id_, door in kept.items() if id_ not in policy.doors}
+
 
 class Bench:
     """A bridge on a bench: every wire of it in somebody's hand."""
@@ -183,6 +217,8 @@ class Bench:
         self.moment = Moment(START, 1000.0)
         self.policy = first
         self.fire_held: dict[int, Door] = {}
+        self.stays: Mapping[int, Door] = {}
+        """Doors that the Policy leaves out and the bridge keeps for now, as it keeps them."""
         wires = [*FIRES, *(point(door, place) for door in CLASSES for place in range(3))]
         self.inputs = {at: self.means(at, InputState.NORMAL) for at in wires}
         self.up = {**dict.fromkeys(BOARDS, True), **{(DeviceKind.READER, door): True for door in CLASSES}}
@@ -226,9 +262,9 @@ class Bench:
     def means(self, at: Point, state: InputState) -> InputState:
         """What a wire's state means by the Policy, and what state means that: the other one where it rests closed.
 
-        A door that the Policy left out while fire holds it goes on as it was wired.
+        A door that the Policy left out while fire holds it, or a directive rules it, goes on as it was wired.
         """
-        doors = {**self.fire_held, **self.policy.doors}
+        doors = {**self.fire_held, **self.stays, **self.policy.doors}
         closed = any(at in door.rests_closed for door in doors.values())
         other = {InputState.ACTIVE: InputState.NORMAL, InputState.NORMAL: InputState.ACTIVE}
         return other.get(state, state) if closed else state
@@ -283,6 +319,15 @@ class Bench:
             step = max(min(end, end if due is None else due), self.moment.mono_s + 1e-6)
             self.moment = Moment(self.moment.at + timedelta(seconds=step - self.moment.mono_s), step)
             self.tell(TimePassed(self.moment))
+
+    def check_proof(self, door: Door) -> None:
+        """Assert that the lock is where it locks, and that its device, which answers, proved that not long ago."""
+        at = door.lock.output
+        assert self.at(door, Effect.LOCK)
+        assert not self.unlocked(door)
+        assert at in self.proved, "nothing proved it since it was driven there"
+        assert at.kind is DeviceKind.READER or self.moment.mono_s - self.proved[at] <= PROOF_LIMIT_S
+        assert self.up[at.kind, at.device]
 
     def unlocked(self, door: Door) -> bool:
         """Whether the lock's relay stands where this wiring lets people through."""
