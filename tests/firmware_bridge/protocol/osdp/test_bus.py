@@ -146,7 +146,7 @@ def test_a_lockdown_goes_before_every_answer_and_every_poll() -> None:
 def test_one_errand_a_round_leaves_polls_their_pace() -> None:
     line, _ = connected(1, 2, 3, 4)
     for number in (1, 2, 3, 4):
-        line.bus.submit(ShowAtReader(number, Indication.REFUSED, 2.0, silent=False), line.clock.moment())
+        line.bus.submit(ShowAtReader(number, Indication.HELD_PRE_ALARM, None, silent=False), line.clock.moment())
     line.sent.clear()
     line.run(2.0)
 
