@@ -68,6 +68,11 @@ class Leaving:
         is the same, but whatever else the Policy moves by that output waits.
         """
         same = after is not None and _lets_out(before.lock) == _lets_out(after.lock)
+        there = after is not None and _lets_out(built) == _lets_out(after.lock)
+        if there and self.kept(now) is None:
+            self._kept = None
+        # Fire may have held an older lock, by which somebody leaves as it ends.
+        same = same and (there or self._kept is not None)
         if same or not self._opens(before, now):
             return
         end = now + _hold_s(before) if self.active else self._unlock_until

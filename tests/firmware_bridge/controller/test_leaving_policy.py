@@ -10,7 +10,7 @@ from access_control.core.decision.model import FireAction, LockKind, Policy, Unl
 from firmware_bridge.controller.commands import DriveOutput
 from firmware_bridge.controller.events import InputChanged, InputState, PolicyAccepted
 from tests.firmware_bridge.controller.playbook import Playbook
-from tests.firmware_bridge.controller.school import changed, output, wired, without_doors
+from tests.firmware_bridge.controller.school import FIRE, changed, output, wired, without_doors
 
 NO_BUTTON = changed(doors={2: {"rex": None, "lock": {"rex_unlocks": False}}})
 LOCKSET = changed(
@@ -188,3 +188,13 @@ def test_a_restart_forgets_a_button_that_was_let_go_and_believes_one_that_is_pre
     assert again.door("hall").command == "lock"
     again.tell(InputChanged(again.moment, wired(2, 1), InputState.ACTIVE))
     assert again.door("hall").command == "unlock"
+
+
+def test_a_fire_that_ends_lets_whoever_is_leaving_go_by_the_lock_that_it_held() -> None:
+    fire = {"fire_action": FireAction.RELEASE, "fire_input": FIRE, "fire_manual_reset": True}
+    held = {"unlock_when": UnlockWhen.RELAY_ON, **fire}
+    play = Playbook(changed(doors={2: {"lock": held}}))
+    do(play, "fire on")
+    accept(play, changed(doors={2: {"lock": held | {"output": output(6)}}}))
+    do(play, "rex hall on", "fire off", "reset hall", "wait 29")
+    assert relays(play)[2] is True
