@@ -23,18 +23,10 @@ from firmware_bridge.store.commissioning_log import CommissioningLog, NoRecordEr
 from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.keys import KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
-from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
+from firmware_bridge.store.state_lock import StateDirectoryError, only_one
 from firmware_bridge.store.trust import TrustError, read_trust
 
-EXPECTED = (
-    CommissioningError,
-    KeyFileError,
-    MemoryFullError,
-    NoRecordError,
-    NotOwnerError,
-    StateInUseError,
-    TrustError,
-)
+EXPECTED = (CommissioningError, KeyFileError, MemoryFullError, NoRecordError, StateDirectoryError, TrustError)
 ENDS_AFTER_S: Final = 600.0
 """No device is begun any more after this, and no installer waited for."""
 

@@ -25,7 +25,7 @@ from firmware_bridge.store.keys import BridgeKeys, KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from firmware_bridge.store.sealed_keys import SealedKeys
 from firmware_bridge.store.setup import AlreadySetUpError, set_up
-from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
+from firmware_bridge.store.state_lock import StateDirectoryError, only_one
 from firmware_bridge.store.trust import TrustError, read_trust
 from firmware_bridge.uplink.enrolling import Joined, ask_for_keys, join
 from firmware_bridge.uplink.errors import UplinkError
@@ -34,11 +34,10 @@ EXPECTED = (
     AlreadySetUpError,
     KeyFileError,
     MemoryFullError,
-    NotOwnerError,
     NotRestoredError,
     NotStoredError,
     Refused,
-    StateInUseError,
+    StateDirectoryError,
     UplinkError,
 )
 EXAMPLE = """# Settings of this bridge; docs/settings.md explains each.

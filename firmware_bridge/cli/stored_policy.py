@@ -8,7 +8,7 @@ from firmware_bridge.config import Config
 from firmware_bridge.store.documents import Documents
 from firmware_bridge.store.keys import KeyFileError, KeyStore
 from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
-from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
+from firmware_bridge.store.state_lock import StateDirectoryError, only_one
 from firmware_bridge.store.trust import TrustError, read_trust
 
 
@@ -33,7 +33,7 @@ def stored_policy(config: Config) -> Policy:
                 documents.load(at)
             finally:
                 memory.close()
-    except (KeyFileError, MemoryFullError, NotOwnerError, StateInUseError, TrustError) as error:
+    except (KeyFileError, MemoryFullError, StateDirectoryError, TrustError) as error:
         raise StoredPolicyError(str(error)) from error
     if documents.policy is None:
         raise StoredPolicyError("There is no Policy yet that names doors. Apply one first.")

@@ -54,9 +54,10 @@ class Documents:
 
     def _take(self, policy: Policy, answer: Answer) -> None:
         self._signed = policy
-        held = self._building.held_by_leaving(answer.now) | self._building.held_by_fire()
+        by_fire = self._building.held_by_fire()
+        held = self._building.held_by_leaving(answer.now) | by_fire
         self._world.policy = with_held(tempered(policy, self._world.policy, self._world.orders), held)
-        self._left_out = {(door, fire) for door, fire in self._held(answer.now) if door not in policy.doors}
+        self._left_out = {(door, door in by_fire) for door in held.keys() - policy.doors.keys()}
         for door in self._world.fire_held.keys() - self._world.policy.doors.keys():
             del self._world.fire_held[door]
             answer.add(RememberFire(door, None))

@@ -80,14 +80,12 @@ class DoorMachine:
         leaves: until that ends, the lock is the old one.
         """
         before = self.door
-        if door.rex != before.rex or (door.rex in door.rests_closed) is not (before.rex in before.rests_closed):
+        if _wired(door, door.rex) != _wired(before, before.rex):
             self.leaving.unwired(before, answer)
         if not self.yields:
             self.leaving.relock(before, None if left_out else door, self.drive.lock, answer.now)
         self._take_lock(door, answer.now)
-        if door.contact != before.contact or (door.contact in door.rests_closed) is not (
-            before.contact in before.rests_closed
-        ):
+        if _wired(door, door.contact) != _wired(before, before.contact):
             self.leaf.rewire(door)
 
     def _take_lock(self, door: Door, now: float) -> None:
@@ -351,3 +349,8 @@ class DoorMachine:
             found.append(self.drive.proved_at + PROOF_LIMIT_S)
         ahead = [second for second in found if second is not None and second > now]
         return min(ahead) if ahead else None
+
+
+def _wired(door: Door, point: Point | None) -> tuple[Point | None, bool]:
+    """Where one of the door's inputs is, and whether it rests closed."""
+    return point, point in door.rests_closed

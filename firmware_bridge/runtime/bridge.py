@@ -23,7 +23,7 @@ from firmware_bridge.local.server import ControlServer, SocketError
 from firmware_bridge.neighbours.neighbourhood import Bonds as NeighbourBonds
 from firmware_bridge.neighbours.neighbourhood import Neighbourhood
 from firmware_bridge.runtime.desk import Desk
-from firmware_bridge.runtime.keeper import Keeper
+from firmware_bridge.runtime.keeper import Keeper, unkept
 from firmware_bridge.runtime.loop import Hands, Loop, Remember, Write
 from firmware_bridge.runtime.notify import NOBODY, Notifier
 from firmware_bridge.runtime.releasing import Bonds as ReleaseBonds
@@ -50,7 +50,7 @@ from firmware_bridge.store.recorder import Recorder
 from firmware_bridge.store.records import writing_for
 from firmware_bridge.store.sealed_keys import SealedKeys
 from firmware_bridge.store.space import give_up_reserve
-from firmware_bridge.store.state_lock import NotOwnerError, StateInUseError, only_one
+from firmware_bridge.store.state_lock import StateDirectoryError, only_one
 from firmware_bridge.store.trust import Trust, TrustError, read_trust
 from firmware_bridge.uplink.uplink import Bonds, Uplink, instance_of
 
@@ -101,7 +101,7 @@ class Bridge:
             self._closing = undo
             try:
                 self._start(undo)
-            except (TrustError, KeyFileError, MemoryFullError, NotOwnerError, SocketError, StateInUseError) as error:
+            except (TrustError, KeyFileError, MemoryFullError, SocketError, StateDirectoryError) as error:
                 raise StartError(str(error)) from error
             except OSError as error:
                 place = error.filename or self.config.state_dir
@@ -307,8 +307,8 @@ class Bridge:
 
     @property
     def unkept(self) -> bool:
-        """Whether something is in force that a restart would forget, or the disk does not answer."""
-        return self._keeper.behind or self.recorder.hangs
+        """As :func:`firmware_bridge.runtime.keeper.unkept` says of this bridge."""
+        return unkept(self._keeper, self.recorder)
 
     def summary(self) -> str:
         """What it looks after, in a sentence."""

@@ -45,7 +45,7 @@ from firmware_bridge.local.server import Answer, ControlServer, encoded, refusal
 from firmware_bridge.local.shapes import status_shape
 from firmware_bridge.neighbours.judging import is_over, require_neighbourly
 from firmware_bridge.neighbours.neighbourhood import Heard
-from firmware_bridge.runtime.keeper import Keeper, Task
+from firmware_bridge.runtime.keeper import Keeper, Task, unkept
 from firmware_bridge.runtime.loop import ClockAccepting, Told
 from firmware_bridge.runtime.watch import Watch
 from firmware_bridge.store.applied import Applied, NotStoredError
@@ -108,7 +108,7 @@ class Desk:
             "trouble": recorder.trouble or outbox is None,
             "read_only": recorder.read_only,
             "waiting": recorder.waiting(),
-            "unkept": self._keeper.behind or recorder.hangs,
+            "unkept": unkept(self._keeper, recorder),
         }
         if outbox is None:
             return {"stream": None, "last_seq": 0, "acknowledged": 0} | disk

@@ -12,6 +12,7 @@ from typing import Final
 from firmware_bridge.clock import Clock, SystemClock
 from firmware_bridge.store.at_work import AtWork
 from firmware_bridge.store.handing_over import NOT_YET
+from firmware_bridge.store.recorder import Recorder
 
 WAIT_S: Final = 0.05
 HANDED_S: Final = 0.5
@@ -132,3 +133,8 @@ class Keeper:
         else:
             task.outcome = ""
         return not task.outcome
+
+
+def unkept(keeper: Keeper, recorder: Recorder) -> bool:
+    """Whether something is in force that a restart would forget, or the disk does not answer."""
+    return keeper.behind or recorder.hangs

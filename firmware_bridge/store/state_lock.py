@@ -12,12 +12,16 @@ from pathlib import Path
 from firmware_bridge.store.read_only import read_only
 
 
-class StateInUseError(Exception):
-    """Another program works with the directory; the text is one plain sentence."""
+class StateDirectoryError(Exception):
+    """The directory must not be worked with now; the text is one plain sentence."""
 
 
-class NotOwnerError(Exception):
-    """Root would leave files there that the directory's owner cannot read; the text is one plain sentence."""
+class StateInUseError(StateDirectoryError):
+    """Another program works with it."""
+
+
+class NotOwnerError(StateDirectoryError):
+    """Root would leave files there that its owner cannot read."""
 
 
 def require_owner(state_dir: Path) -> None:

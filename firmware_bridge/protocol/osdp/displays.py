@@ -41,7 +41,9 @@ class Displays:
         return any(display.waiting() for display in self._heads.values())
 
     def answers(self) -> bool:
-        """Whether somebody who did something at the reader waits for its light."""
+        """Whether somebody who did something at the reader waits for its light; asked as often as :meth:`waiting`."""
+        if self._only is not None:
+            return self._only.answers()
         return any(display.answers() for display in self._heads.values())
 
     def take(self) -> Iterator[Command]:

@@ -293,14 +293,20 @@ def test_the_clock_is_believed_only_in_the_boot_that_proved_it(
         assert site.status()["clock_trusted"] is believed
 
 
-def test_a_doubt_outlives_a_restart_and_ends_once_the_clock_is_right_again(place: Path) -> None:
-    school = School()
-    clock = SetClock(at=school.made_at)
+@contextmanager
+def proved(place: Path) -> Iterator[tuple[Bridge, Site, SetClock]]:
+    """A running bridge with whose clock the service has just agreed."""
+    clock = SetClock(at=School().made_at)
     site = Site(Installation(place), clock, "a boot")
     site.installation.install(clock)
     with site.running() as bridge:
         bridge._loop.put(ServiceTime(clock.moment(), clock.moment(), clock.at))
         until(lambda: site.status()["clock_trusted"], "the service agrees with the clock")
+        yield bridge, site, clock
+
+
+def test_a_doubt_outlives_a_restart_and_ends_once_the_clock_is_right_again(place: Path) -> None:
+    with proved(place) as (_, site, clock):
         clock.at += timedelta(hours=10)
         clock.go_on(2)
         until(lambda: not site.status()["clock_trusted"], "the jump is noticed")
@@ -314,13 +320,7 @@ def test_a_doubt_outlives_a_restart_and_ends_once_the_clock_is_right_again(place
 
 
 def test_a_clock_that_the_service_contradicted_is_not_believed_after_a_restart_either(place: Path) -> None:
-    school = School()
-    clock = SetClock(at=school.made_at)
-    site = Site(Installation(place), clock, "a boot")
-    site.installation.install(clock)
-    with site.running() as bridge:
-        bridge._loop.put(ServiceTime(clock.moment(), clock.moment(), clock.at))
-        until(lambda: site.status()["clock_trusted"], "the service agrees with the clock")
+    with proved(place) as (bridge, site, clock):
         bridge._loop.put(ServiceTime(clock.moment(), clock.moment(), clock.at - timedelta(minutes=1)))
         until(lambda: not site.status()["clock_trusted"], "the service contradicts it")
     clock.go_on(5)
