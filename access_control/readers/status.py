@@ -209,6 +209,9 @@ def answer_for(session: Session, at: datetime, bridge: Bridge) -> StatusAnswer:
     newest = newest_revisions(session, bridge.id)
     acknowledged = bridge.in_force.get("acknowledged")
     stream = bridge.in_force.get("stream")
+    # Lost events tell of a restore. Not before that is noted do they come again: then nothing would tell of it.
+    noted = bool(bridge.in_force.get(LACKS_EVENTS))
+    want = wanted(session, bridge.id, stream, acknowledged if isinstance(acknowledged, int) else 0) if noted else None
     try:
         keys = write_revision(statement_in_force(session)[1])
     except NotThereError:
@@ -219,7 +222,7 @@ def answer_for(session: Session, at: datetime, bridge: Bridge) -> StatusAnswer:
         orders=newest.get(Kind.ORDERS),
         keys=keys,
         actions=[b64encode(sealed).decode() for sealed in actions_for(session, bridge.id, at)[:MOST_ACTIONS]],
-        want=wanted(session, bridge.id, stream, acknowledged if isinstance(acknowledged, int) else 0),
+        want=want,
         duplicate=had_twin(bridge, at),
         sealed_keys=copy_for(session, bridge.id),
     )

@@ -58,9 +58,10 @@ class Documents:
         held = self._building.held_by_leaving(answer.now) | by_fire
         self._world.policy = with_held(tempered(policy, self._world.policy, self._world.orders), held)
         self._left_out = {(door, door in by_fire) for door in held.keys() - policy.doors.keys()}
-        for door in self._world.fire_held.keys() - self._world.policy.doors.keys():
-            del self._world.fire_held[door]
-            answer.add(RememberFire(door, None))
+        for door, built in list(self._world.fire_held.items()):
+            if door not in self._world.policy.doors or not self._world.listed(built.lock.output):
+                del self._world.fire_held[door]
+                answer.add(RememberFire(door, None))
         self._building.rebuild(self._world.policy, answer, self._world.policy.doors.keys() - policy.doors.keys())
 
     def _held(self, now: float) -> set[tuple[int, bool]]:

@@ -84,7 +84,13 @@ class DoorMachine:
             self.leaving.unwired(before, answer)
         if not self.yields:
             self.leaving.relock(before, None if left_out else door, self.drive.lock, answer.now)
+        self.leaving.keep_only(self._world.listed)
+        built = self.fire.built
+        if built is not None and not self._world.listed(built.lock.output):
+            self.fire.lose_lock(answer)
         self._take_lock(door, answer.now)
+        if built is not None and self.fire.built is None:
+            self._see_newer_input(answer)
         if _wired(door, door.contact) != _wired(before, before.contact):
             self.leaf.rewire(door)
 
@@ -100,7 +106,7 @@ class DoorMachine:
     def _lock(self, now: float) -> Lock:
         built = self.fire.built
         held = [self.leaving.kept(now), None if built is None else built.lock]
-        return next((lock for lock in held if lock is not None and self._world.listed(lock.output)), self.door.lock)
+        return next((lock for lock in held if lock is not None), self.door.lock)
 
     def outgrown(self, now: float) -> bool:
         """Whether a fire or somebody's leaving is over that kept the lock as an older Policy has it."""

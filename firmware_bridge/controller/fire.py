@@ -62,6 +62,10 @@ class FireHold:
         """The input's device is this bridge's no longer, so nobody will see it at rest: a person must look."""
         self._over = self._manual_reset = True
 
+    def lose_lock(self, answer: Answer) -> None:
+        """The lock's device is this bridge's no longer: what the door has now follows its own fire input."""
+        self._end(answer, "")
+
     def reset(self, by: str, answer: Answer) -> bool:
         """A person resets the door. ``False``: there is nothing to reset, or the input is still active."""
         if not self.latched:

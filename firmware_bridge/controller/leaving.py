@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from access_control.core.decision.model import Door, Lock
+from collections.abc import Callable
+
+from access_control.core.decision.model import Door, Lock, Point
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.answer import Answer
 from firmware_bridge.controller.events import InputState
@@ -78,6 +80,11 @@ class Leaving:
         end = now + _hold_s(before) if self.active else self._unlock_until
         kept = self.kept(now)
         self._kept = (built, end) if kept is None or self._kept is None else (kept, max(end, self._kept[1]))
+
+    def keep_only(self, listed: Callable[[Point], bool]) -> None:
+        """A lock whose device is this bridge's no longer lets nobody out."""
+        if self._kept is not None and not listed(self._kept[0].output):
+            self._kept = None
 
     def kept(self, now: float) -> Lock | None:
         """The lock of an older Policy that somebody is still being let out by."""

@@ -16,7 +16,7 @@ from access_control.core.wire.uplink import MOST_EVENTS, PREFIX, EventsAnswer, E
 from firmware_bridge.store.outbox import Outbox, OutboxDamagedError, OutboxFullError, Stored
 from firmware_bridge.uplink.activity import Activity, Bench
 from firmware_bridge.uplink.client import Ask
-from firmware_bridge.uplink.errors import NonsenseError, RefusedError
+from firmware_bridge.uplink.errors import NonsenseError
 from firmware_bridge.uplink.session import answer_in
 
 BATCH_BYTES: Final = 2 * 1024 * 1024
@@ -61,6 +61,8 @@ class Uploader(Activity):
         if outbox.stream != self._stream:
             self._stream, self._sent = outbox.stream, outbox.acknowledged
         if want is not None and want.stream == self._stream:
+            if want.from_seq <= self._sent:
+                _log.warning("The service asks for the events from number %d again.", want.from_seq)
             self._sent = min(self._sent, max(want.from_seq - 1, 0))
 
     def _batch(self, outbox: Outbox) -> list[Stored]:
@@ -82,15 +84,9 @@ class Uploader(Activity):
         raws = [msgspec.Raw(event.body) for event in batch]
         said = EventsRequest(self._stream, self._sent + 1, raws)
         ask = Ask("POST", PREFIX + "events", write_record(said), within_s=WITHIN_S)
-        try:
-            answer = answer_in(self._bench.session.ask(self._line, ask), EventsAnswer)
-        except RefusedError as error:
-            known = error.problem.fields.get("acknowledged")
-            if error.code != "gap" or not isinstance(known, int) or not 0 <= known < self._sent:
-                raise
-            _log.warning("The service has events only up to %d; they are sent again from there.", known)
-            self._sent = known
-            return
+        # A service that misses earlier ones refuses these, and asks for the others in its answer to a Status: by that
+        # it knows that its database is an older copy. Were they sent before, nothing would tell it.
+        answer = answer_in(self._bench.session.ask(self._line, ask), EventsAnswer)
         if answer.stream != self._stream:
             raise NonsenseError("The service acknowledged events of another stream.")
         self._acknowledged(outbox, answer.acknowledged)

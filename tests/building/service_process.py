@@ -18,6 +18,7 @@ from sqlalchemy import select
 from access_control.core.wire.guarded import unguard
 from access_control.database.engine import Database, open_database
 from access_control.readers.records import EventRow
+from access_control.readers.site import the_site
 from access_control.readers.statements import statement_in_force
 from firmware_bridge.local.client import BridgeRefusedError, LocalClient
 from firmware_bridge.store.trust import read_trust
@@ -111,10 +112,17 @@ class ServiceProcess:
             return statement_in_force(session)[0]
 
     def events(self) -> list[tuple[str, int, str]]:
-        """Every event that it has: stream, sequence, id."""
+        """Every event that bridges sent: stream, sequence, id."""
         with closing(self.opened()) as database, database.reading() as session:
-            rows = session.execute(select(EventRow.stream, EventRow.seq, EventRow.id, EventRow.code))
-            return sorted((row.stream, row.seq, row.id) for row in rows if row.seq > 0)
+            site = the_site(session).id
+            rows = session.execute(select(EventRow.stream, EventRow.seq, EventRow.id).where(EventRow.bridge_id != site))
+            return sorted((row.stream, row.seq, row.id) for row in rows)
+
+    def own_events(self) -> list[str]:
+        """The codes of what it recorded itself."""
+        with closing(self.opened()) as database, database.reading() as session:
+            site = the_site(session).id
+            return list(session.scalars(select(EventRow.code).where(EventRow.bridge_id == site)))
 
 
 class BridgeProcess:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from access_control.core.wire.event_codes import EventCode
 from firmware_bridge.simulator.relay_log import read_relay_log
 from tests.building.databases import new_sqlite
 from tests.building.killing import present
@@ -90,5 +91,7 @@ def test_events_go_once_to_a_service_that_was_restored_from_an_old_backup(place:
             (place / name).unlink(missing_ok=True)
         shutil.copy(place / "old.db", place / "school.db")
         service.start()
+        assert service.own_events() == []
         bridge.make_events(10)
         all_there(service, bridge)
+        assert service.own_events() == [EventCode.SERVICE_RESTORED]

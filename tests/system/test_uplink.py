@@ -17,7 +17,7 @@ from sqlalchemy import select
 from access_control.clock import utc_now
 from access_control.readers.models import Bridge
 from tests.building.databases import new_sqlite
-from tests.building.processes import finished, until
+from tests.building.processes import NotInTimeError, finished, until
 from tests.building.service_process import BridgeProcess, ServiceProcess
 from tests.firmware_bridge.uplink.wicked import Visit, certificate, wicked
 
@@ -54,7 +54,13 @@ def joined(service: ServiceProcess, bridge: BridgeProcess) -> None:
 
 def all_there(service: ServiceProcess, bridge: BridgeProcess) -> None:
     """Every event of the bridge is at the service, once, with nothing else."""
-    until(lambda: [place[:2] for place in service.events()] == bridge.outbox(), "just these events arrive")
+    try:
+        until(lambda: [place[:2] for place in service.events()] == bridge.outbox(), "just these events arrive")
+    except NotInTimeError as error:
+        here, there = {place[:2] for place in service.events()}, set(bridge.outbox())
+        error.add_note(f"missing {sorted(there - here)[:9]}, extra {sorted(here - there)[:9]}, {bridge.status()}")
+        error.add_note((service.place / "log").read_text(encoding="utf-8")[-4000:])
+        raise
     found = service.events()
     assert len({event for *_, event in found}) == len(found)
 

@@ -13,10 +13,10 @@ from access_control.audit.models import AuditRecord
 from access_control.core.decision.model import BadgeStatus, Revision
 from access_control.core.wire.event_codes import EventCode
 from access_control.core.wire.signing import Kind
-from access_control.core.wire.uplink import InForce, read_revision, write_revision
+from access_control.core.wire.uplink import InForce, Want, read_revision, write_revision
 from access_control.readers.confirmations import confirm_revocations
 from access_control.readers.events import EventFilter, recent_events, take_events
-from access_control.readers.models import Badge
+from access_control.readers.models import Badge, Site
 from access_control.readers.publishing import publish_stale
 from access_control.readers.records import RevocationAt
 from access_control.readers.restores import raise_epoch
@@ -180,3 +180,16 @@ def test_a_second_restore_is_noticed_by_a_bridge_that_spoke_after_the_first(live
     say(live, 20)
     say(live, 30, acknowledged=3, last_seq=3)
     assert epoch(live) == int(later(30).timestamp())
+
+
+@pytest.mark.parametrize("any_url", ["postgresql"], indirect=True)
+def test_events_that_are_lost_are_asked_for_only_once_the_restore_is_noted(live: LiveSchool) -> None:
+    request = a_status(acknowledged=3, last_seq=3, policy="1/1", orders=write_revision(newest(live, Kind.ORDERS)))
+    with live.writing() as elsewhere:
+        elsewhere.execute(select(Site).with_for_update())
+        with live.writing() as session:
+            assert take_status(session, live.keys, later(10), live.bridge, request).want is None
+    assert epoch(live) == 1
+    with live.writing() as session:
+        assert take_status(session, live.keys, later(12), live.bridge, request).want == Want(STREAM, 1)
+    assert epoch(live) == int(later(12).timestamp())

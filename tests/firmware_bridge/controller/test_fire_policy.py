@@ -153,3 +153,44 @@ def test_what_was_kept_of_a_door_without_a_fire_input_holds_nothing() -> None:
     kept = changed(doors={3: {"lock": none}}).doors[3]
     play = Playbook(memory=Memory(fire_held={3: kept}, clock_trusted=True))
     assert play.door("room12").command == "lock"
+
+
+MODULE = Point(DeviceKind.BOARD, 2, 0)
+
+
+def by_a_module(**lock: object) -> Playbook:
+    """The hall's magnet hangs at a board of its own, the front door has a lock like it; there is a fire."""
+    boards = [Board(1, "Relay board", "B", 1, 8, 32), Board(2, "Module", "B", 2, 4, 0)]
+    play = Playbook(changed(doors={2: {"lock": {"output": MODULE, **lock}}}, boards=boards))
+    play.tell(BoardLinkChanged(play.moment, 2, LinkState.UP))
+    play.play(["fire", "on"])
+    return play
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_lock_whose_board_is_gone_is_held_no_more_and_the_one_that_is_there_follows_its_own_input(
+    restarts: bool,
+) -> None:
+    play = by_a_module()
+    policy = changed(doors={2: {"lock": {"fire_input": NEWER}}})
+    if restarts:
+        play = again(play, policy)
+        assert RememberFire(2, None) in play.commands
+    else:
+        assert RememberFire(2, None) in play.tell(PolicyAccepted(play.moment, policy))
+    assert play.door("hall").slot is Slot.DEFAULT
+    newer_input(play, InputState.ACTIVE)
+    assert play.door("hall").slot is Slot.FIRE
+
+
+def test_a_lock_in_place_of_one_whose_board_is_gone_is_held_at_once_where_its_input_burns() -> None:
+    play = by_a_module(unlock_when=UnlockWhen.RELAY_ON)
+    said = play.tell(PolicyAccepted(play.moment, changed()))
+    assert relays(said) == [(2, False), (0, False)]  # the magnet lets go without power; the old relay is nobody's
+    (held,) = [command.held for command in said if isinstance(command, RememberFire) and command.held is not None]
+    assert held.lock.output == output(2)
+    # Its board comes back with a later Policy: the fire stays where it is.
+    boards = [Board(1, "Relay board", "B", 1, 8, 32), Board(2, "Module", "B", 2, 4, 0)]
+    play.tell(PolicyAccepted(play.moment, changed(doors={2: {"lock": {"output": MODULE}}}, boards=boards)))
+    assert play.door("hall").slot is Slot.FIRE
+    assert relays(play.play(["fire", "off"])) != []

@@ -6,16 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from access_control.core.decision.model import FireAction, LockKind, Policy, UnlockWhen
+from access_control.core.decision.model import (
+    Board,
+    DeviceKind,
+    FireAction,
+    LockKind,
+    Point,
+    Policy,
+    UnlockWhen,
+)
 from firmware_bridge.controller.commands import DriveOutput
-from firmware_bridge.controller.events import InputChanged, InputState, PolicyAccepted
+from firmware_bridge.controller.events import BoardLinkChanged, InputChanged, InputState, LinkState, PolicyAccepted
 from tests.firmware_bridge.controller.playbook import Playbook
 from tests.firmware_bridge.controller.school import FIRE, changed, output, wired, without_doors
 
 NO_BUTTON = changed(doors={2: {"rex": None, "lock": {"rex_unlocks": False}}})
-LOCKSET = changed(
-    doors={2: {"lock": {"kind": LockKind.LOCKSET, "rex_unlocks": False, "fire_action": FireAction.NONE}}},
-)
+LOCKSET_LOCK = {"kind": LockKind.LOCKSET, "rex_unlocks": False, "fire_action": FireAction.NONE}
+LOCKSET = changed(doors={2: {"lock": LOCKSET_LOCK}})
 BY_POWER = {2: {"lock": {"unlock_when": UnlockWhen.RELAY_ON}}}
 """A magnet through the normally closed contact: its relay is on while it lets people go."""
 
@@ -198,3 +205,15 @@ def test_a_fire_that_ends_lets_whoever_is_leaving_go_by_the_lock_that_it_held() 
     accept(play, changed(doors={2: {"lock": held | {"output": output(6)}}}))
     do(play, "rex hall on", "fire off", "reset hall", "wait 29")
     assert relays(play)[2] is True
+
+
+def test_a_lock_whose_board_is_gone_lets_nobody_out_and_none_in_its_place() -> None:
+    module = Point(DeviceKind.BOARD, 2, 0)
+    boards = [Board(1, "Relay board", "B", 1, 8, 32), Board(2, "Module", "B", 2, 4, 0)]
+    play = Playbook(changed(doors={2: {"lock": {"output": module}}}, boards=boards))
+    play.tell(BoardLinkChanged(play.moment, 2, LinkState.UP))
+    do(play, "rex hall on", "rex hall off")
+    accept(play, changed(doors={2: {"lock": LOCKSET_LOCK | {"output": output(6)}}}, boards=boards))
+    assert play.door("hall").command == "unlock"
+    accept(play, LOCKSET)
+    assert play.door("hall").command == "lock"

@@ -43,6 +43,7 @@ class Script:
         self.lock = threading.Lock()
         self.asked: list[tuple[str, bytes]] = []
         self.taken: list[dict[str, Any]] = []
+        self.refused = 0
         self.acknowledged = 0
         self.status_more: dict[str, Any] = {}
         self.documents: dict[str, bytes] = {}
@@ -99,6 +100,7 @@ class Script:
         with self.lock:
             if said["first_seq"] > self.acknowledged + 1:
                 fields = {"acknowledged": self.acknowledged}
+                self.refused += 1
                 return reply(json.dumps({"status": 409, "code": "gap", "fields": fields}).encode(), 409)
             new = [event for event in said["events"] if event["seq"] > self.acknowledged]
             self.taken += new
