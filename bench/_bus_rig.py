@@ -98,14 +98,27 @@ class TimedBoard(Board):
 
     def __init__(self, config: BoardConfig, world: World, heads: Sequence[TimedHead]) -> None:
         super().__init__(config, world)
+        self.asked_s = 0.0
         self._heads = heads
 
     def write(self, first: int, values: Sequence[bool], by: str = "command") -> None:
-        """As any board."""
-        now_s = _clock.monotonic_s()
+        """As any board; the time is that of the frame's last bit, as it is for readers."""
         for head in self._heads[first : first + len(values)]:
-            head.arrived(now_s)
+            head.arrived(self.asked_s)
         super().write(first, values, by)
+
+
+class TimedBoardLine(BoardLine):
+    """The line of one board, which is told when the frame had arrived that it is about to answer."""
+
+    def __init__(self, board: TimedBoard, baud: int) -> None:
+        super().__init__([board], baud)
+        self._board = board
+
+    def receive(self, heard: Heard) -> Sequence[Transmission]:
+        """As any boards."""
+        self._board.asked_s = heard.ended_s
+        return super().receive(heard)
 
 
 class WatchedLine(PeripheralLine):
@@ -172,7 +185,7 @@ class Rig:
     def _start_board(self) -> Path:
         path = self._place / "board"
         board = TimedBoard(BoardConfig(1, "R", 1, outputs=BOARD_OUTPUTS, inputs=8), self.world, self.heads)
-        peers = BoardLine([board], self.case.baud)
+        peers = TimedBoardLine(board, self.case.baud)
         peers.open()
         self._stack.callback(peers.close)
         servers = BoardServers([peers], self.case.baud)

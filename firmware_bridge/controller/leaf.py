@@ -172,19 +172,23 @@ class Leaf:
         return None
 
     def advance_latch(self, door: Door, latch: InputState, answer: Answer, *, locked: bool) -> None:
-        """Let a closed and locked door's latch fall, or complain. While it cannot be read no fault begins or ends."""
-        if door.latch is None:
+        """Let a closed and locked door's latch fall, or complain until it is seen thrown in a closed door.
+
+        While it cannot be read no fault begins or ends.
+        """
+        if door.latch is None or self.position is Position.NOT_MONITORED:
             self._unlatched_since, self.latch_faulty = None, False
             return
         if latch not in _POSITIONS or self.position is Position.UNKNOWN:
             if not locked or self.position is Position.OPEN:
                 self._unlatched_since = None
             return
-        loose = locked and self.position is Position.CLOSED and latch is InputState.ACTIVE
-        if not loose:
-            if self.latch_faulty:
-                answer.record(EventCode.LATCH_FAULT_CLEARED, door=door.id)
-            self._unlatched_since, self.latch_faulty = None, False
+        closed = self.position is Position.CLOSED
+        if self.latch_faulty and closed and latch is InputState.NORMAL:
+            self.latch_faulty = False
+            answer.record(EventCode.LATCH_FAULT_CLEARED, door=door.id)
+        if not (locked and closed and latch is InputState.ACTIVE):
+            self._unlatched_since = None
             return
         if self._unlatched_since is None:
             self._unlatched_since = answer.now

@@ -128,6 +128,35 @@ def test_a_latch_that_does_not_fall_is_told() -> None:
     """)
 
 
+def test_a_latch_fault_ends_with_a_thrown_latch_in_a_closed_door_and_with_nothing_else() -> None:
+    play = Playbook()
+    play.play(["latch", "room12", "loose"])
+    play.wait(4)
+    assert play.door("room12").alarm == "fault"
+    play.run("""
+        >> card room12 ada
+        << event ACCESS_GRANTED room12 by ada
+        << show room12 granted 5s
+        << relay room12 on 5s grant momentary
+        >> open room12
+        << event ACCESS_TAKEN room12 by ada
+        << event DOOR_OPENED room12 by=grant
+        >> latch room12 thrown
+        >> latch room12 loose
+        >> wait 1
+        << relay room12 off grant
+        << show room12 locked
+        >> close room12
+        << event DOOR_CLOSED room12
+        >> wait 4
+    """)
+    assert play.door("room12").alarm == "fault"
+    play.run("""
+        >> latch room12 thrown
+        << event LATCH_FAULT_CLEARED room12
+    """)
+
+
 def test_a_latch_falls_after_the_door_has_closed() -> None:
     Playbook().run("""
         >> card room12 ada
