@@ -1,114 +1,89 @@
-"""How much of a core a whole bridge takes with eight readers on one line, each the lock of its door as well."""
+"""A whole bridge with eight readers on one line, each the lock of its door, and a service.
+
+Its part of a core, and how soon a card moves a lock with all of it in the way: the controller, the rules of 5,000
+people, the event on the disk.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-import time
-from dataclasses import dataclass, replace
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from access_control.core.decision.building import Lock, LockKind, Timetable
-from access_control.core.decision.model import DeviceKind, Door, DoorClass, Point, Reader
-from access_control.core.wire.policy_draft import Level, PolicyDraft
-from firmware_bridge.clock import Clock, SystemClock
-from firmware_bridge.simulator.config import BuildingConfig, DoorConfig, LineConfig, LineKind, ReaderConfig
-from firmware_bridge.store.keys import KeyStore
-from firmware_bridge.store.setup import set_up
-from tests.building.killing import present
-from tests.building.processes import Site
-from tests.building.signed import (
-    ADA,
-    DIGEST_KEY,
-    FACILITY,
-    READERS_LINE,
-    TRUST,
-    Installation,
-    School,
-    reader_key,
-    secret,
-)
+from bench._full_bridge import Size, Standing, present, standing
+from firmware_bridge.clock import SystemClock
+from firmware_bridge.simulator.relay_log import read_relay_log
+from firmware_bridge.simulator.remote import Remote
+from tests.building.processes import until
 
 READERS: Final = 8
 SECONDS: Final = 20
-_GRAIN_S: Final = 0.001
-_NUMBERS = range(1, READERS + 1)
+_GRAIN_MS: Final = 1
+_SETTLE_S: Final = 2.0
+_EVERY_S: Final = 0.8
+"""A door has locked again when its turn comes once more."""
+_GOLDEN: Final = (5**0.5 - 1) / 2
+_ROUND_CHARACTERS: Final = 31
+_clock = SystemClock()
+_pause = threading.Event()
 
 
-def _point(reader: int) -> Point:
-    return Point(DeviceKind.READER, reader, 0)
+@dataclass(slots=True)
+class Whole:
+    """The share of a core while a card a second opens a door, and seconds from a card to its lock."""
+
+    processor: float = 0.0
+    cards: list[float] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class OneLine(Installation):
-    """A bridge with one line of readers and nothing else."""
-
-    baud: int = 9600
-
-    def building(self) -> BuildingConfig:
-        """Eight rooms, each locked by its own reader."""
-        return BuildingConfig(
-            lines=(LineConfig(READERS_LINE, LineKind.OSDP, self.line(READERS_LINE), self.baud, _GRAIN_S),),
-            readers=tuple(ReaderConfig(n, READERS_LINE, n, reader_key(n)) for n in _NUMBERS),
-            boards=(),
-            doors=tuple(
-                DoorConfig(n, f"Room {n}", LockKind.LOCKSET, _point(n), contact=_point(n), readers=(n,))
-                for n in _NUMBERS
-            ),
-            control=self.simulator_socket,
-            relay_log=self.relays,
-        )
-
-    def install(self, clock: Clock | None = None, *, commissioned: bool = True) -> None:
-        """Settings, state directory and keys."""
-        assert commissioned
-        self.settings.write_text(
-            f'state_dir = "state"\n\n[ports.{READERS_LINE}]\n'
-            f'kind = "osdp"\npath = "{READERS_LINE}"\nbaud = {self.baud}\n',
-            encoding="utf-8",
-        )
-        set_up(self.state, TRUST, clock or SystemClock(), digest=DIGEST_KEY, signing=secret("bridge"))
-        keys = KeyStore(self.state / "keys")
-        for number in _NUMBERS:
-            keys.keep_reader_key(READERS_LINE, number, reader_key(number))
-
-
-def _draft(made: PolicyDraft) -> PolicyDraft:
-    always = Timetable(always=True)
-    return replace(
-        made,
-        doors=[
-            Door(n, str(n), f"Room {n}", DoorClass.ROOM, Lock(LockKind.LOCKSET, _point(n)), _point(n)) for n in _NUMBERS
-        ],
-        readers=[Reader(n, f"Reader {n}", n, READERS_LINE, n, ("H10301",), frozenset({FACILITY})) for n in _NUMBERS],
-        boards=[],
-        levels=[Level(1, dict.fromkeys(_NUMBERS, always)), Level(2, {1: always})],
-    )
-
-
-def bridge_share(baud: int) -> float:
-    """The share of a core while a card a second opens a door."""
+def whole_bridge(baud: int, cards: int) -> Whole:
+    """Start everything, and show cards: one a second for :data:`SECONDS`, then so many to measure their way."""
+    found = Whole()
     place = Path(tempfile.mkdtemp(prefix="p-"))
     try:
-        installation = OneLine(place, baud)
-        installation.install()
-        school = School()
-        with Site(installation) as site:
-            bridge = site.start_bridge()
-            site.apply(school.keys(), school.policy(draft=_draft(school.draft(1))), school.orders())
-            site.wait_for_readers()
-            begun, begun_s = _used_s(bridge.popen.pid), time.monotonic()  # noqa: TID251 - measuring is what this is for
+        with standing(place, Size(1, READERS, baud, _GRAIN_MS)) as made, made.remote() as remote:
+            _pause.wait(_SETTLE_S)
+            begun, begun_s = _used_s(made.process.popen.pid), _clock.monotonic_s()
             for second in range(SECONDS):
-                present(site, second % READERS + 1, ADA)
-                time.sleep(1.0)
-            used = _used_s(bridge.popen.pid) - begun
-            share = used / (time.monotonic() - begun_s)  # noqa: TID251 - as above
-            bridge.stop()
+                door = second % READERS + 1
+                present(remote, door, _welcome(door))
+                _pause.wait(1.0)
+            found.processor = (_used_s(made.process.popen.pid) - begun) / (_clock.monotonic_s() - begun_s)
+            round_s, part = _ROUND_CHARACTERS * READERS * 10 / baud, 0.0
+            for n in range(cards):
+                part = (part + _GOLDEN) % 1.0
+                _pause.wait(_EVERY_S + part * round_s)
+                found.cards.append(_card(made, remote, (SECONDS + n) % READERS + 1))
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return share
+    return found
+
+
+def _card(made: Standing, remote: Remote, door: int) -> float:
+    """Seconds until the building says that the reader moved its relay."""
+    before = len(read_relay_log(made.relays))
+    shown_s = _clock.monotonic_s()
+    present(remote, door, _welcome(door))
+
+    def moved() -> list[float]:
+        lines = read_relay_log(made.relays)[before:]
+        return [
+            float(str(line["mono_s"]))
+            for line in lines
+            if (line["what"], line.get("door"), line.get("on")) == ("output", door, True)
+        ]
+
+    found: list[float] = until(moved, "the lock lets go")
+    return found[0] - shown_s
+
+
+def _welcome(door: int) -> int:
+    """The number of somebody whom the school lets in at a door always: see ``bench._policy_school.add_people``."""
+    return 10 - door
 
 
 def _used_s(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""A real bridge with all that it may have: 64 secured readers on eight lines, 5,000 people, and a service over TLS."""
+"""A real bridge with 5,000 people and a service over TLS, at its full size with 64 secured readers on eight lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import os
 import secrets
 import threading
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -26,15 +27,62 @@ from tests.building.databases import new_sqlite
 from tests.building.processes import START_S, Process, ended, launch, until
 from tests.building.service_process import BridgeProcess, ServiceProcess
 
-LINES: Final = 8
-READERS_A_LINE: Final = 8
-DOORS: Final = LINES * READERS_A_LINE
-_BAUD: Final = 9600
 _FACILITY: Final = 17
 _CARD_EVERY_S: Final = 0.1
 _READY_S: Final = 300.0
 _clock = SystemClock()
 _pause = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many lines with so many readers each, at which speed; a line's chip hands over what came in ``grain_ms``."""
+
+    lines: int = 8
+    readers_a_line: int = 8
+    baud: int = 9600
+    grain_ms: int = 4
+
+    @property
+    def doors(self) -> int:
+        """Each reader has one, and is its lock as well."""
+        return self.lines * self.readers_a_line
+
+    def line(self, door: int) -> tuple[str, int]:
+        """The port and address of a door's reader, which has the door's number."""
+        line, address = divmod(door - 1, self.readers_a_line)
+        return f"L{line}", address
+
+
+FULL: Final = Size()
+DOORS: Final = FULL.doors
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A bridge whose readers are all secure, in the folder where its building and its service run as well."""
+
+    bridge: BridgeProcess
+    place: Path
+
+    @property
+    def process(self) -> Process:
+        """The bridge's."""
+        assert self.bridge.running is not None
+        return self.bridge.running
+
+    @property
+    def relays(self) -> Path:
+        """The building's relay log."""
+        return self.place / "relays.jsonl"
+
+    def client(self) -> LocalClient:
+        """A conversation, which the bridge ends after half a minute of silence."""
+        return LocalClient(self.bridge.place / "state" / "control.sock", START_S)
+
+    def remote(self) -> Remote:
+        """The building."""
+        return Remote(self.place / "s.sock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +105,36 @@ class Found:
 
 def full_bridge(place: Path, seconds: float) -> Found:
     """Start everything in an empty folder with a short path, have cards read for so long, and end it."""
+    with standing(place, FULL) as full:
+        begun = _status_bytes(full.process, "VmRSS")
+        with full.remote() as remote:
+            _cards(remote, seconds)
+        with full.client() as client:
+            until(lambda: _is_empty(client), "the service has every event")
+            outbox = client.status()["outbox"]
+            return Found(
+                _status_bytes(full.process, "VmHWM"),
+                begun,
+                _secure(client),
+                int(outbox["acknowledged"]),
+                sum(b'"ACCESS_GRANTED"' in body for body in full.bridge.bodies()),
+            )
+
+
+@contextmanager
+def standing(place: Path, size: Size) -> Iterator[Standing]:
+    """Start everything in an empty folder with a short path and wait until all of it is there."""
     place.joinpath("bridge").mkdir()
     service = ServiceProcess(place / "service", new_sqlite(place))
-    readers = _write_bridge(place / "bridge", service.address)
-    (place / "building.json").write_text(json.dumps(_building(place, readers)), encoding="utf-8")
+    readers = _write_bridge(place / "bridge", service.address, size)
+    (place / "building.json").write_text(json.dumps(_building(place, readers, size)), encoding="utf-8")
     bridge = BridgeProcess(place / "bridge")
     with ExitStack() as stack:
         stack.callback(service.kill)
         service.start()
         code = service.code("North")
         with closing(service.opened()) as database, database.writing() as session:
-            _add_school(session)
+            _add_school(session, size)
         done = bridge.enroll(code, service.address)
         if done.returncode:
             raise RuntimeError(done.stderr)
@@ -76,33 +143,25 @@ def full_bridge(place: Path, seconds: float) -> Found:
         until(lambda: simulator.out, "the simulator is ready")
         stack.callback(bridge.kill)
         bridge.start()
-        assert bridge.running is not None
-        socket = bridge.place / "state" / "control.sock"
-        with LocalClient(socket, START_S) as client:
-            until(lambda: _secure(client) == DOORS, "every reader is secure", _READY_S)
-        begun = _status_bytes(bridge.running, "VmRSS")
-        _cards(place, seconds)
-        with LocalClient(socket, START_S) as client:  # the bridge ends a conversation after half a minute of silence
-            until(lambda: _is_empty(client), "the service has every event")
-            outbox = client.status()["outbox"]
-            return Found(
-                _status_bytes(bridge.running, "VmHWM"),
-                begun,
-                _secure(client),
-                int(outbox["acknowledged"]),
-                sum(b'"ACCESS_GRANTED"' in body for body in bridge.bodies()),
-            )
+        made = Standing(bridge, place)
+        with made.client() as client:
+            until(lambda: _secure(client) == size.doors, "every reader is secure", _READY_S)
+        yield made
 
 
-def _cards(place: Path, seconds: float) -> None:
+def present(remote: Remote, reader: int, number: int) -> None:
+    """Hold a person's card to a reader."""
+    bits = encode(FORMATS["H10301"], _FACILITY, number)
+    remote.ask("present", reader=reader, bits=format(bits.value, f"0{bits.length}b"))
+
+
+def _cards(remote: Remote, seconds: float) -> None:
     """Somebody by chance at a door by chance, again and again."""
     chance, until_s = Random(1), _clock.monotonic_s() + seconds
-    with Remote(place / "s.sock") as remote:
-        while _clock.monotonic_s() < until_s:
-            bits = encode(FORMATS["H10301"], _FACILITY, chance.randint(1, PEOPLE))
-            text = format(bits.value, f"0{bits.length}b")
-            remote.ask("present", reader=chance.randint(1, DOORS), bits=text)
-            _pause.wait(_CARD_EVERY_S)
+    while _clock.monotonic_s() < until_s:
+        person = chance.randint(1, PEOPLE)
+        present(remote, chance.randint(1, DOORS), person)
+        _pause.wait(_CARD_EVERY_S)
 
 
 def _secure(client: LocalClient) -> int:
@@ -120,16 +179,10 @@ def _status_bytes(process: Process, name: str) -> int:
     return int(kibibytes) * 1024
 
 
-def _line(door: int) -> tuple[str, int]:
-    """The port and address of a door's reader, which has the door's number."""
-    line, address = divmod(door - 1, READERS_A_LINE)
-    return f"L{line}", address
-
-
-def _add_school(session: Session) -> None:
+def _add_school(session: Session, size: Size) -> None:
     """Rooms, each locked by its own reader, and everybody."""
     bridge = session.scalars(select(Bridge)).one()
-    for n in range(1, DOORS + 1):
+    for n in range(1, size.doors + 1):
         point = f"reader {n}.0"
         session.add(
             Door(
@@ -145,32 +198,35 @@ def _add_school(session: Session) -> None:
             )
         )
     session.flush()
-    for n in range(1, DOORS + 1):
-        port, address = _line(n)
+    for n in range(1, size.doors + 1):
+        port, address = size.line(n)
         session.add(Reader(id=n, door_id=n, name=f"Reader {n}", port=port, address=address, formats=["H10301"]))
     session.flush()
     add_hours(session)
-    add_people(session)
+    add_people(session, size.doors)
 
 
-def _write_bridge(folder: Path, service: str) -> list[dict[str, object]]:
+def _write_bridge(folder: Path, service: str, size: Size) -> list[dict[str, object]]:
     """The bridge's settings, and a key for each reader; the readers as a simulator takes them."""
     head = f'state_dir = "state"\n\n[service]\nurl = "{service}"\n'
-    ports = [f'[ports.L{n}]\nkind = "osdp"\npath = "{folder / f"L{n}"}"\nbaud = {_BAUD}\n' for n in range(LINES)]
+    ports = [
+        f'[ports.L{n}]\nkind = "osdp"\npath = "{folder / f"L{n}"}"\nbaud = {size.baud}\n' for n in range(size.lines)
+    ]
     (folder / "bridge.toml").write_text("\n".join([head, *ports]), encoding="utf-8")
     keys = folder / "state" / "keys"
     keys.mkdir(mode=0o700, parents=True)
     readers: list[dict[str, object]] = []
-    for n in range(1, DOORS + 1):
-        (port, address), key = _line(n), secrets.token_bytes(16).hex()
+    for n in range(1, size.doors + 1):
+        (port, address), key = size.line(n), secrets.token_bytes(16).hex()
         with os.fdopen(os.open(keys / f"reader-{port}-{address}.key", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(key)
         readers.append({"id": n, "line": port, "address": address, "key": key})
     return readers
 
 
-def _building(place: Path, readers: list[dict[str, object]]) -> dict[str, object]:
-    lines = {f"L{n}": {"kind": "osdp", "path": str(place / "bridge" / f"L{n}"), "baud": _BAUD} for n in range(LINES)}
+def _building(place: Path, readers: list[dict[str, object]], size: Size) -> dict[str, object]:
+    line: dict[str, object] = {"kind": "osdp", "baud": size.baud, "grain_ms": size.grain_ms}
+    lines = {f"L{n}": {**line, "path": str(place / "bridge" / f"L{n}")} for n in range(size.lines)}
     doors = [
         {
             "id": n,
@@ -180,7 +236,7 @@ def _building(place: Path, readers: list[dict[str, object]]) -> dict[str, object
             "contact": f"reader {n}.0",
             "readers": [n],
         }
-        for n in range(1, DOORS + 1)
+        for n in range(1, size.doors + 1)
     ]
     return {
         "lines": lines,

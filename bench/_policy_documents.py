@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access_control.core.credentials.canonical import Credential
 from access_control.core.decision.model import (
@@ -27,15 +28,17 @@ from access_control.core.decision.model import (
     Revision,
     Timetable,
 )
-from access_control.core.wire.policy import Badge, Level, Person, PolicyDraft, decode_policy, index
+from access_control.core.wire.policy import Badge, Level, Person, PolicyDraft, decode_policy, index, open_policy
 from access_control.core.wire.policy_payload import CredentialColumns, HolderColumns, Pins, PolicyPayload
 from access_control.core.wire.policy_people import CLASS_LETTERS, STATUS_LETTERS
+from access_control.core.wire.signing import Kind, SigningKey, seal
 from access_control.core.wire.spelling import read_bytes, write_bytes
 
 SITE: Final = "0193a000-0000-7000-8000-000000000001"
 BRIDGE: Final = "0193a000-0000-7000-8000-0000000000b1"
 DIGEST_KEY: Final = bytes(range(32))
 MADE_AT: Final = datetime(2026, 11, 23, 6, tzinfo=UTC)
+_KEY: Final = SigningKey("k1", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 DOORS: Final = 200
 LEVELS: Final = 40
 DAY: Final = 86_400
@@ -244,8 +247,19 @@ def read_binary(data: bytes) -> object:
     return index(whole, DIGEST_KEY)
 
 
+def sealed(payload: bytes) -> bytes:
+    """As the service sends it and the bridge keeps it."""
+    return seal(Kind.POLICY, payload, _KEY, site=SITE, to=BRIDGE)
+
+
+def read_sealed(data: bytes) -> object:
+    """Check signature and address and take the Policy inside: all that a bridge does with one before it holds."""
+    return open_policy(data, {_KEY.key_id: _KEY.public_bytes()}, site=SITE, bridge=BRIDGE, digest_key=DIGEST_KEY)
+
+
 READ: Final[dict[str, Callable[[bytes], object]]] = {
     "json_columns": read_ours,
+    "sealed": read_sealed,
     "json_records": read_records,
     "msgpack_columns": read_binary,
 }

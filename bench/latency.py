@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench._bridge_share import bridge_share
+from bench._bridge_share import whole_bridge
 from bench._bus_rig import Case, Rig, UnansweredError, running
 from bench.figures import Figure, percentile
 
@@ -27,6 +27,7 @@ OSDP_CASES: Final = tuple(Case(baud, readers) for baud in (9600, 38400, 115200) 
 BOARD_CASES: Final = OSDP_CASES
 CASE_NAMES: Final = (*(case.name for case in OSDP_CASES), *(f"{case.name} board" for case in BOARD_CASES))
 CARDS: Final = 200
+WHOLE_CARDS: Final = 48
 LOCKDOWNS: Final = 30
 PROCESSOR_LIMITS: Final = {9600: 0.025, 38400: 0.08, 115200: 0.12}
 """Shares of a core with eight readers on one line."""
@@ -142,10 +143,25 @@ def _against_peer(case: Case, much: Effort) -> list[Figure]:
             Figure("processor_share_of_panel", case.name, share, "", "libosdp", share / theirs.processor),
         ]
     if case.readers == _PROCESSOR_READERS and much.whole_bridge:
-        whole = bridge_share(case.baud)
-        ratio = whole / PROCESSOR_LIMITS[case.baud]
-        figures.append(Figure("processor_share_of_bridge", case.name, whole, "", "limit", ratio))
+        figures += _whole_bridge(case)
     return figures
+
+
+def _whole_bridge(case: Case) -> list[Figure]:
+    """The same readers at a real bridge with a service, from the card at the reader to the relay in it."""
+    whole, least = whole_bridge(case.baud, WHOLE_CARDS), limits(case, board=False)
+    share, middle, most = whole.processor, percentile(whole.cards, 0.5), max(whole.cards)
+    name = f"{case.name} bridge"
+    print(
+        f"latency {name}: card_to_strike_p50 {1e3 * middle:.1f} ms, {middle / least.middle:.2f} of the wire's; "
+        f"the longest {1e3 * most:.1f} ms, {most / least.longest:.2f}; {share:.1%} of a core",
+        file=sys.stderr,
+    )
+    return [
+        Figure("processor_share_of_bridge", case.name, share, "", "limit", share / PROCESSOR_LIMITS[case.baud]),
+        Figure("card_to_strike_p50", name, middle, "s", "wire", middle / least.middle, at_most(case)[0]),
+        Figure("card_to_strike_longest", name, most, "s", "wire", most / least.longest, at_most(case)[1]),
+    ]
 
 
 def _card_figures(
@@ -166,7 +182,12 @@ def _card_figures(
             figures.append(Figure(what, name, value, "s", "libosdp", value / peer, 1.0 if "card" in what else None))
             text += f", {value / peer:.2f} of libosdp's {1e3 * peer:.1f}"
         shown.append(text)
-    figures.append(Figure("cards_unanswered", name, ours.unanswered, ""))
+    figures += [
+        Figure(
+            "lockdown_of_line_longest", name, max(ours.lockdowns), "s", "wire", max(ours.lockdowns) / least.lockdown
+        ),
+        Figure("cards_unanswered", name, ours.unanswered, "", at_most=0),
+    ]
     busy = f"(processes waiting for a processor: {os.getloadavg()[0]:.1f})"
     print(f"latency {name}: {'; '.join(shown)} {busy}", file=sys.stderr)
     return figures
