@@ -97,6 +97,7 @@ def violations(page: Page, *, colours_only: bool = False) -> list[str]:
     Args:
         colours_only: The page was looked at in the other theme already, and only colours differ.
     """
+    page.wait_for_load_state("load")  # words are there before the style sheets, of which most rules are about
     rules = {"type": "rule", "values": COLOURS} if colours_only and not LONG else {"type": "tag", "values": RULES}
     if page.evaluate("typeof window.axe") == "undefined":
         page.evaluate(_AXE.axe_script)
