@@ -1,7 +1,9 @@
 """Sessions of bridges: a challenge, signed with the bridge's own key, for a token that lasts minutes.
 
 Challenge and token are signed, not stored, so that any worker takes either. Which process of a bridge has the session
-stands in the bridge's row: a second one with the same identity gets nothing until the first has been silent.
+stands in the bridge's row: a second one with the same identity gets nothing until the first has been silent. A machine
+that was started anew within that time looks like a second one, so a twin is told of only once the first is heard after
+the second has asked: then both live.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ CHALLENGE_LASTS: Final = timedelta(minutes=1)
 SESSION_LASTS: Final = timedelta(minutes=10)
 SILENT: Final = timedelta(seconds=30)
 """How long a process is silent before another with the same identity may take its place."""
+_ANOTHER_HAS_IT: Final = frozenset({"place_taken", "duplicate_identity"})
 _MAC_BYTES: Final = 32
 _CHALLENGE: Final = struct.Struct(">16sQ")  # which bridge, until when
 
@@ -43,7 +46,7 @@ class SessionRefusedError(ReadersError):
 
     Attributes:
         code: ``unknown_bridge``, ``not_confirmed``, ``revoked``, ``bad_signature``, ``duplicate_identity`` or
-            ``session_over``.
+            ``session_over``; ``place_taken`` is ``duplicate_identity`` as long as only one of the two is known to live.
     """
 
     def __init__(self, code: str, sentence: str, action: str) -> None:
@@ -89,7 +92,7 @@ def open_session_in(
     signature: bytes,
     instance: str,
 ) -> Opened:
-    """:func:`open_session` in a transaction of its own; a twin is noted although the session is refused.
+    """:func:`open_session` in a transaction of its own; who asked is noted although the session is refused.
 
     Anybody may ask. So the signature is checked before the transaction that writes: strangers keep no writer waiting.
 
@@ -110,19 +113,10 @@ def open_session_in(
                 instance=instance,
             )
     except SessionRefusedError as refused:
-        if refused.code == "duplicate_identity":
+        if refused.code in _ANOTHER_HAS_IT:
             with database.writing() as session:
-                note_twin(session, at, bridge_id)
+                session.get_one(Bridge, bridge_id, with_for_update={"key_share": True}).rival_at = at
         raise
-
-
-def note_twin(session: Session, at: datetime, bridge_id: str) -> None:
-    """Note that a second process showed this bridge's identity: both are told, and the console shows it."""
-    bridge = session.get_one(Bridge, bridge_id, with_for_update={"key_share": True})
-    if not had_twin(bridge, at):
-        record(session, at, actor=f"bridge:{bridge_id}", action="bridge.twin", subject=f"bridge:{bridge_id}")
-    bridge.duplicate_at = at
-    session.flush()
 
 
 def open_session(
@@ -194,7 +188,7 @@ def require_session(session: Session, at: datetime, caller: Caller, *, write: bo
     if bridge.instance != caller.instance:
         raise SessionRefusedError("session_over", "Another process has this bridge's session.", "Open a new one.")
     if write:
-        bridge.instance_at = at
+        _heard(session, at, bridge)
     return bridge
 
 
@@ -213,7 +207,7 @@ def require_confirmed(bridge: Bridge) -> None:
 
 
 def had_twin(bridge: Bridge, at: datetime) -> bool:
-    """Whether another process used this identity a moment ago."""
+    """Whether two processes with this identity ran at the same time a moment ago."""
     return bridge.duplicate_at is not None and at - bridge.duplicate_at < SILENT
 
 
@@ -244,15 +238,37 @@ def _signed_by(public_key: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def _take_place(session: Session, at: datetime, bridge: Bridge, instance: str) -> None:
-    alive = bridge.instance_at is not None and at - bridge.instance_at < SILENT
-    if bridge.instance is not None and bridge.instance != instance and alive:
-        raise SessionRefusedError(
+    if bridge.instance == instance:
+        _heard(session, at, bridge)
+        return
+    if bridge.instance is not None and bridge.instance_at is not None and at - bridge.instance_at < SILENT:
+        raise _another_has_it(bridge, at)
+    bridge.instance, bridge.instance_at, bridge.rival_at = instance, at, None
+    session.flush()
+
+
+def _heard(session: Session, at: datetime, bridge: Bridge) -> None:
+    """Note that the process which has the session lives; if another one asked for it before, both are told."""
+    if bridge.rival_at is not None and bridge.rival_at < at:
+        if not had_twin(bridge, at):
+            record(session, at, actor=f"bridge:{bridge.id}", action="bridge.twin", subject=f"bridge:{bridge.id}")
+        bridge.duplicate_at, bridge.rival_at = at, None
+    bridge.instance_at = at
+    session.flush()
+
+
+def _another_has_it(bridge: Bridge, at: datetime) -> SessionRefusedError:
+    if had_twin(bridge, at):
+        return SessionRefusedError(
             "duplicate_identity",
             f"Another process speaks as {bridge.name}.",
             "Stop one of them; if there should be only one, revoke the bridge and enrol it again.",
         )
-    bridge.instance, bridge.instance_at = instance, at
-    session.flush()
+    return SessionRefusedError(
+        "place_taken",
+        f"Another process spoke as {bridge.name} less than {SILENT.total_seconds():.0f} s ago.",
+        "If it was this one before a restart, wait: it is let in after that time.",
+    )
 
 
 def _is_ours(keys: SchoolKeys, at: datetime, bridge_id: str, challenge: str) -> bool:

@@ -28,7 +28,7 @@ from access_control.readers.models import Bridge, PublishedDocument
 from access_control.readers.orders import bridges_of
 from access_control.readers.orders_content import directives_at, releases_for
 from access_control.readers.owed_releases import owed_to
-from access_control.readers.publishing import publish_orders
+from access_control.readers.publishing import publish_all_orders
 from access_control.readers.records import ActionRow, DirectiveRow, ReleaseOwed, Revocation, RevocationAt
 
 OUTCOMES: Final = frozenset(
@@ -120,7 +120,7 @@ def settle_revocations(session: Session, keys: SchoolKeys, at: datetime, bridge:
             there.done_at, bridge.policy_stale = at, True
     session.flush()
     if shorter:
-        publish_orders(session, keys, bridge.id, at)
+        publish_all_orders(session, keys, at, {bridge.id})
 
 
 def confirm_releases(session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, ruling: Collection[str]) -> None:
@@ -136,7 +136,7 @@ def confirm_releases(session: Session, keys: SchoolKeys, at: datetime, bridge: B
     owed = owed_to(session, bridge.id)
     waiting = ({row.id for row in ended if bridge.id not in row.confirmed} | owed) - set(ruling)
     if any(row.id in ruling and row.left_orders_at is not None for row in ended):
-        publish_orders(session, keys, bridge.id, at)
+        publish_all_orders(session, keys, at, {bridge.id})
     orders = _orders_in_force(session, keys, bridge) if waiting else None
     if orders is None:
         return
@@ -157,7 +157,7 @@ def confirm_releases(session: Session, keys: SchoolKeys, at: datetime, bridge: B
             left = at
     session.flush()
     if left is not None:
-        publish_orders(session, keys, bridge.id, at)
+        publish_all_orders(session, keys, at, {bridge.id})
 
 
 def _note_action(session: Session, event: EventRecord) -> None:

@@ -105,8 +105,10 @@ class Bridge(Table):
         policy_stale: Something that the Policy holds has changed since; a rebuild is due.
         status: The newest Status as it came (:mod:`access_control.readers.status`), ``status_at`` when.
         in_force: Revisions that the bridge says are in force: ``policy``, ``orders``, ``keys`` as ``epoch/n``.
-        instance: The process that has the session, told apart from a second one with the same identity.
-        duplicate_at: When two processes with this identity were last noticed.
+        instance: The process that has the session, told apart from a second one with the same identity; heard last at
+            ``instance_at``.
+        rival_at: When another process asked for the session that this one has, until this one is heard again.
+        duplicate_at: When two processes with this identity were last proved to run at the same time.
         neighbour_address: Where its neighbours reach it, as ``host:port``; what it said last.
         neighbour_address_set: The same as a person wrote it down, which counts instead; ``neighbour_version`` counts
             how often that was changed.
@@ -133,6 +135,7 @@ class Bridge(Table):
     in_force: Mapped[dict[str, Any]] = mapped_column(default=dict)
     instance: Mapped[str | None] = mapped_column(UUID_TEXT)
     instance_at: Mapped[datetime | None]
+    rival_at: Mapped[datetime | None]
     duplicate_at: Mapped[datetime | None]
     neighbour_address: Mapped[str | None] = mapped_column(String(260))
     neighbour_address_set: Mapped[str | None] = mapped_column(String(260))

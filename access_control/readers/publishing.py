@@ -114,7 +114,11 @@ def publish_orders(session: Session, keys: SchoolKeys, bridge_id: str, at: datet
 def publish_all_orders(
     session: Session, keys: SchoolKeys, at: datetime, bridges: Collection[str] | None = None
 ) -> list[Published]:
-    """Publish the Orders of some bridges, or of all, locked together first: no two workers wait for each other."""
+    """Publish the Orders of some bridges, or of all, locked together first: no two workers wait for each other.
+
+    One bridge whose Orders cannot be made must not keep a lockdown from the others, or unsaved, and its own Status must
+    be taken: its ``policy_error`` says what is wrong, and the log once.
+    """
     query = select(Bridge.id).where(Bridge.state == BridgeState.CONFIRMED).order_by(Bridge.id)
     found = [bridge for bridge in session.scalars(query) if bridges is None or bridge in bridges]
     lock_bridges(session, found)
@@ -123,9 +127,10 @@ def publish_all_orders(
         try:
             made = publish_orders(session, keys, bridge, at)
         except (ReadersError, KeyFileError, Refused) as error:
-            # One bridge whose documents cannot be made must not keep a lockdown from the others, or unsaved.
-            _LOG.exception("no Orders for bridge %s", bridge)
-            _failed(session.get_one(Bridge, bridge), str(error))
+            row = session.get_one(Bridge, bridge)
+            if row.policy_error != str(error):
+                _LOG.exception("no Orders for bridge %s", bridge)
+            _failed(row, str(error))
             continue
         done += [made] if made is not None else []
     return done

@@ -159,7 +159,7 @@ def confirm_replacement(
     retire_key(session, keys, at, bridge, the_site(session).id)
     facts = {"fingerprint": fingerprint(row.public_key), "unsent": _unsent(bridge)}
     bridge.public_key, bridge.digest_key_sealed, bridge.address = row.public_key, row.digest_key_sealed, row.address
-    bridge.instance = bridge.instance_at = bridge.duplicate_at = None
+    bridge.instance = bridge.instance_at = bridge.rival_at = bridge.duplicate_at = None
     bridge.status = bridge.status_at = bridge.neighbour_address = None
     bridge.in_force = in_force_before(bridge.in_force, None)  # what it had not sent shows as missing
     session.delete(row)

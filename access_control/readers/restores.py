@@ -25,7 +25,7 @@ from access_control.readers.errors import NotThereError
 from access_control.readers.events import record_own, wanted
 from access_control.readers.keys import SchoolKeys
 from access_control.readers.models import Bridge, Site
-from access_control.readers.publishing import publish_orders, published_revisions
+from access_control.readers.publishing import publish_all_orders, published_revisions
 from access_control.readers.records import RevocationAt
 from access_control.readers.site import the_site
 from access_control.readers.statements import issue_statement, statement_in_force
@@ -135,12 +135,17 @@ def _published(session: Session, bridge_id: str) -> dict[Kind, Revision]:
 def _publish_anew(
     session: Session, keys: SchoolKeys, at: datetime, bridge: Bridge, made: Mapping[Kind, Revision]
 ) -> None:
-    """Give a bridge its documents under the site's epoch where the newest are of an earlier one."""
+    """Give a bridge its documents under the site's epoch where the newest are of an earlier one.
+
+    Orders that cannot be made are tried again with each Status, which is taken all the same. Once they can be, what
+    kept the Policy back may be gone as well.
+    """
     epoch = the_site(session).epoch
-    if Kind.POLICY in made and made[Kind.POLICY].epoch < epoch and bridge.policy_error is None:
-        bridge.policy_stale = True
+    mended = False
     if Kind.ORDERS in made and made[Kind.ORDERS].epoch < epoch:
         # Whatever number they bore: what the bridge had under that may have been another document.
         waiting = update(RevocationAt).where(RevocationAt.bridge_id == bridge.id, RevocationAt.confirmed_at.is_(None))
         session.execute(waiting.values(epoch=epoch, orders_n=0))
-        publish_orders(session, keys, bridge.id, at)
+        mended = bool(publish_all_orders(session, keys, at, {bridge.id}))
+    if Kind.POLICY in made and made[Kind.POLICY].epoch < epoch and (mended or bridge.policy_error is None):
+        bridge.policy_stale = True

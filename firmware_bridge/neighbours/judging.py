@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -18,10 +19,12 @@ MOST_OF_ONE: Final = 100
 
 
 def require_neighbourly(sealed: bytes, kept: Kept, bridge: str, policy: Policy | None) -> None:
-    """See that it is a directive, and not one of endlessly many.
+    """See that it is a directive, and not one of endlessly many of one bridge.
 
-    Those that rule a door here are counted apart from those that rule none: what concerns other buildings only must not
-    use up what may concern this one.
+    Counted is what is kept of the same signer and not over: each sealed document, for a thief may say something else
+    under one id, or sign the same again. What is over already is kept no second time and needs no count. Those that
+    rule a door here are counted apart from those that rule none: what concerns other buildings only must not use up
+    what may concern this one.
 
     Args:
         sealed: What a neighbour told.
@@ -38,13 +41,12 @@ def require_neighbourly(sealed: bytes, kept: Kept, bridge: str, policy: Policy |
     if signer == bridge or sha256(sealed).hexdigest() in kept.sealed_directives:
         return
     try:
-        rules = _rules_here(decode_directive(reread(sealed, kind=Kind.DIRECTIVE)), policy)
+        directive = _read(sealed)
     except Refused:
         return  # opening it says what is wrong with it
-    of_one = sum(
-        directive.origin == f"bridge:{signer}" and _rules_here(directive, policy) is rules
-        for directive, _ in kept.directives.standing
-    )
+    if directive.origin != f"bridge:{signer}" or kept.directives.is_over(directive.id):
+        return  # the service may sign what it likes; another's word in its own name is refused when it is opened
+    of_one = _standing_of(signer, kept, policy, rules=_rules_here(directive, policy))
     if of_one >= MOST_OF_ONE:
         sentence = f"{of_one} emergencies of bridge {signer} are in force already. End them, or revoke the bridge."
         raise Refused(RefusalCode.NOT_ALLOWED, sentence)
@@ -52,8 +54,20 @@ def require_neighbourly(sealed: bytes, kept: Kept, bridge: str, policy: Policy |
 
 def is_over(sealed: bytes, kept: Kept) -> bool:
     """Whether a directive that was taken is released everywhere: whoever tells it missed that, or plays it back."""
-    directive = decode_directive(reread(sealed, kind=Kind.DIRECTIVE))
-    return all(standing.id != directive.id for standing, _ in kept.directives.standing)
+    return kept.directives.is_over(_read(sealed).id)
+
+
+def _standing_of(signer: str, kept: Kept, policy: Policy | None, *, rules: bool) -> int:
+    """How many sealed directives of a signer are kept and not over, of those that rule doors here or of the others."""
+    standing = {directive.id for directive, _ in kept.directives.standing}
+    own = (_read(sealed) for sealed in kept.sealed_directives.values() if signer_of(sealed) == signer)
+    return sum(one.id in standing and _rules_here(one, policy) is rules for one in own)
+
+
+@lru_cache(maxsize=1024)
+def _read(sealed: bytes) -> Directive:
+    """Decoded once: a flood must not have all that is kept decoded each time."""
+    return decode_directive(reread(sealed, kind=Kind.DIRECTIVE))
 
 
 def _rules_here(directive: Directive, policy: Policy | None) -> bool:

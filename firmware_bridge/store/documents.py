@@ -323,11 +323,11 @@ class Documents:
         with self._lock:
             hear = hear_directive if kind is Kind.DIRECTIVE else hear_release
             kept, record = hear(self.kept, data, self._authority(), site=self.trust.site)
-            if record is None:
+            over = isinstance(record, Directive) and self.kept.directives.is_over(record.id)
+            if record is None or over:  # what is over has its release on the disk, and must not fill that
                 # In force is not on the disk: whoever tells it again may forget it only when a copy is there.
-                return Applied(
-                    kind, f"This {kind} was taken before.", unkept=NOT_YET if self._copies.owes(data) else ""
-                )
+                unkept = NOT_YET if self._copies.owes(data) else ""
+                return Applied(kind, f"This {kind} {'is over' if over else 'was taken before'}.", unkept=unkept)
             self._take(Folded(kept, (Heard(record, data),)))
             if isinstance(record, Directive):
                 sentence = f"The directive {record.action} for “{record.scope}” is in force."

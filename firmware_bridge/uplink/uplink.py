@@ -65,7 +65,7 @@ def instance_of(boot: str, state_dir: Path) -> str:
     """What names the program that has this state directory in this boot of the machine, as a UUID.
 
     The same after a restart, so that a bridge which was killed is not taken for its own twin; another for a copy of
-    the directory, here or on another machine.
+    the directory, here or on another machine, and once the machine was started anew: then the service lets it wait.
 
     Raises:
         OSError: There is no such directory.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
+from base64 import urlsafe_b64encode
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from hashlib import sha512
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access_control.core.credentials.bits import Bits
 from access_control.core.decision.emergency import Directive
 from access_control.core.decision.model import EmergencyAction
-from access_control.core.wire.directives import seal_directive
+from access_control.core.wire.directives import decode_directive, seal_directive
 from access_control.core.wire.neighbours import MOST_ANSWER, Tell, read_told, write_tell
-from access_control.core.wire.signing import SigningKey
+from access_control.core.wire.signing import DOMAIN, MAGIC, Kind, SigningKey, reread
 from firmware_bridge.clock import Clock, SystemClock
 from firmware_bridge.config import read_config
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
@@ -157,3 +161,33 @@ def sealed_by(
 
 def under_another_name(key: SigningKey, name: str) -> SigningKey:
     return replace(key, key_id=uuid_of(name))
+
+
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+"""How many points Ed25519 counts with."""
+
+
+def told_anew(sealed: bytes, *, by: str, key: SigningKey) -> bytes:
+    """Another directive under the same id."""
+    directive = decode_directive(reread(sealed, kind=Kind.DIRECTIVE))
+    return seal_directive(replace(directive, by=by), key, site=SITE)
+
+
+def signed_again(sealed: bytes, key: SigningKey, seed: int) -> bytes:
+    """The same content under another good signature, as only whoever has the key can make it: one for each seed.
+
+    The nonce of an Ed25519 signature is the signer's to choose; here it is the scalar of another key, so that its point
+    is that one's public half.
+    """
+    covered = sealed.split(b"\n", 1)[1]
+    other = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    point, public = other.public_key().public_bytes_raw(), key.public_bytes()
+    challenge = int.from_bytes(sha512(point + public + DOMAIN + covered).digest(), "little")
+    answer = (_scalar(other) + challenge * _scalar(key.private)) % _ORDER
+    signature = urlsafe_b64encode(point + answer.to_bytes(32, "little")).rstrip(b"=")
+    return b" ".join((MAGIC, key.key_id.encode(), signature)) + b"\n" + covered
+
+
+def _scalar(private: Ed25519PrivateKey) -> int:
+    half = int.from_bytes(sha512(private.private_bytes_raw()).digest()[:32], "little")
+    return (half & ((1 << 254) - 8)) | 1 << 254

@@ -97,6 +97,10 @@ class DirectiveSet:
             _every_directive(self.directives, other.directives), _narrower_releases(self.releases, other.releases)
         )
 
+    def is_over(self, directive: str) -> bool:
+        """Whether a directive's id is released everywhere, be the directive known here or not."""
+        return any(one.doors is None and one.directive == directive for one in self.releases.values())
+
     def in_force_at(self, door: int, scopes: Mapping[str, frozenset[int]]) -> tuple[Directive, ...]:
         """The directives that hold at a door now, highest action first.
 

@@ -176,8 +176,8 @@ class Want(Record, frozen=True):
 class StatusAnswer(Record, frozen=True):
     """The service's time, the newest revision of each document, and actions that wait (sealed, base64).
 
-    ``duplicate``: another process used this bridge's identity a moment ago. ``sealed_keys``: the copy of its devices'
-    keys that is held for the recovery key in force.
+    ``duplicate``: another process with this bridge's identity ran beside it a moment ago. ``sealed_keys``: the copy of
+    its devices' keys that is held for the recovery key in force.
     """
 
     time: TimeText

@@ -16,6 +16,7 @@ _STATUS: Final = {
     "revoked": 403,
     "bad_signature": 403,
     "duplicate_identity": 409,
+    "place_taken": 409,
     "session_over": 401,
 }
 _BEARER: Final = "Bearer "

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
 
+from access_control.audit.models import AuditRecord
 from access_control.core.wire.uplink import session_message
 from access_control.readers.bridge_sessions import (
     CHALLENGE_LASTS,
@@ -100,14 +102,64 @@ def test_a_challenge_is_no_token(live: LiveSchool) -> None:
         caller_of(live.keys, AT, challenge_for(live.keys, AT, live.bridge))
 
 
-def test_a_second_process_with_one_identity_gets_nothing_while_the_first_is_alive(live: LiveSchool) -> None:
-    token = signed_in(live)
-    soon = timedelta(seconds=5)
-    assert refusal(live, instance=SECOND, after=soon) == "duplicate_identity"
+def hear(live: LiveSchool, token: str, after: timedelta) -> Bridge:
+    """The process that has this token says its Status."""
     with live.writing() as session:
-        bridge = require_session(session, AT + soon, caller_of(live.keys, AT, token), write=True)
-        assert had_twin(bridge, AT + soon)
-        assert not had_twin(bridge, AT + soon + SILENT)
+        return require_session(session, AT + after, caller_of(live.keys, AT, token), write=True)
+
+
+def seen_twice(live: LiveSchool) -> int:
+    """How often the audit says that a bridge was seen twice at a time."""
+    with live.database.reading() as session:
+        return len(session.scalars(select(AuditRecord).where(AuditRecord.action == "bridge.twin")).all())
+
+
+def test_two_processes_that_both_live_are_told_and_the_second_gets_nothing(live: LiveSchool) -> None:
+    token = signed_in(live)
+    assert refusal(live, instance=SECOND, after=timedelta(seconds=5)) == "place_taken"
+    assert seen_twice(live) == 0
+    soon = timedelta(seconds=6)
+    assert had_twin(hear(live, token, soon), AT + soon)
+    for seconds in range(8, 60, 3):
+        assert refusal(live, instance=SECOND, after=timedelta(seconds=seconds)) == "duplicate_identity"
+        after = timedelta(seconds=seconds + 1)
+        assert had_twin(hear(live, token, after), AT + after)
+    assert seen_twice(live) == 1
+    over = timedelta(seconds=60) + SILENT
+    assert not had_twin(hear(live, token, over), AT + over)
+
+
+def test_a_machine_that_was_started_anew_waits_and_is_nobodys_twin(live: LiveSchool) -> None:
+    before = signed_in(live)
+    hear(live, before, timedelta(seconds=4))
+    for seconds in (20, 24, 28, 33):
+        assert refusal(live, instance=SECOND, after=timedelta(seconds=seconds)) == "place_taken"
+    again = timedelta(seconds=4) + SILENT
+    token = signed_in(live, instance=SECOND, after=again)
+    assert not had_twin(hear(live, token, again + timedelta(seconds=2)), AT + again)
+    assert seen_twice(live) == 0
+
+
+def test_a_status_that_was_sent_before_the_second_asked_proves_nothing(live: LiveSchool) -> None:
+    token = signed_in(live)
+    assert refusal(live, instance=SECOND, after=timedelta(seconds=5)) == "place_taken"
+    late = hear(live, token, timedelta(seconds=5))
+    assert not had_twin(late, AT + timedelta(seconds=5))
+
+
+def test_the_first_that_only_opens_its_session_anew_lives_as_well(live: LiveSchool) -> None:
+    signed_in(live)
+    assert refusal(live, instance=SECOND, after=timedelta(seconds=5)) == "place_taken"
+    signed_in(live, after=timedelta(seconds=7))
+    assert refusal(live, instance=SECOND, after=timedelta(seconds=8)) == "duplicate_identity"
+
+
+def test_one_that_comes_back_after_its_twin_took_the_place_is_told(live: LiveSchool) -> None:
+    signed_in(live)
+    token = signed_in(live, instance=SECOND, after=SILENT)
+    assert refusal(live, instance=FIRST, after=SILENT + timedelta(seconds=3)) == "place_taken"
+    assert had_twin(hear(live, token, SILENT + timedelta(seconds=4)), AT + SILENT + timedelta(seconds=4))
+    assert refusal(live, instance=FIRST, after=SILENT + timedelta(seconds=6)) == "duplicate_identity"
 
 
 def test_after_a_silence_the_second_process_takes_the_place(live: LiveSchool) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from access_control.core.decision.model import BadgeStatus
 from access_control.core.wire.signing import Kind
-from access_control.readers.models import Badge
+from access_control.readers.models import Badge, Bridge
 from access_control.readers.orders import add_directive, add_release
 from access_control.readers.publishing import publish_orders, publish_stale
 from access_control.readers.records import DirectiveRow, RevocationAt
@@ -104,3 +104,17 @@ def test_a_bridge_still_under_an_emergency_that_has_left_gets_it_again_with_its_
     with live.writing() as session:
         publish_orders(session, live.keys, live.bridge, later(74))
     assert live.orders().directives == ()
+
+
+def test_a_bridge_whose_orders_cannot_be_made_any_more_is_heard_all_the_same(live: LiveSchool) -> None:
+    directive = live.directive()
+    release, sealed = live.release(directive)
+    with live.writing() as session:
+        add_directive(session, live.keys, later(1), directive, live.sealed(directive), by_name="A. Rivera")
+        add_release(session, live.keys, later(60), release, sealed, by_name="A. Rivera")
+        session.get_one(Bridge, live.bridge).digest_key_sealed = b"junk"
+    say(live, *newest(live), 62)
+    with live.database.reading() as session:
+        bridge = session.get_one(Bridge, live.bridge)
+        assert bridge.status_at == later(62)
+        assert "encrypted with another key" in (bridge.policy_error or "")

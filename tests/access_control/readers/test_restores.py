@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from access_control.audit.models import AuditRecord
 from access_control.core.decision.model import BadgeStatus, Revision
@@ -16,7 +17,7 @@ from access_control.core.wire.signing import Kind
 from access_control.core.wire.uplink import InForce, Want, read_revision, write_revision
 from access_control.readers.confirmations import confirm_revocations
 from access_control.readers.events import EventFilter, recent_events, take_events
-from access_control.readers.models import Badge, Site
+from access_control.readers.models import Badge, Bridge, Site
 from access_control.readers.publishing import publish_stale
 from access_control.readers.records import RevocationAt
 from access_control.readers.restores import raise_epoch
@@ -193,3 +194,28 @@ def test_events_that_are_lost_are_asked_for_only_once_the_restore_is_noted(live:
     with live.writing() as session:
         assert take_status(session, live.keys, later(12), live.bridge, request).want == Want(STREAM, 1)
     assert epoch(live) == int(later(12).timestamp())
+
+
+def test_orders_that_cannot_be_made_anew_are_noted_and_the_status_is_answered_all_the_same(
+    live: LiveSchool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with live.database.reading() as session:
+        sound = session.get_one(Bridge, live.bridge).digest_key_sealed
+    with live.writing() as session:
+        session.execute(update(Bridge).where(Bridge.id == live.bridge).values(digest_key_sealed=b"junk"))
+    with caplog.at_level(logging.ERROR):
+        for seconds in (10, 12):
+            say(live, seconds, acknowledged=3, last_seq=3)
+    assert len(caplog.records) == 1, "the log says it once"
+    request = a_status(orders=write_revision(newest(live, Kind.ORDERS)), acknowledged=3, last_seq=3)
+    with live.writing() as session:
+        answer = take_status(session, live.keys, later(14), live.bridge, request)
+        assert answer.want == Want(STREAM, 1), "its events come although its Orders do not go"
+        bridge = session.get_one(Bridge, live.bridge)
+        assert "encrypted with another key" in (bridge.policy_error or "")
+        bridge.digest_key_sealed = sound
+    say(live, 16)
+    publish_stale(live.database, live.keys, later(17))
+    assert newest(live, Kind.ORDERS).epoch == newest(live, Kind.POLICY).epoch == RAISED
+    with live.database.reading() as session:
+        assert session.get_one(Bridge, live.bridge).policy_error is None

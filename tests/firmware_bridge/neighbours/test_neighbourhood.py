@@ -15,7 +15,7 @@ from firmware_bridge.store.memory import BridgeMemory, MemoryFullError
 from tests.building.neighbours import key_of, uuid_of
 from tests.building.processes import until
 from tests.building.signed import ADA, FRONT, OTHER_SITE, ROSA, School, card, private
-from tests.building.town import Town, sealed_by, under_another_name
+from tests.building.town import Running, Town, sealed_by, signed_again, told_anew, under_another_name
 
 
 def test_what_one_raises_the_others_have_and_an_absent_one_gets_it_when_it_is_back(town: Town) -> None:
@@ -155,6 +155,40 @@ def test_a_neighbour_whose_key_was_stolen_cannot_fill_the_disk(town: Town, monke
     sealed = [sealed_by(key_of("a"))[1] for _ in range(4)]
     assert [b.ask(one) for one in sealed] == [HELD] * 3 + ["not_allowed"]
     assert b.ask(sealed[0]) == HELD
+    assert b.ask(sealed_by(key_of("c"))[1]) == HELD
+
+
+def kept_of(b: Running) -> int:
+    """How many sealed directives it keeps."""
+    return len(b.bridge.documents.kept.sealed_directives)
+
+
+def test_what_is_told_under_the_name_of_an_emergency_that_is_over_is_not_kept(town: Town) -> None:
+    b = town.introduced("b")
+    school = town.three.schools["b"]
+    id_, first = sealed_by(key_of("a"))
+    assert b.ask(first) == HELD
+    b.apply(school.orders(releases=[school.release(id_)]))
+    assert [b.ask(told_anew(first, by=f"local:{n}", key=key_of("a"))) for n in range(20)] == [HELD] * 20
+    forged = told_anew(first, by="local:forger", key=under_another_name(STRANGER, "a"))
+    assert b.ask(forged) == "bad_signature"
+    assert kept_of(b) == 1
+    assert b.emergencies() == []
+    assert sorted(str(event["refusal"]) for event in b.told("DIRECTIVE_REFUSED", 2)) == ["bad_signature", "over"]
+    real, sealed = sealed_by(key_of("c"))
+    assert b.ask(sealed) == HELD
+    assert b.emergencies() == [real]
+
+
+def test_variants_of_one_emergency_and_new_signatures_under_it_count_like_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "MOST_OF_ONE", 3)
+    b = town.introduced("b")
+    _, first = sealed_by(key_of("a"))
+    assert [b.ask(signed_again(first, key_of("a"), seed)) for seed in range(4)] == [HELD] * 3 + ["not_allowed"]
+    assert b.ask(told_anew(first, by="local:another", key=key_of("a"))) == "not_allowed"
+    assert kept_of(b) == 3
     assert b.ask(sealed_by(key_of("c"))[1]) == HELD
 
 

@@ -189,6 +189,15 @@ def test_a_release_ends_it_for_good_and_a_replayed_directive_changes_nothing(rea
     assert orders.directives.in_force_at(FRONT, {}) == ()
 
 
+def test_a_directive_that_comes_after_its_release_is_neither_told_nor_kept(ready: Store, school: School) -> None:
+    identity, sealed = school.directive()
+    ready.apply(school.release(identity))
+    before = list(ready.announced)
+    assert ready.apply(sealed).sentence == "This directive is over."
+    assert ready.announced == before
+    assert not ready.documents.kept.sealed_directives
+
+
 def test_a_full_disk_refuses_a_policy_but_never_an_emergency(
     ready: Store, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,9 +74,11 @@ def test_an_alarm_comes_once_in_ten_minutes(heard: Heard, error: UplinkError, co
     assert heard.told.count(code) == 2
 
 
-def test_not_confirmed_yet_is_no_alarm(heard: Heard) -> None:
-    heard.standing.failed(RefusedError(Problem(403, "not_confirmed", "Confirm it.")))
+@pytest.mark.parametrize("code", ["not_confirmed", "place_taken"])
+def test_what_is_to_be_waited_for_is_no_alarm(heard: Heard, code: str) -> None:
+    heard.standing.failed(RefusedError(Problem(403, code, "Wait for it.")))
     assert heard.told == []
+    assert heard.standing.shape()["trouble"] == "Wait for it."
 
 
 def test_its_shape_tells_the_age_and_the_trouble_until_it_is_over(heard: Heard) -> None:

@@ -188,6 +188,7 @@ def create_bridge() -> None:
         sa.Column("in_force", sa.JSON(), nullable=False),
         sa.Column("instance", sa.String(length=36), nullable=True),
         sa.Column("instance_at", UtcTime(), nullable=True),
+        sa.Column("rival_at", UtcTime(), nullable=True),
         sa.Column("duplicate_at", UtcTime(), nullable=True),
         sa.Column("neighbour_address", sa.String(length=260), nullable=True),
         sa.Column("neighbour_address_set", sa.String(length=260), nullable=True),

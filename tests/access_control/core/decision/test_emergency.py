@@ -74,6 +74,13 @@ def test_a_release_that_arrives_before_its_directive_works() -> None:
     assert not DirectiveSet().with_release(release()).with_directive(directive()).in_force_at(FRONT, SCOPES)
 
 
+def test_it_is_over_only_when_all_of_it_is_released_be_it_known_or_not() -> None:
+    known = DirectiveSet().with_directive(directive()).with_release(release("r1", doors=frozenset({CORRIDOR})))
+    assert not known.is_over("d1")
+    assert known.with_release(release("r2")).is_over("d1")
+    assert DirectiveSet().with_release(release()).is_over("d1")
+
+
 def test_a_release_of_another_directive_changes_nothing() -> None:
     known = DirectiveSet().with_directive(directive()).with_release(release(of="d2"))
     assert known.in_force_at(FRONT, SCOPES)

@@ -251,8 +251,10 @@ def test_two_processes_with_one_identity_are_both_told(
     side: BridgeSide, app: Flask, live: LiveSchool, clock: Clock
 ) -> None:
     twin = BridgeSide(app.test_client(), live.bridge, live.signing[live.bridge], live.keys)
-    assert code_of(twin.open()) == (409, "duplicate_identity")
+    assert code_of(twin.open()) == (409, "place_taken")
+    clock.go_on(1)
     assert told(side.post("status", status()), StatusAnswer).duplicate
+    assert code_of(twin.open()) == (409, "duplicate_identity")
     clock.go_on(SILENT.total_seconds() + 1)
     assert twin.open().status_code == 200
     assert code_of(side.post("status", status())) == (401, "session_over")
