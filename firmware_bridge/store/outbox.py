@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from itertools import takewhile
 from pathlib import Path
 from typing import Final, Self
 
@@ -27,6 +28,7 @@ NAME: Final = "outbox.db"  # in the state directory
 SCHEMA: Final = 1
 _log = logging.getLogger(__name__)
 WAL_PAGES: Final = 256  # 1 MiB in WAL before it goes back into the file
+TRIM_STEP: Final = 200  # events that go at once: 20 pages or so, so that a cold SD card holds up no append by 50 ms
 _TABLES: Final = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     """CREATE TABLE events (
@@ -234,19 +236,23 @@ class Outbox:
                     self._set("acknowledged", seq)
                 self._acknowledged = seq
 
-    def trim(self, older_than: datetime, most: int, batch: int = 1000) -> int:
-        """Remove one batch of acknowledged events that are too old or too many; return how many went.
+    def trim(self, older_than: datetime, most: int, step: int = TRIM_STEP) -> int:
+        """Remove the oldest acknowledged events that are too old or too many, ``step`` at most; return how many went.
 
-        Unacknowledged events stay, and so do those that nothing but the ring still holds. Call again until it is 0.
+        Call again until it is 0: between two steps others have the lock. It looks from the oldest on and stops at the
+        first that stays, so that what it reads does not grow with what is kept. Where a clock was set back, an event
+        before that keeps the older ones after it until it is too old itself or they are too many, which is harmless.
+        Unacknowledged events stay.
         """
         with self._lock, storage_errors(), self._transaction():
-            acknowledged = self._number("acknowledged")
-            limit_ms = int(older_than.timestamp() * 1000)
-            query = "SELECT seq FROM events WHERE seq <= ? AND (at_ms < ? OR seq <= ?) ORDER BY seq LIMIT ?"
-            gone = [seq for (seq,) in self._db.execute(query, (acknowledged, limit_ms, self._next - 1 - most, batch))]
+            limit_ms, limit_seq = int(older_than.timestamp() * 1000), self._next - 1 - most
+            query = "SELECT seq, at_ms FROM events WHERE seq <= ? ORDER BY seq LIMIT ?"
+            oldest = self._db.execute(query, (self._number("acknowledged"), step))
+            gone = [seq for seq, _ in takewhile(lambda row: row[1] < limit_ms or row[0] <= limit_seq, oldest)]
+            oldest.close()
             if gone:
-                self._db.executemany("DELETE FROM events WHERE seq = ?", ((seq,) for seq in gone))
-                self._set("removed_through", max(self._number("removed_through"), *gone))
+                self._db.execute("DELETE FROM events WHERE seq <= ?", (gone[-1],))
+                self._set("removed_through", max(self._number("removed_through"), gone[-1]))
             return len(gone)
 
     def candidates(self, keep: Keep, limit: int) -> list[tuple[int, str, int | None, int]]:

@@ -37,6 +37,8 @@ from firmware_bridge.store.space import Space
 WAIT_S: Final = 0.05
 RETRY_S: Final = 0.25
 CARE_S: Final = 5.0  # how often space is looked at
+TRIM_EVERY_S: Final = 3600.0  # how often old events go
+TRIM_PAUSE_S: Final = 0.02  # between two steps of that: the lock alone lets no append that waits go first
 HANGS_S: Final = 2.0  # longer than a busy card takes
 MOST_WAITING: Final = 50_000  # events in memory while the disk takes none
 ROOM_INSIDE: Final = 512 * 1024
@@ -124,8 +126,7 @@ class Recorder:
         with self._changed:
             waiting = list(self._waiting)
         stored = all(entry.stored.wait(timeout_s) for entry in waiting)
-        outbox = self._outbox
-        if outbox is not None:
+        if (outbox := self._outbox) is not None:
             with suppress(OSError):
                 outbox.sync()
         return stored and outbox is not None
@@ -350,10 +351,11 @@ class Recorder:
 
     def _syncing(self) -> None:
         self._examine()
-        checked_s = trimmed_s = -1e9
+        checked_s, trimmed_s, pause_s = -1e9, -1e9, CARE_S
         while not self._stopping:
-            self._work.wait(CARE_S)
+            self._work.wait(pause_s)
             self._work.clear()
+            pause_s = CARE_S
             outbox = self._outbox
             if outbox is None:
                 continue
@@ -366,9 +368,9 @@ class Recorder:
                 if now_s - checked_s >= CARE_S:
                     checked_s = now_s
                     self._look_at_space(outbox)
-                if now_s - trimmed_s >= 3600:
-                    trimmed_s = now_s
-                    self._trim(outbox)
+                if now_s - trimmed_s >= TRIM_EVERY_S:
+                    more = self._trim(outbox)  # the next step follows a sync of what was appended meanwhile
+                    pause_s, trimmed_s = (TRIM_PAUSE_S, trimmed_s) if more else (CARE_S, now_s)
 
     def _examine(self) -> None:
         outbox = self._outbox
@@ -391,8 +393,7 @@ class Recorder:
                 self._low = True
                 self._changed.notify()
 
-    def _trim(self, outbox: Outbox) -> None:
+    def _trim(self, outbox: Outbox) -> bool:
+        """Let a step's worth of old events go; whether there were any."""
         now = self._clock.moment().at if self._clock_trusted() else datetime.fromtimestamp(0, UTC)
-        older = now - timedelta(days=self._limits.days)
-        while not self._stopping and outbox.trim(older, self._limits.count):
-            pass
+        return outbox.trim(now - timedelta(days=self._limits.days), self._limits.count) > 0

@@ -16,12 +16,12 @@ from access_control.core.wire.uplink import MOST_BYTES
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import ServiceSettings
 from firmware_bridge.uplink.deadline import DeadlineSocket
-from firmware_bridge.uplink.errors import NonsenseError, UnreachableError
+from firmware_bridge.uplink.errors import LineEndedError, NonsenseError, UnreachableError
 from firmware_bridge.uplink.pinning import CONNECT_S, Pins, connect
 
 ASK_S: Final = 15.0
 PACKED_FROM: Final = 4096  # bytes of a body that is sent gzipped
-_BROKEN: Final = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
+IDLE_S: Final = 10.0  # after so long a connection is replaced: something on the way may have forgotten it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Line:
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
         self._socket: DeadlineSocket | None = None
+        self._used_s = 0.0
         self._closed = False
         self.shown: bytes | None = None
 
@@ -65,27 +66,12 @@ class Line:
             UplinkError: There is no answer.
         """
         until_s = self._clock.monotonic_s() + ask.within_s
-        kept = self._connection is not None
-        try:
-            return self._read(self._send(ask, until_s), ask.limit)
-        except _BROKEN as error:
+        if self._clock.monotonic_s() - self._used_s > IDLE_S:
             self.drop()
-            if not kept:
-                raise self._gone(error) from error
-        except (OSError, http.client.HTTPException, EOFError) as error:
-            self.drop()
-            raise self._gone(error) from error
-        except BaseException:
-            self.drop()
-            raise
-        try:
-            return self._read(self._send(ask, until_s), ask.limit)
-        except (OSError, http.client.HTTPException, EOFError) as error:
-            self.drop()
-            raise self._gone(error) from error
-        except BaseException:
-            self.drop()
-            raise
+        if self._connection is not None:
+            with suppress(LineEndedError):
+                return self._once(ask, until_s)
+        return self._once(ask, until_s)
 
     def open_stream(self, ask: Ask) -> tuple[http.client.HTTPResponse, DeadlineSocket] | Reply:
         """Ask for something that has no end; an answer other than 200 is read like any other.
@@ -119,6 +105,18 @@ class Line:
         if line is not None:
             with suppress(OSError):
                 line.plain.shutdown(socket.SHUT_RDWR)
+
+    def _once(self, ask: Ask, until_s: float) -> Reply:
+        try:
+            reply = self._read(self._send(ask, until_s), ask.limit)
+        except (OSError, http.client.HTTPException, EOFError) as error:
+            self.drop()
+            raise self._gone(error) from error
+        except BaseException:
+            self.drop()
+            raise
+        self._used_s = self._clock.monotonic_s()
+        return reply
 
     def _send(self, ask: Ask, until_s: float) -> http.client.HTTPResponse:
         connection = self._connection or self._dial(until_s)
@@ -189,9 +187,14 @@ class Line:
         return NonsenseError(f"{self.service.url} answers with {size} bytes or more where at most {limit} belong.")
 
     def _gone(self, error: Exception) -> UnreachableError | NonsenseError:
-        if isinstance(error, (http.client.RemoteDisconnected, http.client.IncompleteRead)):
+        if isinstance(error, http.client.RemoteDisconnected):
+            return LineEndedError(f"{self.service.url} hung up.")
+        if isinstance(error, http.client.IncompleteRead):
             return UnreachableError(f"{self.service.url} hung up.")
         if isinstance(error, http.client.HTTPException):
             return NonsenseError(f"What answers at {self.service.url} speaks no HTTP ({type(error).__name__}).")
-        why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        return UnreachableError(f"The line to {self.service.url} broke ({why}).")
+        in_time = not isinstance(error, TimeoutError)
+        why = (str(error) or type(error).__name__) if in_time else "no answer in time"
+        # What the system ends has a number, ETIMEDOUT too; our own time limits have none.
+        ended = isinstance(error, OSError) and error.errno is not None
+        return (LineEndedError if ended else UnreachableError)(f"The line to {self.service.url} broke ({why}).")

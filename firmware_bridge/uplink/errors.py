@@ -13,6 +13,10 @@ class UnreachableError(UplinkError):
     """Nobody answers there, not in time, or the line broke."""
 
 
+class LineEndedError(UnreachableError):
+    """The connection has ended, and not by our own time limit: over another the same may work."""
+
+
 class NonsenseError(UplinkError):
     """What answers does not speak as a service does: garbage, or far too much of it."""
 

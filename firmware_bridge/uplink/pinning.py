@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import socket
 import ssl
+import sys
 from collections.abc import Collection
 from hashlib import sha256
 from ipaddress import ip_address
@@ -22,6 +23,8 @@ from firmware_bridge.config import ServiceSettings
 from firmware_bridge.uplink.errors import NonsenseError, UnreachableError, WrongKeyError
 
 CONNECT_S: Final = 5.0
+UNHEARD_S: Final = 4.0  # a connection over which nothing is acknowledged for so long is dead
+PROBED_FROM_S: Final = 2  # of rest; from then on the system asks each second whether the other end is there
 ANY_KEY: Final = None
 """Instead of pins: only to find out who is there, before anything secret is said (see ``enrolling``)."""
 
@@ -64,6 +67,7 @@ def connect(service: ServiceSettings, pins: Pins, timeout_s: float = CONNECT_S) 
         raise UnreachableError(f"Nobody answers at {service.url} ({_words(error)}).") from error
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _end_when_unheard(plain)
         if not service.tls:
             _require_loopback(plain, service)
             return plain, None
@@ -71,6 +75,21 @@ def connect(service: ServiceSettings, pins: Pins, timeout_s: float = CONNECT_S) 
     except BaseException:
         plain.close()
         raise
+
+
+def _end_when_unheard(plain: socket.socket) -> None:
+    """Have the system end the connection once nothing is acknowledged any more, whether it is used or rests.
+
+    A firewall that loses its state tells nobody; TCP alone would try for a quarter of an hour, and notice nothing on a
+    connection that only listens. The other end's system acknowledges, so a service that is slow stays connected, unless
+    it leaves what it is sent unread for so long. Only Linux has both options; elsewhere a dead connection ends by the
+    time limit of each question and by the silence of the stream.
+    """
+    if sys.platform == "linux":
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNHEARD_S * 1000))
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBED_FROM_S)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 def _encrypted(

@@ -12,14 +12,14 @@ from typing import Final
 
 from access_control.core.wire.errors import Refused
 from access_control.core.wire.uplink import KEEP_ALIVE_S, MOST_PUSH, PREFIX, Push, read_push
-from firmware_bridge.uplink.activity import Activity, Bench
+from firmware_bridge.uplink.activity import FIRST_WAIT_S, Activity, Bench
 from firmware_bridge.uplink.client import Ask, Reply
 from firmware_bridge.uplink.deadline import DeadlineSocket
 from firmware_bridge.uplink.errors import NonsenseError, UnreachableError, UplinkError
 from firmware_bridge.uplink.polling import Once
 from firmware_bridge.uplink.session import refusal_in
 
-SILENCE_S: Final = 2.5 * KEEP_ALIVE_S  # then the stream is dead, whatever the network says
+SILENCE_S: Final = 2.5 * KEEP_ALIVE_S  # then the stream is dead, whatever the network acknowledges
 MOST_LINE: Final = MOST_PUSH + 100
 AGAIN_S: Final = 0.2  # after a stream that worked and ended
 
@@ -58,6 +58,7 @@ class Listener(Activity):
         data = b""
         for text in self._lines(response, line):
             self._bench.standing.streaming = True
+            self._wait_s = FIRST_WAIT_S  # it works: once it breaks it is opened anew at once
             if text.startswith(b"data: "):
                 data = text[6:]
             elif not text and data:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from access_control.core.wire.signing import SigningKey
+from tests.building.entering import enters
 from tests.building.processes import Process, Site, ended, finished, launch, until
 from tests.building.signed import (
     ADA,
@@ -177,7 +178,7 @@ def test_a_damaged_outbox_is_set_aside_and_doors_go_on(site: Site) -> None:
     outbox.write_bytes(b"rubbish" * 5000)
     bridge = site.start_bridge()
     site.wait_for_readers()
-    present(site, FRONT, ADA)
+    enters(site, FRONT)
     wait_for(site, "ACCESS_GRANTED", holder=ADA)
     assert "OUTBOX_DAMAGED" in site.codes()
     assert bridge.stop() == 0

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from access_control.core.wire.event_codes import EventCode
-from firmware_bridge.simulator.relay_log import read_relay_log
 from tests.building.databases import new_sqlite
-from tests.building.killing import present
+from tests.building.entering import enters
 from tests.building.processes import Process, Site, until
 from tests.building.service_process import BridgeProcess, ServiceProcess
-from tests.building.signed import ADA, FRONT, Installation, School
+from tests.building.signed import FRONT, Installation, School
 from tests.firmware_bridge.uplink.wicked import Visit, wicked
 from tests.system.test_uplink import all_there, joined
 
@@ -27,18 +26,6 @@ def running(site: Site, school: School) -> Process:
     site.apply(school.keys(), school.policy(), school.orders())
     site.wait_for_readers()
     return bridge
-
-
-def opens(site: Site, door: int = FRONT, person: int = ADA) -> None:
-    """A card lets the lock go."""
-
-    def count() -> int:
-        lines = read_relay_log(site.installation.relays)
-        return sum(line["what"] == "output" and line["door"] == door and line["on"] is True for line in lines)
-
-    before = count()
-    present(site, door, person)
-    until(lambda: count() > before, "the lock is let go")
 
 
 def says_nothing(visit: Visit) -> None:
@@ -66,7 +53,7 @@ def test_doors_do_not_wait_for_a_service_that_misbehaves(place: Path, service: C
             settings.write(f'\n[service]\nurl = "{server.service.url}"\n')
         bridge = running(site, School())
         until(lambda: server.visits, "the bridge calls its service")
-        opens(site)
+        enters(site, FRONT)
         with site.client() as client:
             assert client.start_emergency("local:principal")["kept"]
         until(lambda: {door["security"] for door in site.status()["doors"]} == {"secured"}, "all doors are locked")

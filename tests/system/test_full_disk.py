@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge.local.client import BridgeRefusedError
-from firmware_bridge.simulator.relay_log import read_relay_log
+from tests.building.entering import enters
+from tests.building.killing import present
 from tests.building.processes import Process, Site, until
-from tests.building.signed import ADA, BEN, FRONT, ROOM, Installation, School, card
+from tests.building.signed import BEN, FRONT, ROOM, Installation, School
 from tests.building.small_disk import small_disk_at
 
 
@@ -21,29 +22,15 @@ def let_write(bridge: Process, *, allowed: bool) -> None:
     resource.prlimit(bridge.popen.pid, resource.RLIMIT_FSIZE, (hard if allowed else 0, hard))
 
 
-def present(site: Site, reader: int, person: int) -> None:
-    bits = card(person)
-    site.remote.ask("present", reader=reader, bits=format(bits.value, f"0{bits.length}b"))
-
-
-def releases_of(site: Site, door: int) -> int:
-    return sum(
-        line["what"] == "output" and line["door"] == door and line["on"] is True
-        for line in read_relay_log(site.installation.relays)
-    )
-
-
 def test_doors_go_on_and_their_events_are_stored_later_and_flagged(site: Site) -> None:
     school = School()
     bridge = site.start_bridge()
     site.apply(school.keys(), school.policy(), school.orders())
     site.wait_for_readers()
     let_write(bridge, allowed=False)
-    present(site, FRONT, ADA)
-    until(lambda: releases_of(site, FRONT) == 1, "the front door opens")
+    enters(site, FRONT)
     present(site, ROOM, BEN)
-    present(site, ROOM, ADA)
-    until(lambda: releases_of(site, ROOM) == 1, "the room opens")
+    enters(site, ROOM)
     until(lambda: site.status()["outbox"]["trouble"], "the status says that the disk takes nothing")
     with site.client() as client:
         answer = client.start_emergency("local:principal")
@@ -100,8 +87,7 @@ def test_a_bridge_that_was_stopped_in_order_starts_on_a_disk_that_has_become_ful
             fill(disk.path)
             site.start_bridge()
             site.wait_for_readers()
-            present(site, FRONT, ADA)
-            until(lambda: releases_of(site, FRONT) == 1, "the front door opens")
+            enters(site, FRONT)
             assert site.status()["outbox"]["trouble"] is not bool(reserve)
             assert site.status()["outbox"]["unkept"] is not bool(reserve)
             (disk.path / "filling").unlink()

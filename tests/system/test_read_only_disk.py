@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from access_control.core.wire.release_codes import code_digest
-from tests.building.killing import present, releases
+from tests.building.entering import enters
+from tests.building.killing import present
 from tests.building.processes import Process, Site, finished, until
-from tests.building.signed import ADA, BEN, DIGEST_KEY, FRONT, ROOM, Installation, School
+from tests.building.signed import BEN, DIGEST_KEY, FRONT, ROOM, Installation, School
 from tests.building.small_disk import SmallDisk, make_read_only, make_writable, sealed, small_disk_at
 from tests.system.test_full_disk import let_write
 
@@ -47,12 +48,6 @@ def running(site: Site) -> Process:
     site.apply(school.keys(), school.policy(draft=draft), school.orders(revoked=[BEN]))
     site.wait_for_readers()
     return bridge
-
-
-def enters(site: Site, door: int) -> None:
-    before = len(releases(site))
-    present(site, door, ADA)
-    until(lambda: len(releases(site)) > before, "the lock is let go")
 
 
 def command(site: Site, *words: str) -> str:

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,6 +119,45 @@ def test_the_ring_keeps_what_is_young_few_or_unsent(tmp_path: Path) -> None:
         assert outbox.trim(MONDAY, most=4) == 3
         assert outbox.trim(MONDAY + timedelta(days=99), most=0) == 2
         assert sequences(outbox) == [9, 10]
+
+
+def instructions(outbox: Outbox, work: Callable[[], object]) -> int:
+    """How many dozens of instructions SQLite spends on something."""
+    spent = 0
+
+    def count() -> int:
+        nonlocal spent
+        spent += 1
+        return 0
+
+    outbox._db.set_progress_handler(count, 12)
+    work()
+    outbox._db.set_progress_handler(None, 12)
+    return spent
+
+
+@pytest.mark.parametrize("gone", [0, 50])
+def test_what_a_trim_reads_does_not_grow_with_what_is_kept(tmp_path: Path, gone: int) -> None:
+    spent = []
+    for kept in (500, 5000):
+        with Outbox(tmp_path / f"{kept}.db") as outbox:
+            for number in range(gone + kept):
+                outbox.append(grant(number, MONDAY + timedelta(days=number >= gone)))
+            outbox.acknowledge(outbox.stream, gone + kept)
+            spent.append(instructions(outbox, lambda: outbox.trim(MONDAY + timedelta(hours=1), most=10_000)))
+            assert len(sequences(outbox)) == kept
+    assert spent[1] < spent[0] * 1.5
+
+
+def test_an_event_before_a_clock_that_was_set_back_keeps_those_after_it_a_little_longer(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for day in (0, 3, 1, 2):
+            outbox.append(grant(day, MONDAY + timedelta(days=day)))
+        outbox.acknowledge(outbox.stream, 4)
+        assert outbox.trim(MONDAY + timedelta(days=2), most=100) == 1
+        assert outbox.trim(MONDAY + timedelta(days=2), most=100) == 0
+        assert sequences(outbox) == [2, 3, 4]
+        assert outbox.trim(MONDAY + timedelta(days=4), most=100) == 3
 
 
 def test_a_sequence_is_never_used_twice_even_when_everything_went(tmp_path: Path) -> None:

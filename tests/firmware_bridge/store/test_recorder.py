@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from firmware_bridge.store import space
 from firmware_bridge.store.entries import Entry, Limits, Writing
-from firmware_bridge.store.outbox import Keep, Outbox, OutboxFullError, Row
+from firmware_bridge.store.outbox import TRIM_STEP, Keep, Outbox, OutboxFullError, Row
 from firmware_bridge.store.recorder import Recorder
 from tests.building.clock import MONDAY, SetClock
 from tests.building.processes import until
@@ -226,6 +227,34 @@ def test_nothing_goes_for_its_age_by_a_clock_that_is_not_believed(
     recorder._trim(outbox)
     assert len(stored(recorder)) == left
     recorder.stop()
+
+
+def test_old_events_go_in_steps_and_what_happens_meanwhile_is_synced_between_them(
+    tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for _ in range(2 * TRIM_STEP + 1):
+            outbox.append(Row(Keep.ROUTINE, "ACCESS_GRANTED", 1, 0, lambda *_: b"{}"))
+        outbox.acknowledge(outbox.stream, 2 * TRIM_STEP + 1)
+    done: list[str | int] = []
+    sync, trim = Outbox.sync, Outbox.trim
+
+    def synced(self: Outbox) -> int:
+        done.append("sync")
+        return sync(self)
+
+    def trimmed(self: Outbox, older_than: datetime, most: int) -> int:
+        done.append(trim(self, older_than, most))
+        return int(done[-1])
+
+    monkeypatch.setattr(Outbox, "sync", synced)
+    monkeypatch.setattr(Outbox, "trim", trimmed)
+    recorder = Recorder(tmp_path / "outbox.db", WRITING, clock)
+    recorder.start()
+    recorder.record(Entry("ACCESS_GRANTED", MONDAY), wait_s=30)
+    until(lambda: 0 in done, "nothing is too old any more")
+    recorder.stop()
+    assert done[: done.index(0) + 1] == ["sync", TRIM_STEP, "sync", TRIM_STEP, "sync", 1, "sync", 0]
 
 
 @pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), RuntimeError("a fault of ours")])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge.clock import SystemClock
+from firmware_bridge.uplink import client
 from firmware_bridge.uplink.client import Ask, Line, Reply
 from firmware_bridge.uplink.errors import NonsenseError, UnreachableError, UplinkError, WrongKeyError
 from tests.firmware_bridge.uplink.wicked import Visit, Wicked, certificate, reply, wicked
@@ -180,3 +181,53 @@ def test_closing_ends_a_wait_and_allows_no_more() -> None:
             line.ask(Ask("GET", "/x", within_s=60.0))
         with pytest.raises(UnreachableError, match="stopping"):
             line.ask(GET)
+
+
+def answering_with_its_number(visit: Visit) -> None:
+    while visit.request():
+        visit.send(reply(str(visit.number).encode()))
+
+
+@pytest.mark.parametrize("rested_s", [0.0, 6.0], ids=["in use", "at rest"])
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_half_open_connection_ends_in_seconds_and_the_question_goes_over_another(
+    tmp_path: Path, tls: bool, rested_s: float
+) -> None:
+    with wicked(answering_with_its_number, tls=certificate(tmp_path) if tls else None) as server:
+        line = line_to(server, server.fingerprint)
+        assert line.ask(GET).body == b"1"
+        server.fall_silent()
+        time.sleep(rested_s)
+        before_s = SystemClock().monotonic_s()
+        assert line.ask(Ask("GET", "/x", within_s=120.0)).body == b"2"
+        assert SystemClock().monotonic_s() - before_s < (2.0 if rested_s else 8.0)
+        line.drop()
+
+
+def test_a_connection_that_rested_for_long_is_replaced_before_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "IDLE_S", 0.3)
+    with wicked(answering_with_its_number) as server:
+        line = line_to(server)
+        found = [line.ask(GET).body for _ in range(2)]
+        time.sleep(0.4)
+        found.append(line.ask(GET).body)
+        line.drop()
+    assert found == [b"1", b"1", b"2"]
+
+
+def test_what_is_only_slow_is_not_asked_a_second_time() -> None:
+    asked: list[int] = []
+
+    def answer(visit: Visit) -> None:
+        while visit.request():
+            asked.append(visit.number)
+            if len(asked) > 1:
+                visit.stopping.wait(30)
+            visit.send(reply(b""))
+
+    with wicked(answer) as server:
+        line = line_to(server)
+        line.ask(GET)
+        with pytest.raises(UnreachableError, match="no answer in time"):
+            line.ask(Ask("GET", "/x", within_s=0.5))
+    assert asked == [1, 1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from firmware_bridge.config import ServiceSettings, service_at
 
 Answer = Callable[["Visit"], None]
+SO_ATTACH_FILTER = 26  # Linux; the socket module does not name it
 
 
 @dataclass
@@ -66,6 +69,13 @@ class Wicked:
     heard: list[bytes] = field(default_factory=list)
     visits: int = 0
     fingerprint: bytes = b""
+    sockets: list[socket.socket] = field(default_factory=list)
+
+    def fall_silent(self) -> None:
+        """Make every connection of now half open: as if a firewall had forgotten them. New ones work."""
+        for one in list(self.sockets):
+            with suppress(OSError):
+                swallow(one)
 
 
 @contextmanager
@@ -81,7 +91,7 @@ def wicked(answer: Answer, *, tls: tuple[Path, bytes] | None = None, port: int =
         context.load_cert_chain(tls[0])
         server.fingerprint = tls[1]
     threads: list[threading.Thread] = []
-    sockets: list[socket.socket] = []
+    sockets = server.sockets
 
     def serve(plain: socket.socket, number: int) -> None:
         with suppress(OSError), plain:
@@ -115,6 +125,12 @@ def wicked(answer: Answer, *, tls: tuple[Path, bytes] | None = None, port: int =
         listener.close()
         for thread in (acceptor, *threads):
             thread.join(10)
+
+
+def swallow(one: socket.socket) -> None:
+    """Have the kernel lose whatever comes for this socket, unseen and unacknowledged: a filter that passes no byte."""
+    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0
+    one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(nothing)))
 
 
 def _hang_up(sockets: Iterable[socket.socket]) -> None:

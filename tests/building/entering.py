@@ -1,0 +1,28 @@
+"""Somebody enters, and it is seen that nothing made the door wait: the building's relay log has both moments."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from firmware_bridge.simulator.relay_log import read_relay_log
+from tests.building.killing import present
+from tests.building.processes import Site, until
+from tests.building.signed import ADA
+
+AT_ONCE_S: Final = 2.0
+"""From a card to its lock on a machine that has more to do; what waits for a disk or a service waits for longer."""
+
+
+def enters(site: Site, door: int, person: int = ADA) -> None:
+    """A card lets its lock go, at once."""
+    before = len(read_relay_log(site.installation.relays))
+
+    def moments(what: str, place: str) -> list[float]:
+        lines = read_relay_log(site.installation.relays)[before:]
+        found = [line for line in lines if line["what"] == what and line[place] == door]
+        return [float(str(line["mono_s"])) for line in found if what == "card" or line["released"]]
+
+    present(site, door, person)
+    until(lambda: moments("output", "door"), "the lock is let go")
+    took_s = moments("output", "door")[0] - moments("card", "reader")[0]
+    assert 0 < took_s < AT_ONCE_S, f"door {door} let its lock go after {took_s:.2f} s"
