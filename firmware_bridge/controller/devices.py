@@ -64,6 +64,7 @@ class Devices:
         self._jabbers: dict[tuple[str, bool], Limiter] = {}
         self._links = LinkNews()
         self._powers = LinkNews()
+        self._tampers = LinkNews()
 
     def link(self, device: Device, state: LinkState, why: str, answer: Answer) -> None:
         """A reader or board came, went, or changed how it is protected."""
@@ -91,15 +92,17 @@ class Devices:
         )
 
     def pass_time(self, answer: Answer) -> None:
-        """Tell how devices stand whose links changed too often to tell each change."""
+        """Tell how devices stand that changed too often to tell each change."""
         for device in self._links.due(answer.now):
             self._tell_link(device, answer)
         for device in self._powers.due(answer.now):
             self._tell_power(device, answer)
+        for device in self._tampers.due(answer.now):
+            self._tell_tamper(device, answer)
 
     def next_deadline_s(self) -> float | None:
         """When :meth:`pass_time` has something to tell, in monotonic seconds."""
-        ends = self._links.next_deadline_s(), self._powers.next_deadline_s()
+        ends = (news.next_deadline_s() for news in (self._links, self._powers, self._tampers))
         return min((second for second in ends if second is not None), default=None)
 
     def _set_link(self, device: Device, state: LinkState, why: str, answer: Answer) -> None:
@@ -215,14 +218,29 @@ class Devices:
         if isinstance(event, BoardTampered):
             if (event.board in self._opened_boards) is not event.tampered:
                 self._opened_boards ^= {event.board}
-                code = EventCode.TAMPER if event.tampered else EventCode.TAMPER_CLEARED
-                answer.record(code, board=event.board)
+                self._tell_tamper((DeviceKind.BOARD, event.board), answer)
             return
         reader = self._building.readers.get(event.reader)
         if reader is not None and reader.tampered is not event.tampered:
             reader.tampered = event.tampered
-            code = EventCode.TAMPER if event.tampered else EventCode.TAMPER_CLEARED
-            answer.record(code, reader=event.reader, door=reader.reader.door)
+            self._tell_tamper((DeviceKind.READER, event.reader), answer)
+
+    def _tell_tamper(self, device: Device, answer: Answer) -> None:
+        kind, number = device
+        reader = self._building.readers.get(number) if kind is DeviceKind.READER else None
+        if kind is DeviceKind.READER and reader is None:
+            return  # a Policy has taken it away since
+        unreported = self._tampers.take(device, answer.now)
+        if unreported is None:
+            return
+        opened = number in self._opened_boards if reader is None else reader.tampered
+        answer.record(
+            EventCode.TAMPER if opened else EventCode.TAMPER_CLEARED,
+            door=None if reader is None else reader.reader.door,
+            reader=None if reader is None else number,
+            board=number if reader is None else None,
+            unreported=unreported or None,
+        )
 
     def power(self, event: DevicePowered, answer: Answer) -> None:
         """A reader or a board says how its power supply does."""
