@@ -177,12 +177,12 @@ class Devices:
         code = _TROUBLE.get(state)
         if code is None and before in _TROUBLE:
             code = EventCode.INPUT_TROUBLE_CLEARED
-        if code is None:
-            return
+        alarm = self._building.alarms.named(point)
+        if code is None or (not doors and alarm is None):
+            return  # nothing is wrong, or nothing is wired there: status shows it all the same
         unreported = self._troubles.setdefault(point, Limiter(6, 60.0)).take(answer.now)
         if unreported is not None:
             door = min(doors) if doors else None
-            alarm = self._building.alarms.named(point)
             answer.record(
                 code,
                 door=door,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from access_control.core.credentials.formats import FORMATS
+from access_control.core.decision.building import READER_POINTS
 from access_control.core.decision.model import (
     AlarmInput,
     Board,
@@ -24,8 +25,6 @@ from access_control.core.decision.model import (
 )
 from access_control.core.wire.errors import RefusalCode, Refused
 
-# OSDP names an output or input by one byte; no reader has more than a handful, and a slip of the pen should not pass.
-READER_POINTS = 16
 # OSDP 2.2: 127 is everybody's.
 LAST_OSDP_ADDRESS = 126
 _CONTACT, _EXIT, _LATCH, _FIRE = "contact", "exit input", "latch monitor", "fire input"

@@ -248,6 +248,16 @@ def test_trouble_on_an_input_is_told_and_bounded() -> None:
     assert sum(map(len, told)) == 4
 
 
+def test_trouble_on_an_input_to_which_nothing_is_wired_is_shown_and_no_event() -> None:
+    play = Playbook()
+    unused = Point(DeviceKind.READER, 1, 9)
+    for state in (InputState.CUT, InputState.SHORT, InputState.NORMAL, InputState.UNKNOWN):
+        assert play.tell(InputChanged(play.moment, unused, state)) == []
+        play.wait(1)
+    assert play.tell(InputChanged(play.moment, unused, InputState.CUT)) == []
+    assert [(wire.use, wire.state) for wire in play.status().wires if wire.point == str(unused)] == [("", "cut")]
+
+
 def test_outputs_that_are_no_locks_are_only_heard() -> None:
     play = Playbook()
     play.wait(3)
