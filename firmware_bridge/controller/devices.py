@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from access_control.core.decision.model import DeviceKind, InputKind, Point
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.affected import devices_on, door_of, with_doors
@@ -26,10 +29,15 @@ from firmware_bridge.controller.events import (
     ReaderTampered,
 )
 from firmware_bridge.controller.indications import lockdown_anywhere
-from firmware_bridge.controller.limits import Limiter
+from firmware_bridge.controller.limits import Lasting, Limiter
 from firmware_bridge.controller.link_news import LinkNews
 from firmware_bridge.controller.world import Device
 
+FAULT_OVER_S: Final = 300.0
+"""A fault of a device or its line of which nothing was seen for so long is over; ports tell of one every minute."""
+FAULT_AGAIN_S: Final = 4 * 3600.0
+"""While it lasts it is told again after so long."""
+_NUMBER: Final = re.compile(r"\d+")
 _TROUBLE = {
     InputState.CUT: EventCode.INPUT_TROUBLE_OPEN,
     InputState.SHORT: EventCode.INPUT_TROUBLE_SHORT,
@@ -60,7 +68,7 @@ class Devices:
         self._world = building.world
         self._troubles: dict[Point, Limiter] = {}
         self._opened_boards: set[int] = set()
-        self._board_alarms: dict[tuple[int, LinkAlarm], Limiter] = {}
+        self._faults: dict[tuple[Device, LinkAlarm, str], Lasting] = {}
         self._jabbers: dict[tuple[str, bool], Limiter] = {}
         self._links = LinkNews()
         self._powers = LinkNews()
@@ -263,12 +271,12 @@ class Devices:
 
     def alarm(self, event: ReaderAlarmed | BoardAlarmed, answer: Answer) -> None:
         """Something on a device's line that must not pass quietly, nor flood the record."""
-        if isinstance(event, BoardAlarmed):
-            limiter = self._board_alarms.setdefault((event.board, event.alarm), Limiter(5, 60.0))
-            unreported = limiter.take(answer.now)
-        else:
-            reader = self._building.readers.get(event.reader)
-            unreported = 0 if reader is None else reader.alarm_bounded(event.alarm.value, answer.now)
+        device = (
+            (DeviceKind.BOARD, event.board) if isinstance(event, BoardAlarmed) else (DeviceKind.READER, event.reader)
+        )
+        # One fault is one sentence, whatever its numbers are this time.
+        fault = device, event.alarm, _NUMBER.sub("", event.detail)
+        unreported = self._faults.setdefault(fault, Lasting(FAULT_OVER_S, FAULT_AGAIN_S)).take(answer.now)
         if unreported is not None:
             if event.alarm is LinkAlarm.CONFLICT:
                 self._conflict(event, answer)
