@@ -150,6 +150,8 @@ def _door_mends(wiring: Wiring, door: Door) -> Iterator[tuple[str, Door]]:
     yield "pre_alarm_s", replace(door, timing=replace(timing, pre_alarm_s=0.0))
     yield "contact", replace(door, contact=None)
     yield "latch", replace(door, latch=None)
+    if lock.rex_unlocks and door.rex is not None:
+        yield "rex", replace(door, rex=None, lock=replace(lock, rex_unlocks=False))
     yield "rex_unlocks", replace(door, lock=replace(lock, rex_unlocks=not lock.rex_unlocks))
     yield "rex", replace(door, rex=None, lock=replace(lock, rex_unlocks=False))
     yield "fire_input", replace(door, lock=replace(lock, fire_input=None))

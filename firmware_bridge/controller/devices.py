@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from access_control.core.decision.model import DeviceKind, InputKind, Point
 from access_control.core.wire.events import EventCode
 from firmware_bridge.controller.affected import devices_on, door_of, with_doors
@@ -26,10 +29,15 @@ from firmware_bridge.controller.events import (
     ReaderTampered,
 )
 from firmware_bridge.controller.indications import lockdown_anywhere
-from firmware_bridge.controller.limits import Limiter
+from firmware_bridge.controller.limits import Lasting, Limiter
 from firmware_bridge.controller.link_news import LinkNews
 from firmware_bridge.controller.world import Device
 
+FAULT_OVER_S: Final = 300.0
+"""A fault of a device or its line of which nothing was seen for so long is over; ports tell of one every minute."""
+FAULT_AGAIN_S: Final = 4 * 3600.0
+"""While it lasts it is told again after so long."""
+_NUMBER: Final = re.compile(r"\d+")
 _TROUBLE = {
     InputState.CUT: EventCode.INPUT_TROUBLE_OPEN,
     InputState.SHORT: EventCode.INPUT_TROUBLE_SHORT,
@@ -60,10 +68,11 @@ class Devices:
         self._world = building.world
         self._troubles: dict[Point, Limiter] = {}
         self._opened_boards: set[int] = set()
-        self._board_alarms: dict[tuple[int, LinkAlarm], Limiter] = {}
+        self._faults: dict[tuple[Device, LinkAlarm, str], Lasting] = {}
         self._jabbers: dict[tuple[str, bool], Limiter] = {}
         self._links = LinkNews()
         self._powers = LinkNews()
+        self._tampers = LinkNews()
 
     def link(self, device: Device, state: LinkState, why: str, answer: Answer) -> None:
         """A reader or board came, went, or changed how it is protected."""
@@ -91,15 +100,17 @@ class Devices:
         )
 
     def pass_time(self, answer: Answer) -> None:
-        """Tell how devices stand whose links changed too often to tell each change."""
+        """Tell how devices stand that changed too often to tell each change."""
         for device in self._links.due(answer.now):
             self._tell_link(device, answer)
         for device in self._powers.due(answer.now):
             self._tell_power(device, answer)
+        for device in self._tampers.due(answer.now):
+            self._tell_tamper(device, answer)
 
     def next_deadline_s(self) -> float | None:
         """When :meth:`pass_time` has something to tell, in monotonic seconds."""
-        ends = self._links.next_deadline_s(), self._powers.next_deadline_s()
+        ends = (news.next_deadline_s() for news in (self._links, self._powers, self._tampers))
         return min((second for second in ends if second is not None), default=None)
 
     def _set_link(self, device: Device, state: LinkState, why: str, answer: Answer) -> None:
@@ -174,12 +185,12 @@ class Devices:
         code = _TROUBLE.get(state)
         if code is None and before in _TROUBLE:
             code = EventCode.INPUT_TROUBLE_CLEARED
-        if code is None:
-            return
+        alarm = self._building.alarms.named(point)
+        if code is None or (not doors and alarm is None):
+            return  # nothing is wrong, or nothing is wired there: status shows it all the same
         unreported = self._troubles.setdefault(point, Limiter(6, 60.0)).take(answer.now)
         if unreported is not None:
             door = min(doors) if doors else None
-            alarm = self._building.alarms.named(point)
             answer.record(
                 code,
                 door=door,
@@ -215,14 +226,29 @@ class Devices:
         if isinstance(event, BoardTampered):
             if (event.board in self._opened_boards) is not event.tampered:
                 self._opened_boards ^= {event.board}
-                code = EventCode.TAMPER if event.tampered else EventCode.TAMPER_CLEARED
-                answer.record(code, board=event.board)
+                self._tell_tamper((DeviceKind.BOARD, event.board), answer)
             return
         reader = self._building.readers.get(event.reader)
         if reader is not None and reader.tampered is not event.tampered:
             reader.tampered = event.tampered
-            code = EventCode.TAMPER if event.tampered else EventCode.TAMPER_CLEARED
-            answer.record(code, reader=event.reader, door=reader.reader.door)
+            self._tell_tamper((DeviceKind.READER, event.reader), answer)
+
+    def _tell_tamper(self, device: Device, answer: Answer) -> None:
+        kind, number = device
+        reader = self._building.readers.get(number) if kind is DeviceKind.READER else None
+        if kind is DeviceKind.READER and reader is None:
+            return  # a Policy has taken it away since
+        unreported = self._tampers.take(device, answer.now)
+        if unreported is None:
+            return
+        opened = number in self._opened_boards if reader is None else reader.tampered
+        answer.record(
+            EventCode.TAMPER if opened else EventCode.TAMPER_CLEARED,
+            door=None if reader is None else reader.reader.door,
+            reader=None if reader is None else number,
+            board=number if reader is None else None,
+            unreported=unreported or None,
+        )
 
     def power(self, event: DevicePowered, answer: Answer) -> None:
         """A reader or a board says how its power supply does."""
@@ -245,12 +271,12 @@ class Devices:
 
     def alarm(self, event: ReaderAlarmed | BoardAlarmed, answer: Answer) -> None:
         """Something on a device's line that must not pass quietly, nor flood the record."""
-        if isinstance(event, BoardAlarmed):
-            limiter = self._board_alarms.setdefault((event.board, event.alarm), Limiter(5, 60.0))
-            unreported = limiter.take(answer.now)
-        else:
-            reader = self._building.readers.get(event.reader)
-            unreported = 0 if reader is None else reader.alarm_bounded(event.alarm.value, answer.now)
+        device = (
+            (DeviceKind.BOARD, event.board) if isinstance(event, BoardAlarmed) else (DeviceKind.READER, event.reader)
+        )
+        # One fault is one sentence, whatever its numbers are this time.
+        fault = device, event.alarm, _NUMBER.sub("", event.detail)
+        unreported = self._faults.setdefault(fault, Lasting(FAULT_OVER_S, FAULT_AGAIN_S)).take(answer.now)
         if unreported is not None:
             if event.alarm is LinkAlarm.CONFLICT:
                 self._conflict(event, answer)

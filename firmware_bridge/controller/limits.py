@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -23,6 +24,27 @@ class Limiter:
             self._dropped += 1
             return None
         self._passed.append(now)
+        dropped, self._dropped = self._dropped, 0
+        return dropped
+
+
+class Lasting:
+    """Tells of a fault once while it lasts, and now and then that it still does, with how often it was left out."""
+
+    def __init__(self, over_s: float, again_s: float) -> None:
+        """It is over when nothing was seen of it for ``over_s``, and told again after ``again_s`` if it is not."""
+        self._over_s = over_s
+        self._again_s = again_s
+        self._seen_s = self._told_s = -math.inf
+        self._dropped = 0
+
+    def take(self, now: float) -> int | None:
+        """It is seen: how often it was and was not told, or ``None`` if it is not to be told this time either."""
+        lasts, self._seen_s = now < self._seen_s + self._over_s, now
+        if lasts and now < self._told_s + self._again_s:
+            self._dropped += 1
+            return None
+        self._told_s = now
         dropped, self._dropped = self._dropped, 0
         return dropped
 

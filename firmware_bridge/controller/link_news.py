@@ -1,4 +1,7 @@
-"""Which changes of a device's link are worth an event: one that flaps must not fill the record, nor end unsaid."""
+"""Which changes of a device are worth an event (its link, its supply, its tamper switch).
+
+One that flaps must not fill the record, nor end unsaid.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ WITHIN_S = 60.0
 
 
 class LinkNews:
-    """What was told about links. After so many changes within a minute it is told a minute later how things stand."""
+    """What was told about devices. After so many changes within a minute it is told a minute later how things stand."""
 
     def __init__(self) -> None:
         self._limits: dict[Device, Limiter] = {}
         self._untold: dict[Device, float] = {}
 
     def take(self, device: Device, now: float) -> int | None:
-        """A link has changed: how many changes were left out since one was told, ``None`` to leave this one out."""
+        """A device has changed: how many changes were left out since one was told, ``None`` to leave this one out."""
         unreported = self._limits.setdefault(device, Limiter(MOST_CHANGES, WITHIN_S)).take(now)
         if unreported is None:
             self._untold.setdefault(device, now + WITHIN_S)

@@ -164,7 +164,7 @@ class ReaderMachine:
         return self._storm.take(now) if stormy else 0
 
     def alarm_bounded(self, kind: str, now: float) -> int | None:
-        """As :meth:`bounded`, for alarms of the line."""
+        """As :meth:`bounded`, for what is tried at the reader beside cards."""
         return self._alarms.setdefault(kind, Limiter(5, 60.0)).take(now)
 
     def want_pin(self, bits: Bits, decision: Decision, now: float) -> None:

@@ -304,6 +304,7 @@ class BoardPort:
     def _deliver(self, state: BoardState, waiting: Waiting) -> None:
         command = waiting.command
         index = command.point.index
+        state.sending(waiting)
         with suppress(NoAnswerError):
             try:
                 self._pulse(state, waiting)

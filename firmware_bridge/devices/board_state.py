@@ -42,12 +42,18 @@ _REFUSAL: Final = "{} refuses to tell its {} {}. Correct the number; if it told 
 
 @dataclass(slots=True)
 class Waiting:
-    """A command that was not delivered yet. ``ends_s`` is the end of its lease, counted from when it was asked."""
+    """A command that was not delivered yet.
+
+    Attributes:
+        ends_s: The end of its lease, counted from when it was asked.
+        leased_before_s: The end of the lease that the output had before this was last sent.
+    """
 
     command: DriveOutput
     urgency: Urgency
     ends_s: float
     order: int
+    leased_before_s: float | None = None
 
 
 class BoardState:
@@ -114,8 +120,15 @@ class BoardState:
         """The command that goes first, if one can go at all."""
         return min(self.waiting.values(), key=lambda waiting: (waiting.urgency, waiting.order), default=None)
 
+    def sending(self, waiting: Waiting) -> None:
+        """A command goes out: its lease runs from here, because a board may obey without being heard."""
+        index = waiting.command.point.index
+        waiting.leased_before_s = self.leases.get(index)
+        if waiting.command.energised:
+            self.leases[index] = max(waiting.ends_s, waiting.leased_before_s or 0.0)
+
     def delivered(self, waiting: Waiting, now: float) -> None:
-        """A command arrived: its lease runs, and an emergency's is read back at once."""
+        """A command arrived, and an emergency's is read back at once."""
         index = waiting.command.point.index
         if self.waiting.get(index) is waiting:
             del self.waiting[index]
@@ -127,7 +140,11 @@ class BoardState:
             self._next_read_back_s = now
 
     def refused(self, waiting: Waiting) -> None:
-        """The board answered that it will not: asking again is up to the controller."""
+        """The board answered that it will not, so nothing has changed: asking again is up to the controller."""
+        index = waiting.command.point.index
+        self.leases.pop(index, None)
+        if waiting.leased_before_s is not None:
+            self.leases[index] = waiting.leased_before_s
         self.waiting = {index: other for index, other in self.waiting.items() if other is not waiting}
 
     def lapsed(self, now: float) -> list[int]:
@@ -221,10 +238,14 @@ class BoardState:
         return self._next_poll_s if self.answers is True else self._next_try_s
 
     def due_s(self) -> float:
-        """When anything is to be done without a new command."""
-        ends = [waiting.ends_s for waiting in self.waiting.values()] + list(self.leases.values())
+        """When anything is to be done without a new command: with a lost board nothing before its next probe.
+
+        Only what comes too late is taken back earlier, see :meth:`drop_late`.
+        """
+        ends = [waiting.ends_s for waiting in self.waiting.values() if waiting.command.energised]
         expiries = [w.command.expires_mono_s for w in self.waiting.values() if w.command.expires_mono_s is not None]
-        return min(self.poll_due_s(), *ends, *expiries) if ends or expiries else self.poll_due_s()
+        leases = self.leases.values() if self.answers is True else ()
+        return min((self.poll_due_s(), *ends, *expiries, *leases))
 
     def closed(self) -> None:
         """The port is gone: nothing is known of the board any more, and what was leased must be asked for again."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from access_control.core.decision.model import FireAction, Policy
+from access_control.core.wire.policy_wiring import inputs_within_reach
 from firmware_bridge.config import Config, PortKind
 from firmware_bridge.doctor.finding import Finding, good, look, wrong
 from firmware_bridge.local.policy_words import OVER, confirmed, warnings
@@ -18,7 +19,7 @@ _DAY_S: Final = 86_400
 
 
 def look_at_policy(config: Config, policy: Policy | None, at: datetime) -> Iterator[Finding]:
-    """Age, unkeyed readers, bench overrides, doors whose fire release is not shown."""
+    """Age, unkeyed readers, bench overrides, inputs within reach, doors whose fire release is not shown."""
     if policy is None:
         yield wrong("policy", "There is no Policy: every card is refused. Let the service send one, or `apply` one.")
         return
@@ -31,6 +32,7 @@ def look_at_policy(config: Config, policy: Policy | None, at: datetime) -> Itera
     yield from _horizon(policy, at)
     yield from _readers(config, policy)
     yield from _overrides(policy)
+    yield from _inputs_within_reach(policy)
     yield from _fire_inputs(policy)
 
 
@@ -91,6 +93,16 @@ def _overrides(policy: Policy) -> Iterator[Finding]:
         )
     if not doors:
         yield good("bench_override", "No door is excused from the rules of wiring.")
+
+
+def _inputs_within_reach(policy: Policy) -> Iterator[Finding]:
+    for door in policy.doors.values():
+        if inputs := sorted(inputs_within_reach(door, policy.readers)):
+            yield look(
+                "input_within_reach",
+                f"Door {door.number} ({door.name}) leads outside, and somebody who takes the reader off the wall "
+                f"reaches its {' and '.join(inputs)}. Wire it to a board or module inside.",
+            )
 
 
 def _fire_inputs(policy: Policy) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from access_control.core.decision.building import Board, DeviceKind, Door, FireAction, Point, Reader, UnlockWhen
+from access_control.core.wire.policy_wiring import inputs_within_reach, within_reach
 from firmware_bridge.config import PortSettings
 from firmware_bridge.local.declared import Declared, DeclaredInput, head_of
 
@@ -240,6 +241,8 @@ def _about_doors(declared: Declared) -> Iterator[str]:
         place, lock = f"Door {door.number} ({door.name})", door.lock
         if on_unsecured_side(door, declared.readers):
             yield f"{place}: its lock is switched on the unsecured side, at {lock.output}."
+        for what in sorted(inputs_within_reach(door, {reader.id: reader for reader in declared.readers})):
+            yield f"{place}: its {what} is wired to a reader, where somebody outside can short or cut it."
         if (lock.bench_override or "").strip():
             yield f"{place}: accepted with a bench override: {lock.bench_override}"
         if lock.unlock_when is UnlockWhen.RELAY_OFF:
@@ -265,6 +268,4 @@ def _about_relays(declared: Declared, seen: _Seen) -> Iterator[str]:
 
 def on_unsecured_side(door: Door, readers: Sequence[Reader]) -> bool:
     """Whether somebody outside can reach the wires of a door's lock: the rule by which a Policy is refused."""
-    output = door.lock.output
-    in_reader = output.kind is DeviceKind.READER and any(r.id == output.device and r.formats for r in readers)
-    return in_reader or not door.lock.secure_side
+    return within_reach(door.lock.output, {reader.id: reader for reader in readers}) or not door.lock.secure_side

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from access_control.core.decision.building import READER_POINTS
 from access_control.core.decision.model import Board, DeviceKind, Point, Policy, Reader
 from firmware_bridge.clock import Clock
 from firmware_bridge.config import BOARD_KINDS, LISTENING_KINDS, SINGLE_BOARD_KINDS, Config, PortKind, PortSettings
@@ -111,7 +112,8 @@ def _setups(
                 f"Port {port}, address {device.address}: the exchange of its key was broken off; both keys are tried. "
                 f"`firmware-bridge commission --rotate --port {port} --address {device.address}` finishes it."
             )
-        setups.append(ReaderSetup(device.id, device.address, scbk, kind=kind, spare=spare, heads=heads))
+        inputs = device.inputs if isinstance(device, Board) else READER_POINTS
+        setups.append(ReaderSetup(device.id, device.address, scbk, kind=kind, spare=spare, inputs=inputs, heads=heads))
     return tuple(setups)
 
 

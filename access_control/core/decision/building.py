@@ -21,6 +21,9 @@ class DoorClass(StrEnum):
 
 LONGEST_PULSE_S: Final = 300.0
 """No output stays on longer without a new command: no unlock of a Policy, and no lease at a port."""
+READER_POINTS: Final = 16
+"""OSDP names an output or input by one byte; no reader has more than a handful, and a slip of the pen, or whoever
+answers for a reader, should not pass."""
 
 
 class FireAction(StrEnum):

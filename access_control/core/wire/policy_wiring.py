@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from access_control.core.credentials.formats import FORMATS
+from access_control.core.decision.building import READER_POINTS
 from access_control.core.decision.model import (
     AlarmInput,
     Board,
@@ -24,10 +25,9 @@ from access_control.core.decision.model import (
 )
 from access_control.core.wire.errors import RefusalCode, Refused
 
-# OSDP names an output or input by one byte; no reader has more than a handful, and a slip of the pen should not pass.
-READER_POINTS = 16
 # OSDP 2.2: 127 is everybody's.
 LAST_OSDP_ADDRESS = 126
+_CONTACT, _EXIT, _LATCH, _FIRE = "contact", "exit input", "latch monitor", "fire input"
 
 _Device = TypeVar("_Device", Door, Reader, Board, AlarmInput)
 
@@ -188,18 +188,23 @@ def _holds_without_power(lock: Lock) -> bool:
 
 
 def _check_side(door: Door, readers: Mapping[int, Reader]) -> None:
-    """Whoever pulls a reader off an outside wall must not find the lock's wires behind it."""
+    """Whoever pulls a reader off an outside wall must find no wires behind it that open the door."""
     lock = door.lock
     if door.evacuate_unlock and door.door_class is not DoorClass.INTERIOR:
         raise _unsafe(door, "is not an interior door, so Evacuate must not unlock it", "Clear that setting")
     if door.door_class is not DoorClass.EXTERIOR or (lock.bench_override or "").strip():
         return
-    on_reader = lock.output.kind is DeviceKind.READER and bool(readers[lock.output.device].formats)
-    if on_reader or not lock.secure_side:
+    if within_reach(lock.output, readers) or not lock.secure_side:
         raise _unsafe(
             door,
             "leads outside and its lock is switched where an intruder can reach the wires",
             "Use a relay board or an output module inside, or write down why not (bench override)",
+        )
+    for what in sorted(inputs_within_reach(door, readers) & _opening_inputs(door)):
+        raise _unsafe(
+            door,
+            f"leads outside and its {what}, which unlocks it, is wired where an intruder can reach the wires",
+            "Use an input of a board or module inside, or write down why not (bench override)",
         )
     if lock.unlock_when is UnlockWhen.RELAY_OFF:
         raise _unsafe(
@@ -207,6 +212,26 @@ def _check_side(door: Door, readers: Mapping[int, Reader]) -> None:
             "leads outside and stands unlocked when the bridge or its power fails",
             "Wire it the other way round, or write down why not (bench override)",
         )
+
+
+def within_reach(point: Point, readers: Mapping[int, Reader]) -> bool:
+    """Whether somebody outside may reach what is wired there: behind a reader that takes cards, wherever that hangs."""
+    reader = readers.get(point.device) if point.kind is DeviceKind.READER else None
+    return reader is not None and bool(reader.formats)
+
+
+def inputs_within_reach(door: Door, readers: Mapping[int, Reader]) -> set[str]:
+    """The inputs of an outside door, in words, that somebody outside may short or cut."""
+    named = {_CONTACT: door.contact, _EXIT: door.rex, _LATCH: door.latch, _FIRE: door.lock.fire_input}
+    if door.door_class is not DoorClass.EXTERIOR:
+        return set()
+    return {what for what, point in named.items() if point is not None and within_reach(point, readers)}
+
+
+def _opening_inputs(door: Door) -> set[str]:
+    """Those that unlock the door whatever else locks it. The others, shorted, only hide that it was opened."""
+    exit_input = {_EXIT} if door.lock.rex_unlocks else set()
+    return exit_input | ({_FIRE} if door.lock.fire_action is FireAction.RELEASE else set())
 
 
 def _check_fire_inputs(doors: Iterable[Door], taken: Mapping[tuple[str, Point], Door]) -> None:

@@ -112,7 +112,7 @@ class Answers:
 
     def _see_inputs(self, status: InputStatus, moment: Moment) -> None:
         """Take how all inputs are; one that was told before and is left out now is not known any more."""
-        for index, value in enumerate(status.states):
+        for index, value in enumerate(status.states[: self._reports.setup.inputs]):
             self._see_input(index, _INPUT_STATES.get(value, InputState.UNKNOWN), moment)
         left_out = [index for index in self._inputs if index >= len(status.states)]
         for index in left_out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from access_control.core.decision.building import READER_POINTS
 from access_control.core.decision.model import DeviceKind
 
 LAST_ADDRESS = 126
@@ -23,6 +24,7 @@ class ReaderSetup:
         read_back: Whether its outputs are asked for, to prove them better than an acknowledgement does.
         kind: A reader, or a board: then it has no cards, whatever it says.
         spare: Another key that it may have instead: the exchange of its key was broken off in the middle.
+        inputs: How many it may have; what it says of more is passed over.
         heads: Where several heads share the address: each one's number on the device, and the reader that it is. Empty:
             whichever head it is, it is ``id``.
     """
@@ -34,6 +36,7 @@ class ReaderSetup:
     read_back: bool = True
     kind: DeviceKind = DeviceKind.READER
     spare: bytes | None = field(default=None, repr=False)
+    inputs: int = READER_POINTS
     heads: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:

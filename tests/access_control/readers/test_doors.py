@@ -223,6 +223,25 @@ def test_a_written_reason_lets_an_outside_lock_sit_on_its_reader(database: Datab
         edit_door(session, AT, door.id, school.door(**on_reader, bench_override="Test bench only"), door.version, BY)
 
 
+@pytest.mark.parametrize(
+    ("wired", "field"),
+    [
+        ({"rex": "reader 1.1", "rex_unlocks": True}, "rex"),
+        ({"fire_input": "reader 1.1", "fire_action": FireAction.RELEASE}, "fire_input"),
+    ],
+)
+def test_no_input_in_an_outside_reader_unlocks_its_door(database: Database, wired: dict[str, Any], field: str) -> None:
+    with database.writing() as session:
+        school = build_school(session)
+        outside: dict[str, Any] = {"door_class": DoorClass.EXTERIOR}
+        door = add_door(session, AT, school.door(**outside), BY)
+        add_reader(session, AT, ReaderForm(door.id, "Outside", "usb1", 0, ("H10301",)), BY)
+        with pytest.raises(BadValueError, match="where an intruder can reach the wires") as caught:
+            edit_door(session, AT, door.id, school.door(**outside, **wired), 1, BY)
+        assert caught.value.field == field
+        assert "publish" not in caught.value.sentence
+
+
 def test_doors_are_listed_as_people_count(database: Database) -> None:
     with database.writing() as session:
         school = build_school(session)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from access_control.core.decision.model import DeviceKind, Point
 from access_control.core.decision.slots import Slot
 from access_control.core.wire.events import words_of
 from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.controller import Controller
+from firmware_bridge.controller.devices import FAULT_OVER_S
 from firmware_bridge.controller.events import (
     BoardAlarmed,
     BoardTampered,
@@ -167,7 +170,7 @@ def test_a_boards_tamper_and_alarms_are_told_with_its_number_and_bounded() -> No
     ]
     alarmed = [play.tell(BoardAlarmed(play.moment, 1, LinkAlarm.WRONG_KEY, "What happened.")) for _ in range(9)]
     records = [event for step in alarmed for event in step if isinstance(event, RecordEvent)]
-    assert len(records) == 5
+    assert len(records) == 1
     assert (records[0].code, records[0].reader, records[0].detail["board"]) == ("OSDP_WRONG_KEY", None, 1)
 
 
@@ -218,9 +221,27 @@ def test_alarms_of_the_line_are_told_by_kind_and_bounded() -> None:
         "nak": "READER_LINE_FAULT",
         "conflict": "ADDRESS_CONFLICT",
     }
-    told = [play.tell(ReaderAlarmed(play.moment, 1, LinkAlarm.GARBAGE, "Noise.")) for _ in range(50)]
-    assert sum(map(len, told)) == 4
     assert len(play.tell(ReaderAlarmed(play.moment, 99, LinkAlarm.NAK, "A stranger."))) == 1
+
+
+@pytest.mark.parametrize("kind", [ReaderAlarmed, BoardAlarmed])
+def test_nonsense_that_lasts_is_told_once_and_then_every_few_hours(kind: type[ReaderAlarmed | BoardAlarmed]) -> None:
+    play = Playbook()
+    told: list[RecordEvent] = []
+
+    def hear(noise: str, seconds: int) -> None:
+        for second in range(0, seconds, 60):
+            said = play.tell(kind(play.moment, 1, LinkAlarm.GARBAGE, noise.format(second)))
+            told.extend(one for one in said if isinstance(one, RecordEvent))
+            play.wait(60)
+
+    hear("{} bytes made no sense.", 9 * 3600)
+    assert [one.detail.get("unreported") for one in told] == [None, 239, 239]
+    hear("A card came.", 60)
+    assert len(told) == 4, "another fault of the same kind is told by itself"
+    play.wait(FAULT_OVER_S)
+    hear("{} bytes made no sense.", 60)
+    assert len(told) == 5, "it was over, and begins anew"
 
 
 def test_an_input_that_reports_what_means_nothing_is_told_and_is_no_fire() -> None:
@@ -246,6 +267,16 @@ def test_trouble_on_an_input_is_told_and_bounded() -> None:
     """)
     told = [play.play(["rex", "front", state]) for state in ("cut", "off") * 20]
     assert sum(map(len, told)) == 4
+
+
+def test_trouble_on_an_input_to_which_nothing_is_wired_is_shown_and_no_event() -> None:
+    play = Playbook()
+    unused = Point(DeviceKind.READER, 1, 9)
+    for state in (InputState.CUT, InputState.SHORT, InputState.NORMAL, InputState.UNKNOWN):
+        assert play.tell(InputChanged(play.moment, unused, state)) == []
+        play.wait(1)
+    assert play.tell(InputChanged(play.moment, unused, InputState.CUT)) == []
+    assert [(wire.use, wire.state) for wire in play.status().wires if wire.point == str(unused)] == [("", "cut")]
 
 
 def test_outputs_that_are_no_locks_are_only_heard() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.controller.limits import Bucket, Limiter, Rate
+from firmware_bridge.controller.limits import Bucket, Lasting, Limiter, Rate
 
 
 def test_so_many_pass_and_the_others_are_counted() -> None:
@@ -14,6 +14,17 @@ def test_so_many_pass_and_the_others_are_counted() -> None:
     assert limiter.take(60) == 2
     assert limiter.take(60.5) is None
     assert limiter.take(61) == 1
+
+
+def test_a_fault_is_told_once_while_it_lasts_and_now_and_then_that_it_still_does() -> None:
+    fault = Lasting(over_s=300, again_s=3600)
+    told = {second: seen for second in range(0, 10_000, 10) if (seen := fault.take(second)) is not None}
+    assert told == {0: 0, 3600: 359, 7200: 359}
+
+
+def test_a_fault_that_was_over_is_told_anew_with_what_was_left_out_before() -> None:
+    fault = Lasting(over_s=300, again_s=3600)
+    assert [fault.take(second) for second in (0, 299, 598, 898)] == [0, None, None, 2]
 
 
 @given(st.lists(st.floats(0, 5), max_size=200))

@@ -11,6 +11,7 @@ from firmware_bridge.devices.board_state import (
     QUIET_POLL_S,
     READ_BACK_S,
     REFUSED_S,
+    SILENT_AFTER,
     STRAY_GRACE_S,
     BoardState,
 )
@@ -68,6 +69,59 @@ def test_a_lost_board_takes_little_of_its_neighbours_time_and_is_back_within_two
     assert max(pauses) + LONG_PROBE_S <= 2.0
     assert listened_s / now < 0.07
     assert state.patience_s() in (PROBE_S, LONG_PROBE_S)
+
+
+def test_a_lost_board_is_nothing_to_do_before_its_next_probe_whatever_waits_or_has_lapsed() -> None:
+    state = BoardState(BOARD)
+    state.answered(1.0)
+    state.ask(drive(1, 1, lease_s=0.5), 1.0, 0)
+    waiting = state.next_command()
+    assert waiting is not None
+    state.delivered(waiting, 1.0)
+    for number in range(SILENT_AFTER):
+        state.missed(1.1 + number / 10)
+    state.ask(drive(1, 0, on=False, lease_s=0.0), 2.0, 1)
+    state.missed(5.0)
+    assert state.due_s() == state.poll_due_s() > 5.0
+
+
+def test_an_unlock_that_waits_for_a_lost_board_is_told_as_late_in_time() -> None:
+    state = BoardState(BOARD)
+    for number in range(SILENT_AFTER):
+        state.missed(1.0 + number / 10)
+    unlock = drive(1, 0, lease_s=5.0, expires=2.5)
+    state.ask(unlock, 2.0, 0)
+    state.missed(2.0)
+    assert state.due_s() <= 2.5
+    assert state.drop_late(2.5) == [unlock]
+
+
+def test_a_lease_begins_as_it_is_sent_so_that_what_was_obeyed_and_never_answered_ends() -> None:
+    state = BoardState(BOARD)
+    state.answered(1.0)
+    state.ask(drive(1, 0, lease_s=5.0, expires=2.0), 1.0, 0)
+    waiting = state.next_command()
+    assert waiting is not None
+    state.sending(waiting)
+    state.missed(1.1)
+    assert len(state.drop_late(2.0)) == 1
+    assert state.lapsed(5.9) == []
+    assert state.lapsed(6.0) == [0]
+    assert state.due_s() <= 6.0
+
+
+def test_what_is_refused_leaves_the_lease_as_it_was() -> None:
+    state = BoardState(BOARD)
+    state.answered(1.0)
+    for index, before in ((0, None), (1, 31.0)):
+        if before is not None:
+            state.leases[index] = before
+        state.ask(drive(1, index, lease_s=100.0), 1.0, index)
+        waiting = state.next_command()
+        assert waiting is not None
+        state.sending(waiting)
+        state.refused(waiting)
+        assert state.leases.get(index) == before
 
 
 def test_where_many_are_lost_each_is_asked_less_often() -> None:

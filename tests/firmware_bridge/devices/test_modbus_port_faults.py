@@ -18,6 +18,7 @@ from firmware_bridge.controller.events import (
     InputState,
     LinkState,
     OutputFailed,
+    OutputLapsed,
     OutputProved,
     PortChanged,
     Proof,
@@ -157,6 +158,22 @@ def test_an_unlock_that_a_lock_overtakes_before_a_slow_board_took_it_is_told(rac
     rack.boards[0].dead = False
     rack.said.wait(OutputProved, lambda event: event.point == relay(1, 2))
     assert not rack.boards[0].coils[2]
+
+
+def test_an_unlock_that_a_board_obeyed_without_being_heard_ends_with_its_lease(
+    rack: Rack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_state, "READ_BACK_S", 3600.0)
+    monkeypatch.setattr(board_state, "STRAY_GRACE_S", 3600.0)
+    rack.begin()
+    rack.boards[0].garbage = True
+    now = SystemClock().monotonic_s()
+    rack.port.submit(drive(1, 2, lease_s=1.5))
+    rack.wait_coil(1, 2, on=True)
+    rack.wait_coil(1, 2, on=False)
+    assert SystemClock().monotonic_s() - now < 10.0
+    rack.boards[0].garbage = False
+    rack.said.wait(OutputLapsed, lambda event: event.point == relay(1, 2))
 
 
 def test_boards_are_given_the_silence_between_frames(rack: Rack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from access_control.core.decision.model import FireAction
+from access_control.core.decision.model import DeviceKind, FireAction, Point
 from firmware_bridge.clock import SystemClock
 from firmware_bridge.doctor.finding import Level
 from firmware_bridge.doctor.school import look_at_age
@@ -84,3 +84,14 @@ def test_a_door_that_only_a_bench_may_have(patient: Patient) -> None:
     found = patient.bad()["bench_override"]
     assert found.level is Level.LOOK
     assert "Test bench in the workshop" in found.sentence
+
+
+def test_a_contact_behind_a_reader_outside(patient: Patient) -> None:
+    assert "input_within_reach" not in patient.bad()
+    draft = patient.draft()
+    at_reader = Point(DeviceKind.READER, next(reader.id for reader in draft.readers if reader.door == FRONT), 0)
+    doors = [replace(door, contact=at_reader) if door.id == FRONT else door for door in draft.doors]
+    patient.apply(patient.school.policy(draft=replace(draft, doors=doors)))
+    found = patient.bad()["input_within_reach"]
+    assert found.level is Level.LOOK
+    assert "takes the reader off the wall reaches its contact" in found.sentence

@@ -177,3 +177,11 @@ def test_doors_to_know_about(declared: Declared) -> None:
     assert "Door 2 (Hall): fire releases it in its own wires alone" in said
     assert said.count("fire releases it in its own wires") == 1
     assert next(door for door in declared.doors if door.id == 2).lock.unlock_when is UnlockWhen.RELAY_OFF
+
+
+def test_inputs_of_an_outside_door_that_hang_behind_a_reader(declared: Declared) -> None:
+    at_reader = Point(DeviceKind.READER, 1, 0)
+    doors = [replace(door, contact=at_reader) if door.id in {1, 3} else door for door in declared.doors]
+    said = remarks(Declared(declared.bridge, declared.policy, doors, declared.readers, declared.boards), status())
+    assert "Door 1 (Front): its contact is wired to a reader, where somebody outside can short or cut it." in said
+    assert said.count("is wired to a reader") == 1, "a room's reader hangs inside"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from access_control.core.decision.building import DeviceKind, Point
+from access_control.core.decision.building import READER_POINTS, DeviceKind, Point
 from access_control.core.decision.model import Board, Policy
 from access_control.core.wire.policy import decode_policy, encode_policy
 from firmware_bridge.clock import Clock
@@ -136,6 +136,15 @@ def test_a_reader_gets_its_key_and_a_key_that_others_may_read_is_not_used(tmp_pa
     plans, doubts = plan_ports(bench.config, POLICY, bench.keys)
     assert [reader.scbk for reader in plans["A"].readers] == [b"1" * 16, None, None]
     assert any("chmod 600" in doubt for doubt in doubts)
+
+
+def test_a_module_has_as_many_inputs_as_the_policy_says_and_a_reader_what_readers_have_at_most(tmp_path: Path) -> None:
+    modules = [Board(1, "Module", "A", 40, 8, 24, osdp=True)]
+    policy = decode_policy(encode_policy(replace(School().draft(1), boards=modules), DIGEST_KEY), DIGEST_KEY)
+    bench = Bench(tmp_path, PORTS)
+    plans, _ = plan_ports(bench.config, policy, bench.keys)
+    assert [module.inputs for module in plans["A"].modules] == [24]
+    assert {reader.inputs for reader in plans["A"].readers} == {READER_POINTS}
 
 
 def test_heads_behind_one_address_are_one_device_with_one_key(tmp_path: Path) -> None:

@@ -109,6 +109,22 @@ REFUSED: dict[str, tuple[Change, RefusalCode]] = {
         UNSAFE,
     ),
     "an outside lock on the unsecured side": ((FRONT, {}, {"secure_side": False}), UNSAFE),
+    "an outside door that an exit input in its reader unlocks": (
+        (FRONT, {"rex": reader(1, 1)}, {"rex_unlocks": True}),
+        UNSAFE,
+    ),
+    "an outside door that an exit input in another door's reader unlocks": (
+        (FRONT, {"rex": reader(1, 2)}, {"rex_unlocks": True}),
+        UNSAFE,
+    ),
+    "an outside door that a fire input in its reader releases": (
+        (
+            FRONT,
+            {},
+            {"fire_rated": False, "fire_action": FireAction.RELEASE, "fire_input": reader(1, 1)},
+        ),
+        UNSAFE,
+    ),
     "an outside door that opens when power fails": ((FRONT, {}, {"unlock_when": UnlockWhen.RELAY_OFF}), UNSAFE),
     "an empty reason for it": (
         (FRONT, {}, {"unlock_when": UnlockWhen.RELAY_OFF, "bench_override": "  "}),
@@ -131,6 +147,26 @@ TAKEN: dict[str, Change] = {
         {"output": reader(0, 1), "secure_side": False, "bench_override": "On the bench until the board arrives."},
     ),
     "an outside lock on an output module inside": (FRONT, {}, {"output": reader(0, 4)}),
+    "an outside door that an exit input in its reader unlocks, with a written reason": (
+        FRONT,
+        {"rex": reader(1, 1)},
+        {"rex_unlocks": True, "bench_override": "On the bench until the board arrives."},
+    ),
+    "an outside door that an exit input of a module inside unlocks": (
+        FRONT,
+        {"rex": reader(1, 4)},
+        {"rex_unlocks": True},
+    ),
+    "an outside door whose inputs in its reader open nothing": (
+        FRONT,
+        {"contact": reader(0, 1), "rex": reader(1, 1), "latch": reader(2, 1)},
+        {"fire_input": reader(3, 1)},
+    ),
+    "an inside door that inputs in its reader unlock": (
+        LIBRARY,
+        {"contact": reader(0, 3), "rex": reader(1, 3)},
+        {"fire_input": reader(2, 3)},
+    ),
     "an outside door that opens when power fails, with a written reason": (
         FRONT,
         {},
@@ -239,6 +275,11 @@ def test_a_door_twice_is_refused(
 def test_the_sentence_names_the_door_as_it_is_painted(draft: PolicyDraft, digest_key: bytes) -> None:
     with pytest.raises(Refused, match=r"Door L is held by a magnet.*release"):
         encode_policy(changed(draft, LIBRARY, {}, {"fire_action": FireAction.NONE}), digest_key)
+
+
+def test_the_sentence_names_the_input_that_would_let_an_intruder_in(draft: PolicyDraft, digest_key: bytes) -> None:
+    with pytest.raises(Refused, match=r"Door 1 leads outside and its exit input, which unlocks it, .*intruder"):
+        encode_policy(changed(draft, FRONT, {"rex": reader(1, 1)}, {"rex_unlocks": True}), digest_key)
 
 
 def test_delayed_egress_is_refused_by_its_name(draft: PolicyDraft, digest_key: bytes) -> None:

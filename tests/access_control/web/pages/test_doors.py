@@ -74,6 +74,10 @@ def test_a_magnet_of_which_nothing_else_is_said_locks_again_when_it_closes(
         ),
         ({"lock_kind": "maglock"}, "is held by a magnet, so the fire input must release it."),
         ({"door_class": "exterior", "secure_side": ""}, "switched where an intruder can reach the wires."),
+        (
+            {"door_class": "exterior", "rex": "reader 1.1", "rex_unlocks": "y"},
+            "leads outside and its exit input, which unlocks it, is wired where an intruder can reach the wires.",
+        ),
         ({"unlock_s": "30"}, "gives people who need longer less time than everybody else."),
         ({"unlock_s": "a while"}, "Type a number of seconds"),
         ({"unlock_s": "700"}, "Unlock time must be 0.1 to 300 s."),

@@ -8,6 +8,7 @@ from firmware_bridge.controller.events import BoardAlarmed, CardPresented, Event
 from firmware_bridge.protocol.osdp.answers import NO_CARDS, Answers
 from firmware_bridge.protocol.osdp.replies import Ack, InputStatus, Keypad, RawCard
 from firmware_bridge.protocol.osdp.reports import Reports
+from firmware_bridge.protocol.osdp.setup import ReaderSetup
 from tests.building.clock import SetClock
 
 NOW = SetClock().moment()
@@ -67,6 +68,19 @@ def test_inputs_that_an_answer_leaves_out_are_unknown_at_once_and_doubtful_until
     answers.take(InputStatus((0, 0, 0)), NOW)
     assert not answers.inputs_doubtful
     assert len(told) == 3 - len(fewer)
+
+
+def test_inputs_that_no_device_has_are_passed_over() -> None:
+    """Somebody answers for a reader with as many inputs as a frame holds, each in trouble."""
+    told = heard(DeviceKind.READER, InputStatus((2,) * 1400), InputStatus((3,) * 1400))
+    assert [event.point.index for event in told if isinstance(event, InputChanged)] == [*range(16), *range(16)]
+
+
+def test_a_module_has_the_inputs_that_the_policy_says() -> None:
+    told: list[Event] = []
+    answers = Answers(Reports(DeviceKind.BOARD, 3, told.append, ReaderSetup(3, 0, kind=DeviceKind.BOARD, inputs=40)))
+    answers.take(InputStatus((1,) * 1400), NOW)
+    assert [event.point.index for event in told if isinstance(event, InputChanged)] == [*range(40)]
 
 
 def test_an_answer_that_leaves_inputs_out_makes_them_unknown_within_a_session_too() -> None:
