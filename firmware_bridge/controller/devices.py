@@ -37,6 +37,8 @@ FAULT_OVER_S: Final = 300.0
 """A fault of a device or its line of which nothing was seen for so long is over; ports tell of one every minute."""
 FAULT_AGAIN_S: Final = 4 * 3600.0
 """While it lasts it is told again after so long."""
+MOST_FAULTS: Final = 8
+"""So many kinds of one alarm a device may have that are told apart."""
 _NUMBER: Final = re.compile(r"\d+")
 _TROUBLE = {
     InputState.CUT: EventCode.INPUT_TROUBLE_OPEN,
@@ -68,7 +70,7 @@ class Devices:
         self._world = building.world
         self._troubles: dict[Point, Limiter] = {}
         self._opened_boards: set[int] = set()
-        self._faults: dict[tuple[Device, LinkAlarm, str], Lasting] = {}
+        self._faults: dict[tuple[Device, LinkAlarm], dict[str, Lasting]] = {}
         self._jabbers: dict[tuple[str, bool], Limiter] = {}
         self._links = LinkNews()
         self._powers = LinkNews()
@@ -275,8 +277,10 @@ class Devices:
             (DeviceKind.BOARD, event.board) if isinstance(event, BoardAlarmed) else (DeviceKind.READER, event.reader)
         )
         # One fault is one sentence, whatever its numbers are this time.
-        fault = device, event.alarm, _NUMBER.sub("", event.detail)
-        unreported = self._faults.setdefault(fault, Lasting(FAULT_OVER_S, FAULT_AGAIN_S)).take(answer.now)
+        known, fault = self._faults.setdefault((device, event.alarm), {}), _NUMBER.sub("", event.detail)
+        if fault not in known and len(known) >= MOST_FAULTS:
+            fault = ""  # whoever makes up words without end is told of as one
+        unreported = known.setdefault(fault, Lasting(FAULT_OVER_S, FAULT_AGAIN_S)).take(answer.now)
         if unreported is not None:
             if event.alarm is LinkAlarm.CONFLICT:
                 self._conflict(event, answer)

@@ -244,7 +244,7 @@ class BoardState:
         """
         ends = [waiting.ends_s for waiting in self.waiting.values() if waiting.command.energised]
         expiries = [w.command.expires_mono_s for w in self.waiting.values() if w.command.expires_mono_s is not None]
-        leases = self.leases.values() if self.answers is True else ()
+        leases = list(self.leases.values()) if self.answers is True else []
         return min((self.poll_due_s(), *ends, *expiries, *leases))
 
     def closed(self) -> None:

@@ -9,7 +9,7 @@ from access_control.core.decision.slots import Slot
 from access_control.core.wire.events import words_of
 from firmware_bridge.controller.commands import RecordEvent
 from firmware_bridge.controller.controller import Controller
-from firmware_bridge.controller.devices import FAULT_OVER_S
+from firmware_bridge.controller.devices import FAULT_OVER_S, MOST_FAULTS
 from firmware_bridge.controller.events import (
     BoardAlarmed,
     BoardTampered,
@@ -242,6 +242,17 @@ def test_nonsense_that_lasts_is_told_once_and_then_every_few_hours(kind: type[Re
     play.wait(FAULT_OVER_S)
     hear("{} bytes made no sense.", 60)
     assert len(told) == 5, "it was over, and begins anew"
+
+
+def test_whoever_makes_up_words_without_end_is_told_of_as_one() -> None:
+    play = Playbook()
+    said = [
+        one
+        for n in range(100)
+        for one in play.tell(ReaderAlarmed(play.moment, 1, LinkAlarm.NAK, f"It says {'x' * n}."))
+        if isinstance(one, RecordEvent)
+    ]
+    assert len(said) == MOST_FAULTS + 1
 
 
 def test_an_input_that_reports_what_means_nothing_is_told_and_is_no_fire() -> None:
