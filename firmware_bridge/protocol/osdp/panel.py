@@ -172,10 +172,10 @@ class ReaderSession:
             return self._heard_busy(moment)
         if not reply_to_this and not plain_nak(packet):
             return False
-        self._envelope.checks.heard(packet)
         secure = self._envelope.session
         if exchange.sealed and secure is not None:
             return self._heard_sealed(secure, exchange, packet, moment)
+        self._envelope.checks.heard(packet)
         self.silence.broken()
         self.silence.not_busy()
         if self._phase in _HANDSHAKE:
@@ -201,6 +201,7 @@ class ReaderSession:
         opened = secure.open(packet)
         if opened is None:
             return self._disbelieved(FORGED, exchange, moment)
+        self._envelope.checks.proved(packet)
         self.silence.broken()
         self._accepted(moment)
         reply = parse_reply(opened.code, opened.data)
@@ -310,6 +311,7 @@ class ReaderSession:
         self.silence.begins()
         if self.probing:
             self._exchange = None
+            self._envelope.checks.unanswered()
             self.ready_s = moment.mono_s + self.silence.next_probe_after_s()
         else:
             self.silence.patience.missed()
