@@ -17,7 +17,7 @@ _WITHIN_S: Final = 60.0
 _AGAIN_S: Final = 3600.0
 _LATELY_S: Final = 1.0
 _ENOUGH: Final = 5
-_ENOUGH_GARBLED: Final = 20
+_ENOUGH_GARBLED: Final = 10
 
 
 class Sign(Enum):
