@@ -22,7 +22,7 @@ from firmware_bridge.controller.events import (
 )
 from firmware_bridge.protocol.osdp.conflicts import Conflicts
 from firmware_bridge.protocol.osdp.deaf import Deafness, jabbers
-from firmware_bridge.protocol.osdp.exchange import Claim
+from firmware_bridge.protocol.osdp.exchange import Claim, Heard
 from firmware_bridge.protocol.osdp.frames import FrameDecoder, Garbage, Packet
 from firmware_bridge.protocol.osdp.jabber import Jabber
 from firmware_bridge.protocol.osdp.panel import ReaderSession
@@ -294,7 +294,10 @@ class Bus:
             for session in self._by_id.values():
                 session.silence.garbled()
         was_probing = slot.session.probing
-        slot.session.silent(moment)
+        if slot.busy:
+            slot.session.busy(moment)
+        else:
+            slot.session.silent(moment)
         if was_probing:
             self._space_probes(slot, moment.mono_s)
 
@@ -345,12 +348,17 @@ class Bus:
             return
         was_probing, tries = session.probing, session.tries
         told = len(self.events)
-        if not session.heard(item, moment):
+        what, length = session.heard(item, moment), item.length()
+        if what is Heard.NOTHING or (what is Heard.BUSY and slot.busy):
             self._jabber.named(item.address)
             return
-        length = item.length()
         self._jabber.answered(length)
+        if what is Heard.BUSY:
+            slot.busy = True
+            return
         self._conflicts.accepted(session, tries, moment.mono_s)
+        if slot.busy and tries == 1:
+            self._conflicts.contradicted(session, moment)
         after_s = moment.mono_s - slot.sent_s - length * self._character_s
         session.silence.patience.answered(after_s)
         self._slot = None

@@ -18,6 +18,7 @@ class Slot:
     """From and until when the question is being sent, and until when its answer may begin.
 
     Attributes:
+        busy: Whether somebody has said BUSY in the clear to it. The true answer may still come.
         garbled: Whether bytes came that made no sense.
     """
 
@@ -25,6 +26,7 @@ class Slot:
     begun_s: float
     sent_s: float
     deadline_s: float
+    busy: bool = False
     garbled: bool = False
 
     def patient_until_s(self, decoder: FrameDecoder, character_s: float) -> float:
