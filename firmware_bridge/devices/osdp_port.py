@@ -30,6 +30,8 @@ _PR_SET_TIMERSLACK = 29
 _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 4.0
 _LONGEST_SLEEP_S = 1.0
+_LONGEST_DEAF_S = 0.1
+"""So long at most is an answer slept through: noise must be heard as it comes, or it looks like a pause in it."""
 _FAREWELL_S = 1.0
 _LEAD_S = 0.0002
 """A question is made ready this much before the line's pause is over, and sent when it is. At 115200 baud the whole
@@ -154,7 +156,7 @@ class OsdpPort:
         self._beat.stamp()
         # While the line must still be carrying a packet there is nothing to read and nothing to send.
         if (deaf_s := bus.deaf_until_s() - self._clock.monotonic_s()) > 0:
-            select.select([], [], [], min(deaf_s, _LONGEST_SLEEP_S))
+            select.select([], [], [], min(deaf_s, _LONGEST_DEAF_S))
         wait_s = min(max(bus.wake_s() - _LEAD_S - self._clock.monotonic_s(), 0.0), _LONGEST_SLEEP_S)
         arrived, asked = line.fileno(), self._wake_read.fileno()
         ready = select.select([arrived, asked], [], [], wait_s)[0]

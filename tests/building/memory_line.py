@@ -27,6 +27,25 @@ from tests.building.clock import SetClock
 _LUMP = 8
 """Bytes that an adapter hands over together."""
 
+
+@dataclass(frozen=True)
+class Noise:
+    """Lumps of ``lump`` bytes that come by themselves, one every ``every_s``, for ``seconds`` from ``begun_s`` on."""
+
+    begun_s: float
+    seconds: float
+    lump: int
+    every_s: float
+    lump_s: float
+
+    def meets(self, begun_s: float, ended_s: float) -> bool:
+        """Whether any of it is on the wire between these two times."""
+        if ended_s <= self.begun_s or begun_s >= self.begun_s + self.seconds:
+            return False
+        into_s = (begun_s - self.begun_s) % self.every_s
+        return into_s < self.lump_s or into_s + ended_s - begun_s > self.every_s
+
+
 Happened = TypeVar("Happened")
 
 
@@ -66,6 +85,8 @@ class MemoryLine:
         self._under_way: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self.drowned_until_s = 0.0
+        self.noise: Noise | None = None
+        self.arrived: list[tuple[float, int]] = []
         self._random = random.Random(seed)
 
     def run(self, seconds: float) -> None:
@@ -88,6 +109,20 @@ class MemoryLine:
         begun_s = self.clock.mono_s + begins_s
         self.drowned_until_s = begun_s + seconds
         self._arrive(data, begun_s)
+
+    def noisy(self, seconds: float, *, share: float, lump: int = 1, words: bytes = b"") -> None:
+        """Bytes take ``share`` of the line, ``lump`` at a time: an answer that meets some of them is lost."""
+        noise = Noise(self.clock.mono_s, seconds, lump, lump * self._character_s / share, lump * self._character_s)
+        self.noise = noise
+        count = round(seconds / noise.every_s)
+        data = (
+            (words * (count * lump // len(words) + 1))[: count * lump]
+            if words
+            else self._random.randbytes(count * lump)
+        )
+        for number in range(count):
+            piece = data[number * lump : (number + 1) * lump]
+            self._later(noise.begun_s + number * noise.every_s + noise.lump_s, partial(self._take, piece))
 
     def happened(self, kind: type[Happened]) -> list[Happened]:
         """Every event of one kind, in order."""
@@ -129,6 +164,9 @@ class MemoryLine:
                 begun_s = heard_s + self.manners.turn_around_s
                 if begun_s < self.drowned_until_s:
                     continue
+                if self.noise is not None and self.noise.meets(begun_s, begun_s + len(answer) * self._character_s):
+                    continue
+                self.arrived.append((begun_s, packet.address))
                 for data in self._mistreat(self.tamper(packet, answer)):
                     self._arrive(data, begun_s)
 

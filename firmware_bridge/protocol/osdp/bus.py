@@ -8,7 +8,6 @@ waited longest; lights, buzzers and proofs of outputs come in between, one in a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from access_control.core.decision.model import DeviceKind
 from firmware_bridge.controller.commands import DriveOutput, ShowAtReader
@@ -23,14 +22,15 @@ from firmware_bridge.controller.events import (
 )
 from firmware_bridge.protocol.osdp.conflicts import Conflicts
 from firmware_bridge.protocol.osdp.deaf import Deafness, jabbers
-from firmware_bridge.protocol.osdp.exchange import Claim
-from firmware_bridge.protocol.osdp.frames import MAX_PACKET, FrameDecoder, Garbage, Packet
+from firmware_bridge.protocol.osdp.exchange import Claim, Heard
+from firmware_bridge.protocol.osdp.frames import FrameDecoder, Garbage, Packet
 from firmware_bridge.protocol.osdp.jabber import Jabber
 from firmware_bridge.protocol.osdp.panel import ReaderSession
+from firmware_bridge.protocol.osdp.pause import Pause
 from firmware_bridge.protocol.osdp.setup import LinkTiming, ReaderSetup
+from firmware_bridge.protocol.osdp.slot import Slot
 
 _BITS_A_CHARACTER = 10
-_IDLE_CHARACTERS = 2
 _OTHERS_SHARE = 10
 """So many times as long as a probe the line belongs to those that answer."""
 _SHORTEST_REPLY = 8
@@ -43,16 +43,6 @@ _Device = tuple[DeviceKind, int]
 
 REPLACED = "The reader's settings have changed; its session begins anew."
 UNKNOWN_READER = "This port has no such reader. Check the wiring in the site's settings."
-
-
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """A question is out: from and until when it is being sent, and until when its answer may begin."""
-
-    session: ReaderSession
-    begun_s: float
-    sent_s: float
-    deadline_s: float
 
 
 class Bus:
@@ -79,8 +69,9 @@ class Bus:
         self._by_id: dict[_Device, ReaderSession] = {}
         self._by_address: dict[int, ReaderSession] = {}
         self._faces: dict[int, ReaderSession] = {}
-        self._slot: _Slot | None = None
-        self._free_s = self._sent_s = 0.0
+        self._slot: Slot | None = None
+        self._pause = Pause(self._character_s)
+        self._sent_s = 0.0
         self._hold: tuple[ReaderSession, float] | None = None
         self._leaving: dict[_Device, float] = {}
         self._turns_since_errand = 0
@@ -201,7 +192,7 @@ class Bus:
 
     def receive(self, data: bytes, moment: Moment) -> None:
         """Take bytes that arrived by ``moment``."""
-        self._free_s = moment.mono_s + _IDLE_CHARACTERS * self._character_s
+        self._pause.heard(moment.mono_s)
         self._jabber.heard(len(data), moment.mono_s)
         for item in self._decoder.feed(data, moment.mono_s):
             self._take(item, moment)
@@ -217,14 +208,18 @@ class Bus:
         if self._deaf is not None or self._jabber.never_quiet(now_s):
             return self._advance_deaf(moment)
         if self._slot is not None:
-            if now_s < self._patient_until_s(self._slot):
+            if now_s < self._slot.patient_until_s(self._decoder, self._character_s):
+                self.pass_time(moment)
                 return b""
             self._give_up(self._slot, moment)
-        if now_s < self._free_s:
+        if self._jabber.listens(now_s):
+            self.pass_time(moment)
             return b""
         for session in self._by_id.values():
             session.pass_time(moment)
         self._part(moment)
+        if now_s < self._pause.opens_s():
+            return b""
         turn = self._whose_turn(now_s)
         return b"" if turn is None else self._send(*turn, moment)
 
@@ -232,38 +227,20 @@ class Bus:
         """When :meth:`advance` has something to do even if nothing arrives."""
         if self._deaf is not None:
             deadline_s = self.next_deadline_s()
-            return min(self._jabber.ended_s(), max(self._sent_s, self._deaf.wake_s(self._free_s)), deadline_s)
+            return min(self._jabber.ended_s(), max(self._sent_s, self._deaf.wake_s(self._pause.free_s)), deadline_s)
         if self._slot is not None:
-            return self._patient_until_s(self._slot)
+            return self._slot.patient_until_s(self._decoder, self._character_s)
+        if (listens_until_s := self._jabber.listens_until_s()) is not None:
+            return min(listens_until_s, self.next_deadline_s())
         times = [session.wake_s() for session in self._by_id.values()]
         if self._hold is not None:
             times.append(self._hold[1])
-        return max(self._free_s, min(times, default=float("inf")))
+        return max(self._pause.opens_s(), min(times, default=float("inf")))
 
     def deaf_until_s(self) -> float:
-        """Until when nothing that arrives could be acted upon: the line must still be carrying the answer.
-
-        Only refusals in the clear are shorter than what is waited for, and none of them is in a hurry.
-        """
+        """Until when nothing that arrives could be acted upon."""
         slot = self._slot
-        if slot is None:
-            return 0.0
-        usual_s = slot.session.silence.patience.usual_s
-        missing = self._decoder.missing()
-        if not missing:
-            # Half of the usual delay: if it ever gets shorter, that is found out.
-            handed_over_s = min(usual_s / 2, self._character_s)
-            return slot.sent_s + slot.session.least_answer() * self._character_s + handed_over_s
-        # What is here may have lain in an adapter for a while, and then the rest is there already.
-        at_its_pace_s = self._free_s + (missing - _IDLE_CHARACTERS - 1) * self._character_s
-        return min(at_its_pace_s, slot.sent_s + usual_s + self._decoder.wanted() * self._character_s)
-
-    def _patient_until_s(self, slot: _Slot) -> float:
-        """Until when to wait: a packet that has begun in time may end later."""
-        stalls_s = self._decoder.stalls_at_s()
-        if stalls_s is None:
-            return slot.deadline_s
-        return min(max(slot.deadline_s, stalls_s), slot.deadline_s + MAX_PACKET * self._character_s)
+        return 0.0 if slot is None else slot.deaf_until_s(self._decoder, self._pause, self._character_s)
 
     def _advance_deaf(self, moment: Moment) -> bytes:
         """While nobody can be heard only what never expires is sent; a silence makes the line what it was."""
@@ -283,8 +260,8 @@ class Bus:
             return b""
         if moment.mono_s < self._sent_s:
             return b""
-        frame = self._deaf.frame(self._free_s, moment)
-        self._sent_s = moment.mono_s + (len(frame) + _IDLE_CHARACTERS) * self._character_s
+        frame = self._deaf.frame(self._pause.free_s, moment)
+        self._sent_s = moment.mono_s + len(frame) * self._character_s + self._pause.lasts_s
         return frame
 
     def _name_at(self, address: int) -> str | None:
@@ -298,26 +275,33 @@ class Bus:
         reply_s = session.reply_s() + _SHORTEST_REPLY * self._character_s
         self._decoder.clear()
         self._hold = None
-        self._slot = _Slot(session, moment.mono_s, sent_s, sent_s + reply_s)
-        self._free_s = sent_s + _IDLE_CHARACTERS * self._character_s
+        self._slot = Slot(session, moment.mono_s, sent_s, sent_s + reply_s)
+        self._pause.sent(sent_s)
+        self._jabber.asked()
         return frame
 
-    def _give_up(self, slot: _Slot, moment: Moment) -> None:
+    def _give_up(self, slot: Slot, moment: Moment) -> None:
         for item in self._decoder.idle(moment.mono_s):
             self._take(item, moment)
         if self._slot is None:
             return  # what had stalled held the answer
         self._slot = None
+        self._pause.ours(moment.mono_s)
+        if self._decoder.held():
+            slot.session.silence.garbled()
         self._decoder.clear()
         if self._jabber.suspected(moment.mono_s):
             for session in self._by_id.values():
                 session.silence.garbled()
         was_probing = slot.session.probing
-        slot.session.silent(moment)
+        if slot.busy:
+            slot.session.busy(moment)
+        else:
+            slot.session.silent(moment)
         if was_probing:
             self._space_probes(slot, moment.mono_s)
 
-    def _space_probes(self, slot: _Slot, now_s: float) -> None:
+    def _space_probes(self, slot: Slot, now_s: float) -> None:
         """After a probe nobody is probed for a while: the line belongs to those that answer."""
         silent = [session for session in self._by_id.values() if session.probing]
         if len(silent) == len(self._by_id):
@@ -364,19 +348,25 @@ class Bus:
             return
         was_probing, tries = session.probing, session.tries
         told = len(self.events)
-        if not session.heard(item, moment):
+        what, length = session.heard(item, moment), item.length()
+        if what is Heard.NOTHING or (what is Heard.BUSY and slot.busy):
             self._jabber.named(item.address)
             return
-        length = item.length()
         self._jabber.answered(length)
+        if what is Heard.BUSY:
+            slot.busy = True
+            return
         self._conflicts.accepted(session, tries, moment.mono_s)
+        if slot.busy and tries == 1:
+            self._conflicts.contradicted(session, moment)
         after_s = moment.mono_s - slot.sent_s - length * self._character_s
         session.silence.patience.answered(after_s)
         self._slot = None
+        self._pause.ours(moment.mono_s)
         if was_probing:
             self._look_for_others(session, moment)
         if any(isinstance(event, CardPresented) for event in self.events[told:]):
-            self._hold = (session, self._free_s + self._timing.answer_hold_s)
+            self._hold = (session, self._pause.free_s + self._timing.answer_hold_s)
 
     def _look_for_others(self, found: ReaderSession, moment: Moment) -> None:
         for session in self._by_id.values():
@@ -385,9 +375,13 @@ class Bus:
 
     def _count_garbage(self, garbage: Garbage, moment: Moment) -> None:
         """Alarm once when a minute brings more nonsense than a good line ever does."""
+        if self._deaf is not None:
+            return  # that is told of the line
         if self._slot is not None:
             self._slot.session.silence.garbled()
-            self._conflicts.garbled(self._slot.session, moment)
+            if not self._slot.garbled:
+                self._slot.garbled = True
+                self._conflicts.garbled(self._slot.session, moment)
         if moment.mono_s - self._garbage_since_s >= _GARBAGE_ALARM_EVERY_S:
             self._garbage_since_s, self._garbage, self._garbage_told = moment.mono_s, 0, False
         self._garbage += garbage.count

@@ -17,7 +17,7 @@ _WITHIN_S: Final = 60.0
 _AGAIN_S: Final = 3600.0
 _LATELY_S: Final = 1.0
 _ENOUGH: Final = 5
-_ENOUGH_GARBLED: Final = 20
+_ENOUGH_GARBLED: Final = 10
 
 
 class Sign(Enum):
@@ -34,6 +34,10 @@ class Sign(Enum):
     GARBLED = (
         "What comes from address {address} is garbled while the other devices on the line are understood: two devices "
         "have this address and talk at once, or the cable to this one is bad. Unplug one device after the other."
+    )
+    BUSY = (
+        "Something says busy in the name of address {address}, which answers the same question all the same. Look who "
+        "is at the cable, and whether two devices have this address."
     )
     COLLISION = (
         "While the bridge asked address {address} something else was sending. Check that no address is there twice and "
@@ -89,6 +93,10 @@ class Conflicts:
         others = [at_s for other, at_s in self._well.items() if other is not session]
         if others and moment.mono_s - max(others) < _LATELY_S:
             self._sign(session, Sign.GARBLED, moment, enough=_ENOUGH_GARBLED)
+
+    def contradicted(self, session: ReaderSession, moment: Moment) -> None:
+        """BUSY came to a question that was asked once, and then its true answer: no device says both."""
+        self._sign(session, Sign.BUSY, moment)
 
     def collided(self, session: ReaderSession, moment: Moment) -> None:
         """What was sent to it came back otherwise. It may be any device's doing, so that counts for the whole line."""

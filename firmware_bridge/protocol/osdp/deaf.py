@@ -12,10 +12,9 @@ from typing import Final
 from firmware_bridge.controller.events import Event, LineJabbers, Moment
 from firmware_bridge.protocol.osdp.blind import Blind
 from firmware_bridge.protocol.osdp.panel import ReaderSession
+from firmware_bridge.protocol.osdp.pause import GAP_WAIT_S
 
 DROWNED: Final = "Something on its line never stops sending, so it cannot be heard. See the alarm of the line."
-_GAP_WAIT_S: Final = 0.05
-"""A gap in the noise is waited for so long; then it is sent over the noise."""
 
 
 class Deafness:
@@ -40,7 +39,7 @@ class Deafness:
     def wake_s(self, free_s: float) -> float:
         """When something is to be sent; ``free_s`` is when the line is free."""
         due_s = min((blind.due_s() for blind in self._blinds.values()), default=float("inf"))
-        return due_s if self._wanted_s is None else min(free_s, self._wanted_s + _GAP_WAIT_S)
+        return due_s if self._wanted_s is None else min(free_s, self._wanted_s + GAP_WAIT_S)
 
     def frame(self, free_s: float, moment: Moment) -> bytes:
         """What to send now; nothing while a gap may still come."""
@@ -51,7 +50,7 @@ class Deafness:
             self._wanted_s = None
             return b""
         self._wanted_s = now_s if self._wanted_s is None else self._wanted_s
-        if now_s < min(free_s, self._wanted_s + _GAP_WAIT_S):
+        if now_s < min(free_s, self._wanted_s + GAP_WAIT_S):
             return b""
         self._wanted_s = None
         session = min(due, key=lambda one: (self._blinds[one].urgency, self._blinds[one].due_s()))

@@ -19,6 +19,14 @@ class Phase(Enum):
     READY = "ready"
 
 
+class Heard(Enum):
+    """What a packet is to the question that is out: its answer, BUSY in the clear, or as good as silence."""
+
+    ANSWER = "answer"
+    BUSY = "busy"
+    NOTHING = "nothing"
+
+
 class Claim(IntEnum):
     """What a reader's next turn would be for. Lower is sooner; an ordinary turn goes to whoever has waited longest."""
 

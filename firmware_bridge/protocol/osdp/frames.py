@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from binascii import crc_hqx
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -171,6 +172,8 @@ class FrameDecoder:
         self._max_packet = max_packet
         self._held = bytearray()
         self._last_s = 0.0
+        self._taken = 0
+        self._arrived: deque[tuple[int, float]] = deque()
 
     def feed(self, data: bytes, mono_s: float) -> list[Packet | Garbage]:
         """Add bytes that arrived at ``mono_s``; give back what is complete, in the order of the line.
@@ -181,7 +184,10 @@ class FrameDecoder:
         if data:
             self._held += data
             self._last_s = mono_s
+            self._taken += len(data)
+            self._arrived.append((self._taken, mono_s))
             self._scan(found, final=False)
+            self._forget_arrivals()
         return found
 
     def idle(self, mono_s: float) -> list[Packet | Garbage]:
@@ -189,15 +195,21 @@ class FrameDecoder:
         found: list[Packet | Garbage] = []
         if self._held and mono_s - self._last_s > self._gap_s:
             self._scan(found, final=True)
+            self._forget_arrivals()
         return found
 
     def clear(self) -> None:
         """Forget a packet that is only half here."""
         self._held.clear()
+        self._arrived.clear()
 
     def missing(self) -> int:
         """At least how many bytes the packet at hand still lacks; 0 when none has begun."""
         return max(1, self.wanted() - len(self._held)) if self._held else 0
+
+    def held(self) -> int:
+        """How many bytes of the packet at hand are here."""
+        return len(self._held)
 
     def wanted(self) -> int:
         """At least how long the packet at hand will be."""
@@ -206,6 +218,16 @@ class FrameDecoder:
     def stalls_at_s(self) -> float | None:
         """When the packet at hand is given up unless more of it arrives; ``None`` when none has begun."""
         return self._last_s + self._gap_s if self._held else None
+
+    def begun_s(self) -> float | None:
+        """When the first byte of the packet at hand arrived; ``None`` when none has begun."""
+        return self._arrived[0][1] if self._held else None
+
+    def _forget_arrivals(self) -> None:
+        """Keep only when the bytes at hand arrived."""
+        begins = self._taken - len(self._held)
+        while self._arrived and self._arrived[0][0] <= begins:
+            self._arrived.popleft()
 
     def _wanted(self) -> int | None:
         """The length that the held start announces, :data:`SHORTEST` while unknown, ``None`` if it cannot be."""

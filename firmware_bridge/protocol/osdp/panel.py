@@ -15,7 +15,7 @@ from firmware_bridge.protocol.osdp.blind import Blind
 from firmware_bridge.protocol.osdp.commands import AskCapabilities, AskIdentity, Poll
 from firmware_bridge.protocol.osdp.envelope import Envelope
 from firmware_bridge.protocol.osdp.errands import Errands
-from firmware_bridge.protocol.osdp.exchange import Claim, Exchange, Phase
+from firmware_bridge.protocol.osdp.exchange import Claim, Exchange, Heard, Phase
 from firmware_bridge.protocol.osdp.frames import SHORTEST, Packet
 from firmware_bridge.protocol.osdp.greeting import Greeting, Step
 from firmware_bridge.protocol.osdp.handshake import FORGED, IN_CLEAR, Refusal
@@ -162,35 +162,27 @@ class ReaderSession:
 
     # -- the reader's answer
 
-    def heard(self, packet: Packet, moment: Moment) -> bool:
-        """Judge a reply from this address; whether it ends the exchange. One that does not is as good as silence."""
+    def heard(self, packet: Packet, moment: Moment) -> Heard:
+        """Judge a reply from this address. An answer ends the exchange; after BUSY in the clear one may still come."""
         exchange = self._exchange
         if exchange is None:
-            return False
+            return Heard.NOTHING
         reply_to_this = packet.sequence == exchange.sequence
         if packet.code == Busy.CODE and not packet.security and (reply_to_this or packet.sequence == 0):
-            return self._heard_busy(moment)
+            return Heard.BUSY if self.silence.busyness.in_clear(moment.mono_s) else Heard.NOTHING
         if not reply_to_this and not plain_nak(packet):
-            return False
-        self._envelope.checks.heard(packet)
+            return Heard.NOTHING
         secure = self._envelope.session
         if exchange.sealed and secure is not None:
-            return self._heard_sealed(secure, exchange, packet, moment)
+            return Heard.ANSWER if self._heard_sealed(secure, exchange, packet, moment) else Heard.NOTHING
+        self._envelope.checks.heard(packet)
         self.silence.broken()
-        self.silence.not_busy()
+        self.silence.busyness.over(moment.mono_s)
         if self._phase in _HANDSHAKE:
             self._greeted(self._greeting.judge(self._phase, packet, self._envelope), moment)
         else:
             self._heard_open(exchange, packet, moment)
-        return True
-
-    def _heard_busy(self, moment: Moment) -> bool:
-        """Anybody on the line can say BUSY in the clear, so it counts as an answer only for a while."""
-        if self.silence.busy_too_long(moment.mono_s):
-            return False
-        self.silence.broken()
-        self.ready_s = moment.mono_s + self._timing.busy_s
-        return True
+        return Heard.ANSWER
 
     def _heard_sealed(self, secure: SecureSession, exchange: Exchange, packet: Packet, moment: Moment) -> bool:
         if plain_nak(packet):
@@ -201,16 +193,17 @@ class ReaderSession:
         opened = secure.open(packet)
         if opened is None:
             return self._disbelieved(FORGED, exchange, moment)
+        self._envelope.checks.proved(packet)
         self.silence.broken()
         self._accepted(moment)
         reply = parse_reply(opened.code, opened.data)
         if isinstance(reply, Busy):
             self._exchange = self._envelope.sealed(secure, exchange.message, exchange.pending)
             self.ready_s = moment.mono_s + self._timing.busy_s
-            if self.silence.busy_too_long(moment.mono_s):
+            if self.silence.busyness.too_long_protected(moment.mono_s):
                 self._unsettled(STUCK, moment)
             return True
-        self.silence.not_busy()
+        self.silence.busyness.over(moment.mono_s)
         if self._rekeys and isinstance(exchange.message, Poll):
             self._rekeys = 0
             self._standing.announce(LinkState.SECURE, "", moment)
@@ -300,7 +293,12 @@ class ReaderSession:
             if self._rekeys <= _REKEYS_IN_A_ROW:  # else its first poll has to prove it
                 self._standing.announce(LinkState.SECURE, "", moment)
 
-    # -- silence
+    # -- no answer
+
+    def busy(self, moment: Moment) -> None:
+        """Nothing came in time but BUSY in the clear: it is there, and asked again a little later."""
+        self.silence.broken()
+        self.ready_s = moment.mono_s + self._timing.busy_s
 
     def silent(self, moment: Moment) -> None:
         """No acceptable answer came in time."""
@@ -310,6 +308,7 @@ class ReaderSession:
         self.silence.begins()
         if self.probing:
             self._exchange = None
+            self._envelope.checks.unanswered()
             self.ready_s = moment.mono_s + self.silence.next_probe_after_s()
         else:
             self.silence.patience.missed()

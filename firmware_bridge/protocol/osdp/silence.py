@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from firmware_bridge.protocol.osdp.busy import Busyness
 from firmware_bridge.protocol.osdp.setup import LinkTiming, Patience
 
 _RETRY_AFTER_S = (0.0, 0.01, 0.02, 0.04, 0.08)
@@ -13,6 +14,7 @@ class Silence:
     def __init__(self, timing: LinkTiming, longest_s: float) -> None:
         """``longest_s`` is the longest that the peripheral may take to begin an answer."""
         self.patience = Patience(timing.shortest_reply_s, longest_s)
+        self.busyness = Busyness(timing.busy_most_s)
         self._timing = timing
         self._back_off_s = timing.first_back_off_s
         self._silent = 1
@@ -20,7 +22,6 @@ class Silence:
         self._asked_s = 0.0
         self._since_s: float | None = None
         self._garbled = False
-        self._busy_since_s: float | None = None
         self._unsettled_s = float("-inf")
         self._pause_s = timing.refused_s
 
@@ -49,15 +50,6 @@ class Silence:
         self._garbled = False
         self._probes = 0
         self._back_off_s = self._timing.first_back_off_s
-
-    def busy_too_long(self, mono_s: float) -> bool:
-        """It says that it is busy: whether it has said nothing else for so long that this is as good as silence."""
-        since_s = self._busy_since_s = mono_s if self._busy_since_s is None else self._busy_since_s
-        return mono_s - since_s >= self._timing.busy_most_s
-
-    def not_busy(self) -> None:
-        """It said something else."""
-        self._busy_since_s = None
 
     def begins(self) -> None:
         """It did not answer what was asked last; the silence counts from the first such question."""

@@ -163,6 +163,9 @@ class SumsOnly(Checks):
     def heard(self, packet: Packet) -> None:
         del packet
 
+    def proved(self, packet: Packet) -> None:
+        del packet
+
 
 def test_a_foreign_reader_is_spoken_to_with_sums_and_secure_channel(foreign: ForeignReader) -> None:
     log, emit = events()

@@ -8,10 +8,21 @@ from dataclasses import replace
 
 import pytest
 
-from firmware_bridge.controller.events import LinkAlarm, LinkState, ReaderAlarmed, ReaderLinkChanged
+from access_control.core.credentials.bits import Bits
+from firmware_bridge.controller.commands import DriveOutput, Urgency
+from firmware_bridge.controller.events import (
+    CardPresented,
+    LinkAlarm,
+    LinkState,
+    OutputProved,
+    ReaderAlarmed,
+    ReaderLinkChanged,
+)
 from firmware_bridge.protocol.osdp.frames import MAX_PACKET, Packet
+from firmware_bridge.protocol.osdp.replies import Busy
+from firmware_bridge.simulator.peripheral import Peripheral
 from tests.building.adversaries import ADVERSARIES, attack
-from tests.building.memory_line import MemoryLine, line_with
+from tests.building.memory_line import MemoryLine, line_with, output
 
 SEEDS = range(20 if os.environ.get("LONG") else 1)
 SHARES = (1.0, 0.3)
@@ -61,6 +72,7 @@ def test_a_wrong_key_is_one_alarm_however_long_it_lasts() -> None:
 
 Tamper = Callable[[Packet, bytes], bytes]
 VICTIM = 1
+CARD = Bits(0x2F623AE, 26)
 
 
 def tampered_with(tamper: Tamper, seconds: float) -> MemoryLine:
@@ -126,3 +138,81 @@ def test_a_fault_that_lasts_is_told_once_is_looked_at_ever_more_rarely_and_is_ov
     assert line.run_until(lambda: len(line.happened(ReaderLinkChanged)) == 2, 10.0)
     assert line.happened(ReaderLinkChanged)[1].state is LinkState.SECURE
     assert len(alarms(line)) <= 1
+
+
+def busy_in_clear() -> bytes:
+    return Packet(VICTIM, 0, Busy.CODE, reply=True).to_bytes()
+
+
+def victims_line(baud: int) -> tuple[MemoryLine, dict[int, Peripheral]]:
+    line, readers = line_with({VICTIM: b"K" * 16, 2: b"L" * 16}, baud=baud)
+    line.run(3.0)
+    line.events.clear()
+    return line, readers
+
+
+@pytest.mark.parametrize("baud", [9600, 38400, 115200])
+def test_busy_in_the_clear_ahead_of_every_true_answer_delays_nothing_and_is_told_of_the_one_it_is_about(
+    baud: int,
+) -> None:
+    line, readers = victims_line(baud)
+    line.tamper = lambda asked, answer: busy_in_clear() + answer if asked.address == VICTIM else answer
+    line.run(8.0)
+    readers[VICTIM].head.present(CARD)
+    assert line.run_until(lambda: bool(line.happened(CardPresented)), 0.3)
+    line.bus.submit(DriveOutput(output(VICTIM), True, 5.0, Urgency.EMERGENCY), line.clock.moment())  # noqa: FBT003
+    assert line.run_until(lambda: bool(line.happened(OutputProved)), 0.3)
+
+    assert line.happened(ReaderLinkChanged) == []
+    assert [(event.reader, event.alarm) for event in line.happened(ReaderAlarmed)] == [(VICTIM, LinkAlarm.CONFLICT)]
+    assert "busy" in line.happened(ReaderAlarmed)[0].detail
+
+
+@pytest.mark.parametrize("baud", [9600, 38400, 115200])
+def test_a_true_answer_now_and_then_does_not_hide_that_somebody_says_busy(baud: int) -> None:
+    line, _ = victims_line(baud)
+    let_through_s = [line.clock.mono_s]
+
+    def busy(asked: Packet, answer: bytes) -> bytes:
+        if asked.address != VICTIM:
+            return answer
+        if line.clock.mono_s - let_through_s[0] < 4.5:
+            return busy_in_clear()
+        let_through_s[0] = line.clock.mono_s
+        return answer
+
+    line.tamper = busy
+    assert line.run_until(lambda: bool(line.happened(ReaderLinkChanged)), 12.0)
+    (down,) = line.happened(ReaderLinkChanged)
+    assert (down.reader, down.state) == (VICTIM, LinkState.DOWN)
+
+
+def acks_with_sums(asked: Packet) -> bytes:
+    return Packet(VICTIM, asked.sequence, 0x40, reply=True, crc=False).to_bytes() * 3
+
+
+@pytest.mark.parametrize("baud", [9600, 38400, 115200])
+def test_forged_sums_do_not_change_the_check_of_a_session(baud: int) -> None:
+    line, _ = victims_line(baud)
+    line.tamper = lambda asked, answer: acks_with_sums(asked) + answer if asked.address == VICTIM else answer
+    line.run(3.0)
+    assert all(Packet.from_bytes(frame).crc for _, frame in line.sent)
+
+
+@pytest.mark.parametrize("baud", [9600, 38400, 115200])
+@pytest.mark.parametrize("strict", [False, True])
+def test_forged_sums_before_a_session_are_over_soon_after_they_end(baud: int, strict: bool) -> None:
+    line, readers = line_with({VICTIM: b"K" * 16, 2: b"L" * 16}, baud=baud)
+    true = readers[VICTIM].receive
+    if strict:  # it passes over what has no CRC
+        readers[VICTIM].receive = lambda packet, now_s: true(packet, now_s) if packet.crc else None  # type: ignore[method-assign]
+    line.tamper = lambda asked, answer: acks_with_sums(asked)[:8] if asked.address == VICTIM else answer
+    line.run(5.0)
+    assert not all(Packet.from_bytes(frame).crc for _, frame in line.sent)
+
+    line.tamper = lambda _asked, answer: answer
+    assert line.run_until(lambda: readers[VICTIM].secure, 3.0)
+    line.run(1.0)
+    line.sent.clear()
+    line.run(1.0)
+    assert all(Packet.from_bytes(frame).crc for _, frame in line.sent)

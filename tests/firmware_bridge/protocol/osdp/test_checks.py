@@ -88,10 +88,36 @@ def test_a_guess_that_its_own_word_contradicts_is_taken_back_once() -> None:
     assert not checks.crc
 
 
-def test_what_it_does_counts_more_than_what_it_says() -> None:
+def test_what_it_does_under_protection_counts_more_than_what_it_says() -> None:
     checks = Checks()
     for _ in range(3):
-        checks.heard(answer(crc=False))
+        checks.proved(answer(crc=False))
     checks.told(can(1))
 
     assert not checks.crc
+
+
+def test_what_came_in_the_clear_is_taken_back_by_its_own_word_as_often_as_that_proves_true() -> None:
+    checks = Checks()
+    for _ in range(5):
+        for _ in range(3):
+            checks.heard(answer(crc=False))
+        assert not checks.crc
+        checks.proved(answer(crc=False))
+        checks.told(can(1))
+        assert checks.crc
+        checks.proved(answer(crc=True))
+
+
+def test_sums_that_nobody_answers_are_given_up_and_a_crc_never_is() -> None:
+    checks = Checks()
+    checks.told(can(0))
+    checks.unanswered()
+    checks.unanswered()
+    checks.heard(answer(crc=False))
+    checks.unanswered()
+    checks.unanswered()
+    assert not checks.crc
+    for _ in range(10):
+        checks.unanswered()
+        assert checks.crc

@@ -55,3 +55,43 @@ def test_a_name_from_quieter_times_is_forgotten() -> None:
         ear.named(5)
         ear.heard(1, tenth / 10)
     assert ear.culprit() is None
+
+
+def spoilt(share: float, *, asked: int, answered: int) -> Jabber:
+    """An ear after half a second in which that share of the line was noise."""
+    ear = Jabber(CHARACTER_S)
+    for hundredth in range(50):
+        ear.heard(round(10 * share), hundredth / 100)
+    for _ in range(asked):
+        ear.asked()
+    for _ in range(answered):
+        ear.answered(0)
+    return ear
+
+
+@pytest.mark.parametrize(("share", "asked", "answered"), [(0.0, 8, 0), (0.5, 8, 2), (0.5, 0, 0)])
+def test_nobody_is_kept_waiting_where_there_is_no_noise_or_answers_come_through(
+    share: float, asked: int, answered: int
+) -> None:
+    assert not spoilt(share, asked=asked, answered=answered).listens(0.51)
+
+
+def test_noise_that_spoils_the_answers_is_listened_to_and_is_a_jabber_if_it_goes_on_by_itself() -> None:
+    ear = spoilt(0.5, asked=8, answered=1)
+    assert ear.suspected(0.51)
+    assert ear.listens(0.51)
+    for hundredth in range(52, 111):
+        ear.heard(5, hundredth / 100)
+        assert not ear.never_quiet(hundredth / 100)
+        assert ear.listens(hundredth / 100)
+    ear.heard(5, 1.12)
+    assert ear.never_quiet(1.12)
+
+
+def test_noise_that_ends_when_nobody_is_asked_is_none() -> None:
+    ear = spoilt(0.5, asked=8, answered=0)
+    assert ear.listens(0.51)
+    assert ear.listens_until_s() == pytest.approx(0.49 + 0.25)
+    assert not ear.listens(0.76)
+    assert ear.listens_until_s() is None
+    assert not ear.never_quiet(2.0)

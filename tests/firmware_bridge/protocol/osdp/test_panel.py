@@ -18,6 +18,7 @@ from firmware_bridge.controller.events import (
     ReaderLinkChanged,
 )
 from firmware_bridge.protocol.osdp.commands import SetOutputs
+from firmware_bridge.protocol.osdp.exchange import Heard
 from firmware_bridge.protocol.osdp.frames import Packet
 from firmware_bridge.protocol.osdp.outputs import TOO_LATE
 from firmware_bridge.protocol.osdp.replies import Ack, Busy, Nak, OutputStatus, RawCard
@@ -272,10 +273,11 @@ def test_answers_to_another_question_are_ignored() -> None:
     line, reader = connected()
     session = line.bus._by_id[DeviceKind.READER, 1]
     stranger = Packet(1, 0, Ack.CODE, reply=True)
-    assert not session.heard(replace(stranger, sequence=(session._envelope.sequence + 1) % 4), line.clock.moment())
+    of_another = replace(stranger, sequence=(session._envelope.sequence + 1) % 4)
+    assert session.heard(of_another, line.clock.moment()) is Heard.NOTHING
 
     session._exchange = None
-    assert not session.heard(stranger, line.clock.moment())
+    assert session.heard(stranger, line.clock.moment()) is Heard.NOTHING
     session.silent(line.clock.moment())
     session.silence._since_s = 0.0
     session.pass_time(line.clock.moment())

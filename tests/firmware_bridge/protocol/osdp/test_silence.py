@@ -81,15 +81,6 @@ def test_one_that_answers_late_gets_its_whole_time_next() -> None:
     assert silence.reply_s(probing=True) == pytest.approx(0.2)
 
 
-def test_busy_counts_for_five_seconds_and_anew_after_anything_else() -> None:
-    silence = Silence(TIMING, 0.2)
-    assert not silence.busy_too_long(10.0)
-    assert not silence.busy_too_long(14.9)
-    assert silence.busy_too_long(15.0)
-    silence.not_busy()
-    assert not silence.busy_too_long(15.1)
-
-
 def test_pauses_after_sessions_that_come_to_nothing_double_until_that_has_ended_for_a_minute() -> None:
     silence = Silence(TIMING, 0.2)
     assert [silence.next_pause_s(10.0 * time) for time in range(6)] == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
