@@ -94,6 +94,15 @@ def test_bytes_closer_than_the_pause_before_a_question_do_not_keep_the_line(baud
 
 
 @pytest.mark.parametrize("baud", SPEEDS)
+def test_noise_that_looks_like_beginnings_of_packets_is_told_where_answers_come_through(baud: int) -> None:
+    line = connected(baud)
+    line.noisy(3.0, share=0.2, lump=16, words=b"\x53\x81\xa0\x05")
+    line.run(3.0)
+    assert heard(line, line.clock.mono_s - 3.0)
+    assert LinkAlarm.GARBAGE in [event.alarm for event in line.happened(ReaderAlarmed)]
+
+
+@pytest.mark.parametrize("baud", SPEEDS)
 def test_a_lease_ends_in_sparse_noise(baud: int) -> None:
     line = connected(baud)
     line.bus.submit(DriveOutput(output(1), True, 1.0, Urgency.GRANT), line.clock.moment())  # noqa: FBT003 - as elsewhere
