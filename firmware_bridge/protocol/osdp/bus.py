@@ -23,7 +23,7 @@ from firmware_bridge.controller.events import (
 from firmware_bridge.protocol.osdp.conflicts import Conflicts
 from firmware_bridge.protocol.osdp.deaf import Deafness, jabbers
 from firmware_bridge.protocol.osdp.exchange import Claim, Heard
-from firmware_bridge.protocol.osdp.frames import FrameDecoder, Garbage, Packet
+from firmware_bridge.protocol.osdp.frames import Fault, FrameDecoder, Garbage, Packet
 from firmware_bridge.protocol.osdp.jabber import Jabber
 from firmware_bridge.protocol.osdp.panel import ReaderSession
 from firmware_bridge.protocol.osdp.pause import Pause
@@ -285,10 +285,10 @@ class Bus:
             self._take(item, moment)
         if self._slot is None:
             return  # what had stalled held the answer
+        if held := self._decoder.held():
+            self._count_garbage(Garbage(held, Fault.CUT_SHORT), moment)
         self._slot = None
         self._pause.ours(moment.mono_s)
-        if self._decoder.held():
-            slot.session.silence.garbled()
         self._decoder.clear()
         if self._jabber.suspected(moment.mono_s):
             for session in self._by_id.values():

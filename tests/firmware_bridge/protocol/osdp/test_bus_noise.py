@@ -67,7 +67,8 @@ def test_whatever_the_noise_an_emergency_is_sent_whoever_is_not_heard_is_down_an
     line.noisy(5.0, share=share, lump=lump, words=words)
     line.run(0.3)
     asked_s = emergency(line, 1)
-    assert line.run_until(lambda: ordered(line, 1, asked_s), 2.0)
+    sent = line.run_until(lambda: ordered(line, 1, asked_s), 2.0)
+    assert sent or heard(line, begun_s) == {2}  # then the line is well, and 1 as any that does not answer
     line.run_until(lambda: all(down(line, number) for number in KEYS), begun_s + 4.0 - line.clock.mono_s)
 
     assert all(down(line, number) for number in set(KEYS) - heard(line, begun_s))
@@ -91,6 +92,15 @@ def test_bytes_closer_than_the_pause_before_a_question_do_not_keep_the_line(baud
     assert line.sent
     line.run(3.0)
     assert [event.jabbers for event in line.happened(LineJabbers)] == [True]
+
+
+@pytest.mark.parametrize("baud", SPEEDS)
+def test_noise_that_looks_like_beginnings_of_packets_is_told_where_answers_come_through(baud: int) -> None:
+    line = connected(baud)
+    line.noisy(3.0, share=0.2, lump=16, words=b"\x53\x81\xa0\x05")
+    line.run(3.0)
+    assert heard(line, line.clock.mono_s - 3.0)
+    assert LinkAlarm.GARBAGE in [event.alarm for event in line.happened(ReaderAlarmed)]
 
 
 @pytest.mark.parametrize("baud", SPEEDS)
