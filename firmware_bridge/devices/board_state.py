@@ -245,7 +245,7 @@ class BoardState:
         ends = [waiting.ends_s for waiting in self.waiting.values() if waiting.command.energised]
         expiries = [w.command.expires_mono_s for w in self.waiting.values() if w.command.expires_mono_s is not None]
         leases = list(self.leases.values()) if self.answers is True else []
-        return min((self.poll_due_s(), *ends, *expiries, *leases))
+        return min([self.poll_due_s(), *ends, *expiries, *leases])
 
     def closed(self) -> None:
         """The port is gone: nothing is known of the board any more, and what was leased must be asked for again."""

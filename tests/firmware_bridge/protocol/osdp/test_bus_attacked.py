@@ -160,7 +160,7 @@ def test_busy_in_the_clear_ahead_of_every_true_answer_delays_nothing_and_is_told
     line.run(8.0)
     readers[VICTIM].head.present(CARD)
     assert line.run_until(lambda: bool(line.happened(CardPresented)), 0.3)
-    line.bus.submit(DriveOutput(output(VICTIM), True, 5.0, Urgency.EMERGENCY), line.clock.moment())  # noqa: FBT003
+    line.bus.submit(DriveOutput(output(VICTIM), True, 5.0, Urgency.EMERGENCY), line.clock.moment())  # noqa: FBT003 - by position
     assert line.run_until(lambda: bool(line.happened(OutputProved)), 0.3)
 
     assert line.happened(ReaderLinkChanged) == []
@@ -205,7 +205,7 @@ def test_forged_sums_before_a_session_are_over_soon_after_they_end(baud: int, st
     line, readers = line_with({VICTIM: b"K" * 16, 2: b"L" * 16}, baud=baud)
     true = readers[VICTIM].receive
     if strict:  # it passes over what has no CRC
-        readers[VICTIM].receive = lambda packet, now_s: true(packet, now_s) if packet.crc else None  # type: ignore[method-assign]
+        readers[VICTIM].receive = lambda packet, now_s: true(packet, now_s) if packet.crc else None  # type: ignore[method-assign]  # as a strict device hears
     line.tamper = lambda asked, answer: acks_with_sums(asked)[:8] if asked.address == VICTIM else answer
     line.run(5.0)
     assert not all(Packet.from_bytes(frame).crc for _, frame in line.sent)
