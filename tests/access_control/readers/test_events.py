@@ -108,7 +108,8 @@ def test_streams_count_apart(any_database: Database) -> None:
         [*raw_run(BRIDGE, 2, 2, AT), *raw_run(BRIDGE, 1, 1, AT)],
         [*raw_run(BRIDGE, 1, 1, AT), *raw_run(BRIDGE, 1, 1, AT)],
         [b"{}"],
-        [raw_run(BRIDGE, 1, 1, AT)[0].replace(b"DOOR_CLOSED", b"DOOR_SUNG")],
+        [raw_run(BRIDGE, 1, 1, AT)[0].replace(b"DOOR_CLOSED", b"door sung")],
+        [raw_run(BRIDGE, 1, 1, AT)[0].replace(b'"info"', b'"loud"')],
         [*raw_run(BRIDGE, 1, 2, AT), b"nonsense"],
     ],
     ids=[
@@ -117,7 +118,8 @@ def test_streams_count_apart(any_database: Database) -> None:
         "backwards",
         "twice",
         "no event",
-        "unknown code",
+        "no code",
+        "no severity",
         "good, then nonsense",
     ],
 )
@@ -125,6 +127,14 @@ def test_nothing_is_stored_of_a_batch_with_a_bad_event(database: Database, event
     with pytest.raises(Refused):
         take(database, 1, events)
     assert stored(database) == []
+
+
+def test_an_event_that_only_a_newer_bridge_knows_is_stored_as_loud_as_it_is(any_database: Database) -> None:
+    newer = raw_run(BRIDGE, 1, 1, AT)[0].replace(b"DOOR_CLOSED", b"DOOR_SUNG").replace(b'"info"', b'"alarm"')
+    assert take(any_database, 1, [newer, *raw_run(BRIDGE, 2, 3, AT)]) == 3
+    with any_database.reading() as session:
+        (row,) = recent_events(session, EventFilter(severities=["alarm"]))
+        assert (row.seq, row.code) == (1, "DOOR_SUNG")
 
 
 def test_two_workers_that_take_the_same_at_one_time_store_it_once(any_database: Database) -> None:
