@@ -227,12 +227,16 @@ class Outbox:
         return self._acknowledged
 
     def acknowledge(self, stream: str, seq: int) -> None:
-        """Note that the service stores everything up to ``seq``; another stream or a future number changes nothing."""
+        """Note that the service stores everything up to ``seq``; another stream or a future number changes nothing.
+
+        Raises:
+            OutboxFullError, OutboxDamagedError: The disk does not take that. It counts all the same, until a restart.
+        """
         with self._lock:
             if stream == self.stream and self._acknowledged < seq < self._next:
+                self._acknowledged = seq
                 with storage_errors(), self._transaction():
                     self._set("acknowledged", seq)
-                self._acknowledged = seq
 
     def trim(self, older_than: datetime, most: int, batch: int = 1000) -> int:
         """Remove one batch of acknowledged events that are too old or too many; return how many went.

@@ -1,11 +1,13 @@
 """Sends events strictly in order until the service has each of them, and again when it asks.
 
-An event leaves only once it survives a loss of power: else its number could come twice with two meanings.
+An event leaves only once it survives a loss of power: else its number could come twice with two meanings. On a disk
+that can only be read nothing ever will, and what is there leaves at once: that disk is going to be exchanged.
 """
 
 from __future__ import annotations
 
 import logging
+from math import inf
 from typing import Final
 
 import msgspec
@@ -16,7 +18,7 @@ from access_control.core.wire.uplink import MOST_EVENTS, PREFIX, EventsAnswer, E
 from firmware_bridge.store.outbox import Outbox, OutboxDamagedError, OutboxFullError, Stored
 from firmware_bridge.uplink.activity import Activity, Bench
 from firmware_bridge.uplink.client import Ask
-from firmware_bridge.uplink.errors import NonsenseError
+from firmware_bridge.uplink.errors import NonsenseError, RefusedError
 from firmware_bridge.uplink.session import answer_in
 
 BATCH_BYTES: Final = 2 * 1024 * 1024
@@ -33,11 +35,12 @@ class Uploader(Activity):
         super().__init__("events", bench)
         self._stream = ""
         self._sent = 0
-        self._want: Want | None = None
+        self._taken_s = -inf  # when the service last took an upload
+        self._want: tuple[Want, float] | None = None
 
-    def want(self, want: Want) -> None:
-        """The service asks for events again; never blocks."""
-        self._want = want
+    def want(self, want: Want, asked_s: float) -> None:
+        """The service asks for events again, in its answer to a Status that was sent at ``asked_s``; never blocks."""
+        self._want = (want, asked_s)
         self.wake()
 
     def work(self) -> float | None:
@@ -57,20 +60,23 @@ class Uploader(Activity):
         return 0.0
 
     def _find_place(self, outbox: Outbox) -> None:
-        want, self._want = self._want, None
+        asked, self._want = self._want, None
         if outbox.stream != self._stream:
             self._stream, self._sent = outbox.stream, outbox.acknowledged
-        if want is not None and want.stream == self._stream:
-            if want.from_seq <= self._sent:
-                _log.warning("The service asks for the events from number %d again.", want.from_seq)
-            self._sent = min(self._sent, max(want.from_seq - 1, 0))
+        if asked is None:
+            return
+        want, asked_s = asked
+        # What was taken since may be the very thing that it asks for; if not, the next Status says it again.
+        if want.stream == self._stream and want.from_seq <= self._sent and asked_s > self._taken_s:
+            _log.warning("The service asks for the events from number %d again.", want.from_seq)
+            self._sent = max(want.from_seq - 1, 0)
 
     def _batch(self, outbox: Outbox) -> list[Stored]:
         """The next events that survive a loss of power, as many as one request may hold."""
         waiting = outbox.after(self._sent, MOST_EVENTS)
         if not waiting:
             return []
-        durable = outbox.sync()
+        durable = self._durable(outbox)
         size = 0
         batch: list[Stored] = []
         for event in waiting:
@@ -80,13 +86,26 @@ class Uploader(Activity):
             batch.append(event)
         return batch
 
+    def _durable(self, outbox: Outbox) -> int:
+        try:
+            return outbox.sync()
+        except OSError:
+            if not self._bench.recorder.read_only:
+                raise
+            return outbox.last_seq
+
     def _send(self, outbox: Outbox, batch: list[Stored]) -> None:
         raws = [msgspec.Raw(event.body) for event in batch]
         said = EventsRequest(self._stream, self._sent + 1, raws)
         ask = Ask("POST", PREFIX + "events", write_record(said), within_s=WITHIN_S)
         # A service that misses earlier ones refuses these, and asks for the others in its answer to a Status: by that
         # it knows that its database is an older copy. Were they sent before, nothing would tell it.
-        answer = answer_in(self._bench.session.ask(self._line, ask), EventsAnswer)
+        reply = self._bench.session.ask(self._line, ask)
+        try:
+            answer = answer_in(reply, EventsAnswer)
+        except RefusedError as refused:
+            self._bench.standing.upload_refused(refused)
+            raise
         if answer.stream != self._stream:
             raise NonsenseError("The service acknowledged events of another stream.")
         self._acknowledged(outbox, answer.acknowledged)
@@ -100,5 +119,9 @@ class Uploader(Activity):
             return
         if through <= self._sent:
             raise NonsenseError("The service took none of the events that it was sent.")
-        outbox.acknowledge(self._stream, through)
-        self._sent = through
+        self._sent, self._taken_s = through, self._bench.clock.monotonic_s()
+        self._bench.standing.upload_taken()
+        try:
+            outbox.acknowledge(self._stream, through)
+        except (OutboxFullError, OutboxDamagedError) as error:
+            _log.debug("the disk does not take that %d was acknowledged (%s)", through, error)
