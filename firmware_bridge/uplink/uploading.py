@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from access_control.core.wire.event_codes import EventCode
 from access_control.core.wire.strict import write_record
 from access_control.core.wire.uplink import MOST_EVENTS, PREFIX, EventsAnswer, EventsRequest, Want
+from firmware_bridge.store.new_stream import NewStream
 from firmware_bridge.store.outbox import Outbox, OutboxDamagedError, OutboxFullError, Stored
 from firmware_bridge.uplink.activity import Activity, Bench
 from firmware_bridge.uplink.client import Ask
@@ -105,23 +105,33 @@ class Uploader(Activity):
             answer = answer_in(reply, EventsAnswer)
         except RefusedError as refused:
             self._bench.standing.upload_refused(refused)
+            if refused.code == "other_events":
+                from_seq = refused.problem.fields.get("from_seq")
+                known = from_seq - 1 if isinstance(from_seq, int) else self._sent
+                self._begin_anew(min(max(known, self._sent), batch[-1].seq - 1))
             raise
         if answer.stream != self._stream:
             raise NonsenseError("The service acknowledged events of another stream.")
-        self._acknowledged(outbox, answer.acknowledged)
+        self._acknowledged(outbox, answer.acknowledged, batch[-1].seq)
 
-    def _acknowledged(self, outbox: Outbox, through: int) -> None:
-        if through > outbox.last_seq:
-            # The disk went back to an older state. New events under numbers that the service has would vanish there.
-            why = f"The service has events up to {through} of this stream, and the outbox ends at {outbox.last_seq}."
-            self._bench.standing.alarm(EventCode.LOG_GAP, why)
-            self._bench.recorder.begin_anew(why)
-            return
+    def _acknowledged(self, outbox: Outbox, through: int, sent: int) -> None:
+        """The service has events up to ``through``; up to ``sent`` they are surely these."""
         if through <= self._sent:
             raise NonsenseError("The service took none of the events that it was sent.")
-        self._sent, self._taken_s = through, self._bench.clock.monotonic_s()
+        self._sent, self._taken_s = min(through, sent), self._bench.clock.monotonic_s()
         self._bench.standing.upload_taken()
+        if through > outbox.last_seq:
+            self._begin_anew(self._sent)
+            return
         try:
-            outbox.acknowledge(self._stream, through)
+            outbox.acknowledge(self._stream, self._sent)
         except (OutboxFullError, OutboxDamagedError) as error:
-            _log.debug("the disk does not take that %d was acknowledged (%s)", through, error)
+            _log.debug("the disk does not take that %d was acknowledged (%s)", self._sent, error)
+
+    def _begin_anew(self, known: int) -> None:
+        """The disk went back to an older state: what comes after number ``known`` is not at the service."""
+        why = (
+            f"This bridge's record of events went back: the service has others under the numbers from {known + 1} on. "
+            "What it lacks comes in a new stream."
+        )
+        self._bench.recorder.begin_anew(NewStream(why, self._stream, known))

@@ -1,7 +1,8 @@
 """Event: one thing that happened, as a bridge stores it and sends it up.
 
 (bridge, stream, sequence) identifies an event, and the sequence has no gaps; a new stream begins when a damaged record
-of events had to be set aside. An event never holds a name, a PIN or a credential's number.
+of events had to be set aside, or the service has other events under its numbers. An event never holds a name, a PIN or
+a credential's number.
 """
 
 from __future__ import annotations

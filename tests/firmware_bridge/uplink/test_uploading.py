@@ -16,7 +16,7 @@ from firmware_bridge.uplink.client import Ask, Line, Reply
 from firmware_bridge.uplink.standing import Standing
 from firmware_bridge.uplink.uploading import Uploader
 from tests.building.processes import until
-from tests.firmware_bridge.uplink.wicked import Wicked, reply
+from tests.firmware_bridge.uplink.wicked import Visit, Wicked, reply
 
 if TYPE_CHECKING:
     from firmware_bridge.uplink.activity import Bench
@@ -76,6 +76,59 @@ def test_what_such_a_disk_cannot_bring_to_safety_leaves_it_too(
         uplink.stored()
         until(lambda: script.acknowledged == 3, "they leave")
     monkeypatch.undo()
+
+
+def test_events_under_numbers_that_the_service_has_for_others_arrive_in_a_new_stream(
+    around: Around, script: Script, server: Wicked
+) -> None:
+    around.record(250)
+    outbox = outbox_of(around)
+    recorded = [json.loads(one.body)["id"] for one in outbox.after(0)]
+    outbox.acknowledge(outbox.stream, 95)
+    stream = outbox.stream
+
+    def others(_: Visit) -> bytes:
+        """The service has 1 to 200 of this stream, and from 101 on they are others."""
+        said = json.loads(script.asked[-1][1])
+        if said["stream"] != stream:
+            return script.take(said)
+        problem = {"status": 409, "code": "other_events", "detail": "Others.", "fields": {"from_seq": 101}}
+        return reply(json.dumps(problem).encode(), 409)
+
+    script.instead = {"events": others}
+    with around.uplink(server) as uplink:
+        until(lambda: script.acknowledged == 151, "the new stream arrives")
+        until(lambda: not uplink.shape()["trouble"], "and no trouble is left")
+    assert [event["id"] for event in script.taken[:150]] == recorded[100:]
+    assert [event["seq"] for event in script.taken] == list(range(1, 152))
+    assert script.taken[150]["code"] == "LOG_GAP"
+
+
+@pytest.mark.parametrize("fields", [{}, {"from_seq": "x"}, {"from_seq": -5}, {"from_seq": 10**9}])
+def test_a_service_that_does_not_say_from_where_loses_nothing_either(
+    around: Around, script: Script, server: Wicked, fields: dict[str, object]
+) -> None:
+    around.record(9)
+    stream = outbox_of(around).stream
+    outbox_of(around).acknowledge(stream, 5)
+    problem = json.dumps({"status": 409, "code": "other_events", "detail": "Others.", "fields": fields}).encode()
+    script.instead = {"events": lambda _: reply(problem, 409)}
+    with around.uplink(server):
+        until(lambda: outbox_of(around).stream != stream, "a new stream")
+        script.instead = {}
+        until(lambda: any(event["code"] == "LOG_GAP" for event in script.taken), "which arrives")
+    least = 1 if fields.get("from_seq") == 10**9 else 4
+    assert len(script.taken) == least + 1
+
+
+def test_only_what_was_sent_counts_as_taken_whatever_the_service_has(
+    around: Around, script: Script, server: Wicked
+) -> None:
+    around.record(1500)
+    script.acknowledged = 1200
+    with around.uplink(server):
+        until(lambda: script.acknowledged == 1500, "all are there")
+    assert firsts(script) == [1, 1001], "the service may have others under the numbers from 1001 to 1200"
 
 
 class Direct:
