@@ -130,20 +130,27 @@ def tell(event: EventRow, names: Names) -> Told:
     if event.code in Reason.__members__:
         return _decision(event, Reason(event.code), names)
     if event.code not in EventCode.__members__:
-        return Told("dot", "", f"{event.code}.")  # stored by a newer program
+        return _in_full(event, names)  # a newer bridge's
     code = EventCode(event.code)
     special = _SPECIAL.get(code)
     if special is not None:
         return special(event, names)
-    glyph = "alarm" if event.severity in ALARMING else "dot"
     if code in AT_DOOR and event.door_id is not None:
-        return Told(glyph, names.plate(event.door_id), _with_why(AT_DOOR[code], event))
-    return Told(glyph, _where(event, names), words_of(code, event.detail))
+        return Told(_glyph(event), names.plate(event.door_id), _with_why(AT_DOOR[code], event))
+    return _in_full(event, names)
 
 
 def tell_all(events: Sequence[EventRow], names: Names) -> list[Told]:
     """Several events in words, in their order."""
     return [tell(event, names) for event in events]
+
+
+def _in_full(event: EventRow, names: Names) -> Told:
+    return Told(_glyph(event), _where(event, names), words_of(event.code, event.detail))
+
+
+def _glyph(event: EventRow) -> str:
+    return "alarm" if event.severity in ALARMING else "dot"
 
 
 def _decision(event: EventRow, reason: Reason, names: Names) -> Told:

@@ -52,6 +52,17 @@ class GapError(ReadersError):
         self.acknowledged = acknowledged
 
 
+class OtherEventsError(ReadersError):
+    """Other events are here under the same numbers; those from ``from_seq`` on are not known to be here."""
+
+    def __init__(self, from_seq: int) -> None:
+        super().__init__(
+            f"Other events than these are here under the numbers from {from_seq} on: the bridge's disk went back.",
+            "The bridge sends them in a new stream; if it does not, look whether its disk is full.",
+        )
+        self.from_seq = from_seq
+
+
 @dataclass(frozen=True, slots=True)
 class EventFilter:
     """Which events to find; ``None`` is any.
@@ -96,6 +107,8 @@ def take_events(
 
     Raises:
         GapError: Earlier events are missing.
+        OtherEventsError: The numbers are known and the events are not: nothing is stored but that no more of this
+            stream is owed. Commit that.
         Refused: An event cannot be read, belongs to another bridge or stream, or is out of order; nothing is stored.
     """
     position = stream_position(session, bridge_id, stream)
@@ -104,7 +117,10 @@ def take_events(
     before = position.seq
     sent = _read(bridge_id, stream, first_seq, events)
     fresh = [event for event in sent if event.seq > before]
-    new = late_arrivals(session, position, [event for event in sent if event.seq <= before]) + fresh
+    again = sent[: len(sent) - len(fresh)]
+    if again:
+        _require_same(session, position, first_seq, again)
+    new = late_arrivals(session, position, again) + fresh
     if not new:
         return before
     position.seq = max(before, new[-1].seq)
@@ -218,3 +234,27 @@ def _read(bridge_id: str, stream: str, first_seq: int, events: Sequence[bytes]) 
             )
         before = event.seq
     return records
+
+
+def _require_same(session: Session, position: StreamPosition, first_seq: int, again: Sequence[EventRecord]) -> None:
+    """See that events are those which are here under their numbers.
+
+    A number that is known and not here (folded, dropped, purged) proves nothing: where the events after it turn out to
+    be others, so may be the one that comes under it, and it has to come once more.
+    """
+    query = select(EventRow.seq, EventRow.id).where(
+        EventRow.bridge_id == position.bridge_id,
+        EventRow.stream == position.stream,
+        EventRow.seq.between(again[0].seq, again[-1].seq),
+    )
+    here = dict(session.execute(query).all())
+    from_seq = first_seq
+    for event in again:
+        known = here.get(event.seq)
+        if known == event.id:
+            from_seq = event.seq + 1
+        elif known is not None:
+            if position.unsent_to is None:
+                position.unsent_to = position.seq  # the bridge goes on in another stream, with what it has not sent
+            session.flush()
+            raise OtherEventsError(from_seq)

@@ -202,7 +202,8 @@ class EventRow(Table):
 class StreamPosition(Table):
     """How far one bridge's stream has been taken: up to ``seq`` all is here, but for what :class:`EventGap` names.
 
-    ``unsent_to`` is there once the bridge writes another stream: how far it said that this one goes.
+    ``unsent_to`` is there once the bridge writes another stream, or has to: how far it said that this one goes, or as
+    far as it was taken where what comes after that is sent in another one.
     """
 
     __tablename__ = "stream_position"

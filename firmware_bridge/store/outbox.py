@@ -168,6 +168,29 @@ class Outbox:
             self._set("removed_through", max(self._number("removed_through"), *gone))
             return self._insert(row)
 
+    def begin_anew(self, after: int, moved: Callable[[bytes, str, int], bytes]) -> None:
+        """Go on as a new stream of what comes after number ``after``, in its order and as far apart; all or nothing.
+
+        ``moved`` spells an event anew for a stream in which its number is lower by so much.
+
+        Raises:
+            OutboxFullError, OutboxDamagedError: Nothing changed.
+        """
+        stream, last = str(uuid.uuid4()), after
+        with self._lock:
+            with storage_errors(), self._transaction():
+                self._db.execute("DELETE FROM events WHERE seq <= ?", (after,))
+                query = "SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT 500"
+                while rows := self._db.execute(query, (last,)).fetchall():
+                    last = rows[-1][0]
+                    # From the oldest on, so that the number which each takes is free.
+                    values = ((seq - after, moved(body, stream, after), seq) for seq, body in rows)
+                    self._db.executemany("UPDATE events SET seq = ?, body = ? WHERE seq = ?", values)
+                self._set("removed_through", max(self._number("removed_through") - after, 0))
+                self._set("acknowledged", 0)
+                self._db.execute("UPDATE meta SET value = ? WHERE key = 'stream'", (stream,))
+            self.stream, self._acknowledged, self._next = stream, 0, self._next - after
+
     def sync(self) -> int:
         """Wait until everything appended before this call survives power loss; return the newest such sequence.
 
@@ -229,12 +252,16 @@ class Outbox:
         return self._acknowledged
 
     def acknowledge(self, stream: str, seq: int) -> None:
-        """Note that the service stores everything up to ``seq``; another stream or a future number changes nothing."""
+        """Note that the service stores everything up to ``seq``; another stream or a future number changes nothing.
+
+        Raises:
+            OutboxFullError, OutboxDamagedError: The disk does not take that. It counts all the same, until a restart.
+        """
         with self._lock:
             if stream == self.stream and self._acknowledged < seq < self._next:
+                self._acknowledged = seq
                 with storage_errors(), self._transaction():
                     self._set("acknowledged", seq)
-                self._acknowledged = seq
 
     def trim(self, older_than: datetime, most: int, step: int = TRIM_STEP) -> int:
         """Remove the oldest acknowledged events that are too old or too many, ``step`` at most; return how many went.

@@ -19,8 +19,8 @@ from typing import Final
 from firmware_bridge.clock import Clock
 from firmware_bridge.store.at_work import AtWork
 from firmware_bridge.store.entries import Entry, Limits, Writing
-from firmware_bridge.store.files import set_aside
 from firmware_bridge.store.making_room import make_room
+from firmware_bridge.store.new_stream import NewStream, leave, put_aside
 from firmware_bridge.store.outbox import (
     WAL_PAGES,
     Keep,
@@ -79,7 +79,7 @@ class Recorder:
         self._told = ""  # how the trouble was told
         self._read_only = False
         self._low = False
-        self._damaged = ""
+        self._new: NewStream | None = None  # one has to begin
         self._lost = 0
         self._appends, self._syncs = (AtWork(clock, HANGS_S, self._tell_hung) for _ in range(2))
         self._threads: list[threading.Thread] = []
@@ -131,10 +131,10 @@ class Recorder:
                 outbox.sync()
         return stored and outbox is not None
 
-    def begin_anew(self, why: str) -> None:
-        """Set the outbox aside like a damaged one and begin a new stream; never waits."""
+    def begin_anew(self, new: NewStream) -> None:
+        """Begin a new stream as soon as the disk takes it; never waits."""
         with self._changed:
-            self._damaged = why
+            self._new = new
             self._changed.notify()
 
     @property
@@ -207,7 +207,7 @@ class Recorder:
     def _appending(self) -> None:
         while True:
             with self._changed:
-                while not self._waiting and not self._stopping and not self._low and not self._damaged:
+                while not self._waiting and not self._stopping and not self._low and self._new is None:
                     self._changed.wait()
                 if self._stopping and (not self._waiting or self._trouble):
                     return
@@ -226,7 +226,7 @@ class Recorder:
                 self._serve(entry)
             self._recovered()
         except OutboxDamagedError as error:
-            self._damaged = str(error)
+            self._new = NewStream(str(error))
         except (OutboxFullError, OSError) as error:
             self._step_back(error)
         except Exception as error:  # noqa: BLE001 - one event that cannot be written must not stop the others
@@ -245,8 +245,8 @@ class Recorder:
                 self._waiting.append(Entry("CONTROLLER_FAULT", self._clock.moment().at, detail={"why": why}))
 
     def _serve(self, entry: Entry | None) -> None:
-        if self._damaged:
-            self._begin_new_stream()
+        if self._new is not None:
+            self._begin_new_stream(self._new)
         if self._outbox is None:
             self._open()
             return
@@ -336,16 +336,16 @@ class Recorder:
             outbox.checkpoint()
         return went > 0
 
-    def _begin_new_stream(self) -> None:
+    def _begin_new_stream(self, new: NewStream) -> None:
         now = self._clock.moment().at
-        _log.error("The outbox is damaged (%s). It is set aside and a new stream begins.", self._damaged)
-        if self._outbox is not None:
-            self._outbox.close(clean=False)
-            self._outbox = None
-        if self._path.exists():
-            place = set_aside(self._path, now)
-            self._put_first(Entry("OUTBOX_DAMAGED", now, detail={"set_aside": place.name}))
-        self._damaged = ""
+        if new.leaves:
+            told = leave(self._outbox, new, now)
+        else:
+            outbox, self._outbox = self._outbox, None
+            told = put_aside(outbox, self._path, new, now)
+        self._new = None
+        if told is not None:
+            self._put_first(told)
 
     # The syncing thread.
 
@@ -379,7 +379,7 @@ class Recorder:
                 try:
                     outbox.examine()
                 except OutboxDamagedError as error:
-                    self.begin_anew(str(error))
+                    self.begin_anew(NewStream(str(error)))
 
     def _look_at_space(self, outbox: Outbox) -> None:
         self._read_only = self._space.read_only()

@@ -64,12 +64,15 @@ class Poller(Activity):
         bench: Bench,
         status: Callable[[], dict[str, Any]],
         judge: Callable[[ServiceTime | PolicyConfirmed], None],
-        wanted: Callable[[Want], None],
+        wanted: Callable[[Want, float], None],
         once: Once,
         sealer: Sealer,
         listens: str | None = None,
     ) -> None:
-        """What it calls never blocks, but for ``status``, which waits for the bridge's loop."""
+        """What it calls never blocks, but for ``status``, which waits for the bridge's loop.
+
+        ``wanted`` hears which events the service asks for, and when the Status was sent that it answers.
+        """
         super().__init__("status", bench)
         self._status = status
         self._judge = judge
@@ -143,7 +146,7 @@ class Poller(Activity):
                 self._bench.offered(name, revision)
         self._sealer.held(answer.sealed_keys)
         if answer.want is not None:
-            self._wanted(answer.want)
+            self._wanted(answer.want, self._sent_s)
         if answer.duplicate:
             why = "The service heard a second program with this bridge's identity."
             self._bench.standing.alarm(EventCode.BRIDGE_DUPLICATED, why)

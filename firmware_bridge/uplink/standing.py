@@ -37,6 +37,7 @@ class Standing:
         self._started_s = clock.monotonic_s()
         self._offline = False
         self._trouble = ""
+        self._upload = ""  # why the service does not take the events
         self._alarmed_s: dict[EventCode, float] = {}
         self.streaming = False
 
@@ -70,6 +71,19 @@ class Standing:
             self._reached(not lost)
             self._tell(EventCode.SERVICE_OFFLINE, {"why": str(error)})
 
+    def upload_refused(self, error: RefusedError) -> None:
+        """The service did not take events; that counts until it takes some, however well all else goes."""
+        why = f"The service does not take this bridge's events: {error}"
+        with self._lock:
+            news, self._upload = why != self._upload, why
+        if news:
+            _log.warning("%s", why)
+
+    def upload_taken(self) -> None:
+        """It took some."""
+        with self._lock:
+            self._upload = ""
+
     def alarm(self, code: EventCode, why: str) -> None:
         """Record an alarm, unless the same one was recorded a moment ago."""
         now_s = self._clock.monotonic_s()
@@ -90,4 +104,5 @@ class Standing:
         """For ``firmware-bridge status``."""
         with self._lock:
             age_s = None if self._heard_s is None else round(self._clock.monotonic_s() - self._heard_s, 1)
-            return {"url": self._url, "heard_age_s": age_s, "stream": self.streaming, "trouble": self._trouble}
+            trouble = f"{self._trouble} {self._upload}".strip()
+            return {"url": self._url, "heard_age_s": age_s, "stream": self.streaming, "trouble": trouble}

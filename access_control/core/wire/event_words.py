@@ -263,16 +263,22 @@ def words_deny(reason: Reason) -> bool:
 def words_of(code: str, detail: Detail | None = None) -> str:
     """What an event means in plain words, with the ``why`` of its detail where it has one.
 
-    A ``why`` that begins with the same sentence says all of it, and stands alone.
-
-    Raises:
-        ValueError: no such code.
+    A ``why`` that begins with the same sentence says all of it, and stands alone. A code that only a newer bridge knows
+    has words, too: codes are added within a version of the wire.
     """
-    words = EVENTS[EventCode(code)][1] if code in EventCode.__members__ else WORDS[Reason(code)]
+    words = _plain_words(code)
     why = (detail or {}).get("why")
     if not isinstance(why, str) or not why:
         return words
     return why if _first_sentence(why) == _first_sentence(words) else f"{words} {why}"
+
+
+def _plain_words(code: str) -> str:
+    if code in EventCode.__members__:
+        return EVENTS[EventCode(code)][1]
+    if code in Reason.__members__:
+        return WORDS[Reason(code)]
+    return f"This bridge reports something that this version of the service does not know: {code}. Update the service."
 
 
 def _first_sentence(text: str) -> str:

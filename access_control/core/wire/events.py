@@ -1,7 +1,8 @@
 """Event: one thing that happened, as a bridge stores it and sends it up.
 
 (bridge, stream, sequence) identifies an event, and the sequence has no gaps; a new stream begins when a damaged record
-of events had to be set aside. An event never holds a name, a PIN or a credential's number.
+of events had to be set aside, or the service has other events under its numbers. An event never holds a name, a PIN or
+a credential's number.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Annotated, Final
 import msgspec
 
 from access_control.core.decision.reasons import Reason
-from access_control.core.wire.errors import RefusalCode, Refused
 from access_control.core.wire.event_codes import EventCode, Severity
 from access_control.core.wire.event_words import change_of, end_of, severity_of, start_of, words_of
 from access_control.core.wire.spelling import read_time
@@ -47,7 +47,7 @@ class EventRecord(Record, frozen=True):
         id: UUIDv7 as text, made by the bridge.
         at: When, RFC 3339 in UTC with milliseconds; see :func:`core.wire.spelling.write_time`.
         mono_ms: The bridge's monotonic clock in milliseconds, for telling how far apart two events of one run are.
-        code: An :class:`EventCode` or a :class:`core.decision.reasons.Reason`.
+        code: An :class:`EventCode` or a :class:`core.decision.reasons.Reason`; or what only a newer program knows.
         holder: The opaque reference of a person, never a name.
         flagged: The event was stored late or incompletely.
         detail: Plain values that belong to the code.
@@ -81,14 +81,12 @@ def encode_event(event: EventRecord) -> bytes:
 def decode_event(data: bytes) -> EventRecord:
     """The strict inverse of :func:`encode_event`.
 
+    A code that no table here knows is that of a newer bridge, which has said how loudly it speaks: one such event must
+    not keep all that come after it from being taken.
+
     Raises:
-        Refused: ``too_large`` or ``bad_content``; also for a code that no table knows.
+        Refused: ``too_large`` or ``bad_content``.
     """
     event = read_record(data, EventRecord, "event", limit=MAX_EVENT)
     event.moment()
-    if event.code not in CODES:
-        raise Refused(
-            RefusalCode.BAD_CONTENT,
-            f"The event has the code {event.code}, which this program does not know. Update this program.",
-        )
     return event

@@ -252,7 +252,8 @@ class Problem(msgspec.Struct, frozen=True):
         code: A stable word for programs; docs/wire-protocol.md lists them.
         detail: What happened, for people.
         action: What to do.
-        fields: Values that belong to the code: ``acknowledged`` for ``gap``, ``wait_s`` for ``slow_down``.
+        fields: Values that belong to the code: ``acknowledged`` for ``gap``, ``from_seq`` for ``other_events``,
+            ``wait_s`` for ``slow_down``.
     """
 
     status: int

@@ -91,7 +91,9 @@ class Bridges:
             found += events_after(self._places.side(side).outbox, max(0, last - 2 * NEWEST)) if last else []
         loud = [event for event in found if event.code not in QUIET]
         loud.sort(key=lambda event: (event.at, event.seq), reverse=True)
-        return tuple(Told(event.moment(), _number(event), _words(event)) for event in loud[:NEWEST])
+        return tuple(
+            Told(event.moment(), _number(event), words_of(event.code, event.detail)) for event in loud[:NEWEST]
+        )
 
 
 def door_said(door: int, status: Status | None) -> DoorSaid:
@@ -168,13 +170,6 @@ def _number(event: EventRecord) -> str:
     reader = MAIN_ENTRANCE if event.reader == SCANNER else event.reader
     door = event.door or reader
     return BY_ID[door].number if door in BY_ID else ""
-
-
-def _words(event: EventRecord) -> str:
-    try:
-        return words_of(event.code, event.detail)
-    except ValueError:
-        return str(event.code)
 
 
 def _ask(socket: Path) -> Status:

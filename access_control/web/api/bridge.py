@@ -42,7 +42,7 @@ from access_control.readers.bridge_sessions import (
     require_session,
 )
 from access_control.readers.enrolment import EnrolmentRefusedError, enroll, require_known_code
-from access_control.readers.events import GapError, take_events
+from access_control.readers.events import GapError, OtherEventsError, take_events
 from access_control.readers.orders import hear_from_bridge
 from access_control.readers.publishing import published
 from access_control.readers.recovery import keep_sealed_keys
@@ -219,17 +219,23 @@ def events() -> Response:
     """Take events exactly once.
 
     Raises:
-        Problem: 409 ``gap`` when earlier ones are missing, 400 for events that cannot be read.
+        Problem: 409 ``gap`` when earlier ones are missing, 409 ``other_events`` when others are here under the same
+            numbers, 400 for events that cannot be read.
     """
     asking = caller()
     sent = read_body(EventsRequest)
     services = current()
     at = services.clock()
     raw = [bytes(event) for event in sent.events]
+    others: OtherEventsError | None = None
+    stored = 0
     try:
         with services.database.writing() as writing:
             require_session(writing, at, asking)
-            stored = take_events(writing, at, asking.bridge_id, sent.stream, sent.first_seq, raw, HOOKS)
+            try:
+                stored = take_events(writing, at, asking.bridge_id, sent.stream, sent.first_seq, raw, HOOKS)
+            except OtherEventsError as error:
+                others = error  # what it notes of the stream is committed
     except SessionRefusedError as refused:
         raise session_problem(refused) from refused
     except GapError as gap:
@@ -237,6 +243,9 @@ def events() -> Response:
         raise Problem(409, code="gap", detail=gap.sentence, action=gap.action, fields=fields) from gap
     except Refused as refused:
         raise bad_request(refused) from refused
+    if others is not None:
+        fields = {"from_seq": others.from_seq}
+        raise Problem(409, code="other_events", detail=others.sentence, action=others.action, fields=fields)
     return answer(EventsAnswer(sent.stream, stored))
 
 

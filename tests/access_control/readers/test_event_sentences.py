@@ -132,7 +132,6 @@ def told(code: str, names: Names = NAMES, severity: str = "info", **more: Any) -
             {"detail": {"by": "operator:9", "why": "There is a lockdown."}},
             "Somebody in the console could not unlock door 8, Loading dock. There is a lockdown.",
         ),
-        ("SUNG_BY_A_NEWER_BRIDGE", {}, "SUNG_BY_A_NEWER_BRIDGE."),
     ],
 )
 def test_the_sentence_of_an_event(code: str, more: dict[str, Any], sentence: str) -> None:
@@ -166,6 +165,16 @@ def test_a_door_that_is_gone_has_its_number_in_the_site() -> None:
 def test_an_alarm_is_marked() -> None:
     assert told("DENIED_STOLEN", severity="alarm").glyph == "alarm"
     assert told("DENIED_DOOR").glyph == "stop"
+
+
+def test_what_only_a_newer_bridge_knows_is_told_as_loudly_as_the_bridge_says() -> None:
+    sentence = (
+        "Door 8, Outside: This bridge reports something that this version of the service does not know: DOOR_PAINTED. "
+        "Update the service."
+    )
+    assert told("DOOR_PAINTED").sentence == sentence
+    assert told("DOOR_PAINTED").glyph == "dot"
+    assert told("DOOR_PAINTED", severity="critical").glyph == "alarm"
 
 
 def test_names_are_read_for_what_events_mention(live: LiveSchool) -> None:

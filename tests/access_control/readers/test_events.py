@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from access_control.core.decision.reasons import Reason
@@ -22,6 +23,7 @@ from access_control.readers.errors import NotThereError
 from access_control.readers.events import (
     EventFilter,
     GapError,
+    OtherEventsError,
     get_event,
     key_of,
     recent_events,
@@ -94,6 +96,51 @@ def test_numbers_that_were_given_up_are_no_gap(any_database: Database) -> None:
     assert stored(any_database) == [1, 11, 12]
 
 
+def others(first: int, last: int) -> list[bytes]:
+    """What another disk has under these numbers: other events."""
+    return [raw.replace(b'"id":"01', b'"id":"02') for raw in raw_run(BRIDGE, first, last, AT)]
+
+
+def take_others(database: Database, first: int, events: Sequence[bytes]) -> int:
+    """From which number on the service has other events; that the stream ends there is kept, as the API does it."""
+    with database.writing() as session:
+        with pytest.raises(OtherEventsError) as other:
+            take_events(session, AT, BRIDGE, STREAM, first, events)
+        return other.value.from_seq
+
+
+def test_other_events_under_numbers_that_are_taken_are_refused_and_not_dropped(any_database: Database) -> None:
+    run = raw_run(BRIDGE, 1, 30, AT)
+    take(any_database, 1, run)
+    assert take_others(any_database, 15, [*run[14:20], *others(21, 40)]) == 21
+    assert take_others(any_database, 15, others(15, 20)) == 15
+    assert stored(any_database) == list(range(1, 31))
+    with any_database.reading() as session:
+        position = session.get_one(StreamPosition, (BRIDGE, STREAM))
+        assert (position.seq, position.unsent_to) == (30, 30), "nothing of this stream is going to be missing"
+
+
+def test_where_numbers_were_given_up_the_events_after_the_last_known_one_are_others(any_database: Database) -> None:
+    folded = raw_event(BRIDGE, 12, EventCode.EVENTS_FOLDED, AT, detail={"from_seq": 2, "to_seq": 10, "count": 9})
+    run = [*raw_run(BRIDGE, 1, 1, AT), *raw_run(BRIDGE, 11, 11, AT), folded]
+    take(any_database, 1, run)
+    assert take_others(any_database, 1, [*run[:1], *others(2, 14)]) == 2
+    assert take(any_database, 1, raw_run(BRIDGE, 1, 11, AT)) == 12, "the same ones, as a disk had them before the fold"
+
+
+def test_known_events_are_looked_up_only_where_numbers_come_again(database: Database) -> None:
+    asked: list[str] = []
+
+    def looked_up(first: int, last: int) -> bool:
+        asked.clear()
+        with database.writing() as session:
+            listen(session.connection(), "before_cursor_execute", lambda *args: asked.append(args[2]))
+            take_events(session, AT, BRIDGE, STREAM, first, raw_run(BRIDGE, first, last, AT))
+        return any("FROM event " in sql for sql in asked)
+
+    assert [looked_up(1, 3), looked_up(4, 6), looked_up(6, 9)] == [False, False, True]
+
+
 def test_streams_count_apart(any_database: Database) -> None:
     take(any_database, 1, raw_run(BRIDGE, 1, 3, AT))
     assert take(any_database, 1, raw_run(BRIDGE, 1, 2, AT, stream=OTHER_STREAM), OTHER_STREAM) == 2
@@ -108,7 +155,8 @@ def test_streams_count_apart(any_database: Database) -> None:
         [*raw_run(BRIDGE, 2, 2, AT), *raw_run(BRIDGE, 1, 1, AT)],
         [*raw_run(BRIDGE, 1, 1, AT), *raw_run(BRIDGE, 1, 1, AT)],
         [b"{}"],
-        [raw_run(BRIDGE, 1, 1, AT)[0].replace(b"DOOR_CLOSED", b"DOOR_SUNG")],
+        [raw_run(BRIDGE, 1, 1, AT)[0].replace(b"DOOR_CLOSED", b"door sung")],
+        [raw_run(BRIDGE, 1, 1, AT)[0].replace(b'"info"', b'"loud"')],
         [*raw_run(BRIDGE, 1, 2, AT), b"nonsense"],
     ],
     ids=[
@@ -117,7 +165,8 @@ def test_streams_count_apart(any_database: Database) -> None:
         "backwards",
         "twice",
         "no event",
-        "unknown code",
+        "no code",
+        "no severity",
         "good, then nonsense",
     ],
 )
@@ -125,6 +174,14 @@ def test_nothing_is_stored_of_a_batch_with_a_bad_event(database: Database, event
     with pytest.raises(Refused):
         take(database, 1, events)
     assert stored(database) == []
+
+
+def test_an_event_that_only_a_newer_bridge_knows_is_stored_as_loud_as_it_is(any_database: Database) -> None:
+    newer = raw_run(BRIDGE, 1, 1, AT)[0].replace(b"DOOR_CLOSED", b"DOOR_SUNG").replace(b'"info"', b'"alarm"')
+    assert take(any_database, 1, [newer, *raw_run(BRIDGE, 2, 3, AT)]) == 3
+    with any_database.reading() as session:
+        (row,) = recent_events(session, EventFilter(severities=["alarm"]))
+        assert (row.seq, row.code) == (1, "DOOR_SUNG")
 
 
 def test_two_workers_that_take_the_same_at_one_time_store_it_once(any_database: Database) -> None:

@@ -94,3 +94,15 @@ def test_its_shape_tells_the_age_and_the_trouble_until_it_is_over(heard: Heard) 
     }
     heard.standing.heard()
     assert heard.standing.shape()["trouble"] == ""
+
+
+def test_refused_events_are_told_beside_other_trouble_until_some_are_taken(heard: Heard) -> None:
+    heard.standing.upload_refused(RefusedError(Problem(400, "bad_content", "Event 2 is none.", "Update it.")))
+    heard.standing.heard()
+    refused = "The service does not take this bridge's events: Event 2 is none. Update it."
+    assert heard.standing.shape()["trouble"] == refused
+    heard.standing.failed(GONE)
+    assert heard.standing.shape()["trouble"] == f"The line broke. {refused}"
+    heard.standing.heard()
+    heard.standing.upload_taken()
+    assert heard.standing.shape()["trouble"] == ""

@@ -49,14 +49,22 @@ def test_a_restored_service_gets_what_it_lost(around: Around, script: Script, se
     assert [event["seq"] for event in script.taken] == [*range(1, 11), *range(5, 12)]
 
 
-def test_a_disk_that_went_back_begins_a_new_stream(around: Around, script: Script, server: Wicked) -> None:
+def test_a_record_that_ends_before_what_the_service_has_begins_a_new_stream(
+    around: Around, script: Script, server: Wicked
+) -> None:
     around.record(3)
     outbox = around.recorder.outbox
     assert outbox is not None
+    stream = outbox.stream
     script.acknowledged = 50
-    with around.uplink(server):
-        until(lambda: around.recorder.outbox not in {outbox, None}, "a new stream")
-        assert EventCode.LOG_GAP in around.told
+    with around.uplink(server) as uplink:
+        until(lambda: outbox.stream != stream, "a new stream")
+        until(lambda: outbox.last_seq, "and what it begins with")
+        script.acknowledged = 0
+        around.record(2)
+        uplink.stored()
+        until(lambda: script.acknowledged == 3, "what comes goes into that")
+    assert [event["code"] for event in script.taken] == ["LOG_GAP", "BRIDGE_STARTED", "BRIDGE_STARTED"]
 
 
 def test_a_pushed_directive_is_applied_and_an_action_only_once(around: Around, script: Script, server: Wicked) -> None:

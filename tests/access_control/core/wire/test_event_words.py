@@ -54,9 +54,16 @@ def test_decisions_have_the_words_of_their_reasons() -> None:
     assert words_of("DENIED_LOCKDOWN") == WORDS[Reason.DENIED_LOCKDOWN]
 
 
-def test_a_code_that_is_none_has_no_words() -> None:
-    with pytest.raises(ValueError, match="DOOR_PAINTED"):
-        words_of("DOOR_PAINTED")
+def test_a_code_of_a_newer_bridge_says_what_to_do() -> None:
+    words = (
+        "This bridge reports something that this version of the service does not know: DOOR_PAINTED. "
+        "Update the service."
+    )
+    assert words_of("DOOR_PAINTED") == words
+    assert words_of("DOOR_PAINTED", {"why": "It was white."}) == f"{words} It was white."
+
+
+def test_only_a_bridge_knows_how_loudly_its_own_new_code_speaks() -> None:
     with pytest.raises(ValueError, match="DOOR_PAINTED"):
         severity_of("DOOR_PAINTED")
 

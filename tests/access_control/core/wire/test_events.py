@@ -48,10 +48,17 @@ def test_a_decision_is_an_event_too() -> None:
     assert decode_event(encode_event(denied)).code == "DENIED_LOCKDOWN"
 
 
+def test_a_code_that_a_newer_bridge_has_is_taken_as_it_is() -> None:
+    newer = msgspec.structs.replace(FORCED, code="DOOR_PAINTED", severity=Severity.WARNING)
+    assert decode_event(encode_event(newer)) == newer
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"code": "DOOR_PAINTED"},
+        {"code": "door painted"},
+        {"code": "X" * 65},
+        {"severity": "deafening"},
         {"seq": 0},
         {"at": "yesterday"},
         {"id": "1"},

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
+from sqlalchemy import select
 
 from access_control.core.decision.emergency import Directive
 from access_control.core.decision.model import EmergencyAction
@@ -40,17 +41,22 @@ from access_control.readers.bridge_sessions import SESSION_LASTS, SILENT
 from access_control.readers.enrolment import add_bridge, revoke_bridge
 from access_control.readers.events import recent_events
 from access_control.readers.orders import active_directives
+from access_control.readers.records import EventGap
 from tests.access_control.web.api.conftest import BridgeSide, Clock, code_of, told
 from tests.building.published import LiveSchool
 from tests.building.sites import AT, BY
 
 STREAM = "0193a000-0000-4000-8000-00000000aaaa"
+OTHER_STREAM = "0193a000-0000-4000-8000-00000000bbbb"
 QUIET = {"policy": None, "orders": None, "clock_trusted": True, "mono_s": 1.0}
 
 
-def status(in_force: InForce | None = None, acknowledged: int = 0) -> StatusRequest:
+def status(
+    in_force: InForce | None = None, acknowledged: int = 0, *, stream: str = STREAM, last_seq: int = 0
+) -> StatusRequest:
     said: dict[str, object] = {**QUIET, "doors": [], "readers": [], "boards": [], "ports": [], "emergencies": []}
-    return StatusRequest(said, in_force or InForce(None, None, None), STREAM, acknowledged, acknowledged)
+    last_seq = max(last_seq, acknowledged)
+    return StatusRequest(said, in_force or InForce(None, None, None), stream, acknowledged, last_seq)
 
 
 def event(live: LiveSchool, seq: int, **changes: object) -> EventRecord:
@@ -58,7 +64,7 @@ def event(live: LiveSchool, seq: int, **changes: object) -> EventRecord:
         bridge=live.bridge,
         stream=STREAM,
         seq=seq,
-        id=new_id(AT),
+        id=f"0193a000-0000-7000-8000-{seq:012x}",
         at=write_time(AT),
         mono_ms=seq,
         code=EventCode.DOOR_OPENED,
@@ -169,6 +175,23 @@ def test_a_gap_is_asked_for(side: BridgeSide, live: LiveSchool) -> None:
     assert code_of(refused) == (409, "gap")
     assert refused.get_json()["fields"] == {"acknowledged": 2}
     assert stored(live) == [1, 2]
+
+
+def test_other_events_under_known_numbers_are_refused_and_leave_no_gap_behind(
+    side: BridgeSide, live: LiveSchool
+) -> None:
+    side.post("events", events(live, 1, 3))
+    side.post("status", status(last_seq=9))
+    others = [msgspec.Raw(encode_event(event(live, seq, id=new_id(AT)))) for seq in range(3, 10)]
+    sent = events(live, 2, 2)
+    refused = side.post("events", msgspec.structs.replace(sent, events=[*sent.events, *others]))
+    assert code_of(refused) == (409, "other_events")
+    assert refused.get_json()["fields"] == {"from_seq": 3}
+    assert stored(live) == [1, 2, 3]
+    for _ in range(3):
+        side.post("status", status(stream=OTHER_STREAM, last_seq=7))
+    with live.database.reading() as session:
+        assert session.scalars(select(EventGap)).all() == [], "they come in the new stream"
 
 
 def test_after_a_restore_the_service_asks_for_what_it_lacks(side: BridgeSide, live: LiveSchool) -> None:
