@@ -127,6 +127,12 @@ def take_events(
     session.flush()
     write_events(session, new, at)
     note_gaps(session, at, position, before, new)
+    _fold_in(session, at, bridge_id, new, hooks)
+    return position.seq
+
+
+def _fold_in(session: Session, at: datetime, bridge_id: str, new: Sequence[EventRecord], hooks: Sequence[Hook]) -> None:
+    """Draw the conclusions from events that were never seen before, and tell whoever looks."""
     note_admissions(session, new)
     note_outcomes(session, at, bridge_id, new)
     note_cancelled(session, at, bridge_id, new)
@@ -134,7 +140,6 @@ def take_events(
     for hook in hooks:
         hook(session, at, new)
     tell(session, "live", json.dumps({"what": "events", "bridge": bridge_id}))
-    return position.seq
 
 
 def wanted(session: Session, bridge_id: str, stream: str | None, acknowledged: int) -> Want | None:

@@ -54,6 +54,7 @@ def test_a_line_says_what_was_measured_and_beside_what(capsys: pytest.CaptureFix
     assert [(f.name, f.against) for f in figures if f.name.startswith("lockdown")] == [
         ("lockdown_of_line_p50", "wire"),
         ("lockdown_of_line_p50", "libosdp"),
+        ("lockdown_of_line_longest", "wire"),
     ]
     assert "lockdown_of_line_p50 40.0 ms, 1.22 of the wire's 32.8, 1.25 of libosdp's 32.0" in capsys.readouterr().err
 

@@ -175,8 +175,11 @@ class BridgeProcess:
         return read_trust(self.place / "state").bridge
 
     def statement(self) -> bytes:
-        """The key statement that it keeps, sealed."""
-        return unguard((self.place / "state" / "documents" / "keys.doc").read_bytes())
+        """The key statement that it keeps, sealed; nothing in the moment in which a newer one takes its place."""
+        try:
+            return unguard((self.place / "state" / "documents" / "keys.doc").read_bytes())
+        except FileNotFoundError:
+            return b""
 
     def bodies(self) -> list[bytes]:
         """Every event that it stored, as it stored it."""
