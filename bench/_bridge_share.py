@@ -11,14 +11,14 @@ import shutil
 import tempfile
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench._full_bridge import Size, Standing, present, standing
+from bench._bus_rig import Case, Moments
+from bench._full_bridge import Size, present, standing
 from firmware_bridge.clock import SystemClock
-from firmware_bridge.simulator.relay_log import read_relay_log
-from firmware_bridge.simulator.remote import Remote
-from tests.building.processes import until
+from tests.building.entering import card_to_lock_s
 
 READERS: Final = 8
 SECONDS: Final = 20
@@ -26,8 +26,6 @@ _GRAIN_MS: Final = 1
 _SETTLE_S: Final = 2.0
 _EVERY_S: Final = 0.8
 """A door has locked again when its turn comes once more."""
-_GOLDEN: Final = (5**0.5 - 1) / 2
-_ROUND_CHARACTERS: Final = 31
 _clock = SystemClock()
 _pause = threading.Event()
 
@@ -53,32 +51,15 @@ def whole_bridge(baud: int, cards: int) -> Whole:
                 present(remote, door, _welcome(door))
                 _pause.wait(1.0)
             found.processor = (_used_s(made.process.popen.pid) - begun) / (_clock.monotonic_s() - begun_s)
-            round_s, part = _ROUND_CHARACTERS * READERS * 10 / baud, 0.0
-            for n in range(cards):
-                part = (part + _GOLDEN) % 1.0
-                _pause.wait(_EVERY_S + part * round_s)
-                found.cards.append(_card(made, remote, (SECONDS + n) % READERS + 1))
+            moments = Moments(Case(baud, READERS).round_s)
+            for second in range(SECONDS, SECONDS + cards):
+                _pause.wait(_EVERY_S + moments.next_s())
+                door = second % READERS + 1
+                show = partial(present, remote, door, _welcome(door))
+                found.cards.append(card_to_lock_s(made.relays, door, show))
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return found
-
-
-def _card(made: Standing, remote: Remote, door: int) -> float:
-    """Seconds until the building says that the reader moved its relay."""
-    before = len(read_relay_log(made.relays))
-    shown_s = _clock.monotonic_s()
-    present(remote, door, _welcome(door))
-
-    def moved() -> list[float]:
-        lines = read_relay_log(made.relays)[before:]
-        return [
-            float(str(line["mono_s"]))
-            for line in lines
-            if (line["what"], line.get("door"), line.get("on")) == ("output", door, True)
-        ]
-
-    found: list[float] = until(moved, "the lock lets go")
-    return found[0] - shown_s
 
 
 def _welcome(door: int) -> int:

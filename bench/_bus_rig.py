@@ -72,6 +72,20 @@ class Case:
         return (characters_a_reader * self.readers + more) * self.character_s
 
 
+class Moments:
+    """Moments within a round. Two hundred of them lie evenly, so that the median is not one of where they fell."""
+
+    def __init__(self, round_s: float, part: float = 0.0) -> None:
+        """``part`` of a round is where they begin."""
+        self._round_s = round_s
+        self._part = part
+
+    def next_s(self) -> float:
+        """How far into a round the next one is."""
+        self._part = (self._part + _GOLDEN) % 1.0
+        return self._part * self._round_s
+
+
 class TimedHead(ReaderHead):
     """A reader that keeps when a lock command had arrived."""
 
@@ -157,7 +171,7 @@ class Rig:
         self._place = place
         self._board = board
         self._chance = random.Random(case.baud * case.readers)
-        self._part = self._chance.random()
+        self._moments = Moments(case.round_s, self._chance.random())
         self._stack = ExitStack()
 
     def start(self) -> None:
@@ -215,7 +229,7 @@ class Rig:
         """
         head = self.heads[self._chance.choice(readers or range(1, self.case.readers + 1)) - 1]
         _pause.wait(max(0.0, head.shown_s + _AGAIN_S - _clock.monotonic_s()))
-        _pause.wait(self._some_moment_s())
+        _pause.wait(self._moments.next_s())
         head.moved.clear()
         with self.world.lock:
             shown_s = head.shown_s = _clock.monotonic_s()
@@ -223,11 +237,6 @@ class Rig:
         if not head.moved.wait(_LONGEST_S):
             raise UnansweredError(f"{self.kind} {self.case.name}: a card was not answered within {_LONGEST_S} s")
         return head.moved_s - shown_s
-
-    def _some_moment_s(self) -> float:
-        """A part of a round. Two hundred of them lie evenly, so that the median is not one of where they fell."""
-        self._part = (self._part + _GOLDEN) % 1.0
-        return self._part * self.case.round_s
 
     def some_card(self, readers: Sequence[int] | None = None) -> float:
         """As :meth:`card`; one that is not answered is counted, and another one presented.
@@ -258,7 +267,7 @@ class Rig:
         Raises:
             UnansweredError: One had none.
         """
-        _pause.wait(self._some_moment_s())
+        _pause.wait(self._moments.next_s())
         for head in self.heads:
             head.moved.clear()
         (begun_s,) = self._ask("lock")

@@ -151,8 +151,7 @@ def standing(place: Path, size: Size) -> Iterator[Standing]:
 
 def present(remote: Remote, reader: int, number: int) -> None:
     """Hold a person's card to a reader."""
-    bits = encode(FORMATS["H10301"], _FACILITY, number)
-    remote.ask("present", reader=reader, bits=format(bits.value, f"0{bits.length}b"))
+    remote.present(reader, encode(FORMATS["H10301"], _FACILITY, number))
 
 
 def _cards(remote: Remote, seconds: float) -> None:

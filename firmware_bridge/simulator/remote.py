@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from access_control.core.credentials.bits import Bits
+
 
 class AskedInVainError(Exception):
     """The simulator refused; the message is its sentence."""
@@ -52,6 +54,14 @@ class Remote:
         if not answer["ok"]:
             raise AskedInVainError(answer["why"])
         return answer
+
+    def present(self, reader: int, bits: Bits) -> None:
+        """Hold a card with these bits to a reader.
+
+        Raises:
+            AskedInVainError: It was refused.
+        """
+        self.ask("present", reader=reader, bits=format(bits.value, f"0{bits.length}b"))
 
     def watch(self) -> Iterator[dict[str, Any]]:
         """Every happening from now on; nothing else can be asked on this connection any more."""

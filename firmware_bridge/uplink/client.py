@@ -193,8 +193,7 @@ class Line:
             return UnreachableError(f"{self.service.url} hung up.")
         if isinstance(error, http.client.HTTPException):
             return NonsenseError(f"What answers at {self.service.url} speaks no HTTP ({type(error).__name__}).")
-        in_time = not isinstance(error, TimeoutError)
-        why = (str(error) or type(error).__name__) if in_time else "no answer in time"
+        why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         # What the system ends has a number, ETIMEDOUT too; our own time limits have none.
         ended = isinstance(error, OSError) and error.errno is not None
         return (LineEndedError if ended else UnreachableError)(f"The line to {self.service.url} broke ({why}).")

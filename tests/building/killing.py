@@ -222,8 +222,7 @@ def _came_too_late(event: EventRecord, events: list[EventRecord]) -> bool:
 
 def present(site: Site, reader: int, person: int) -> None:
     """Hold a person's card to a reader."""
-    bits = card(person)
-    site.remote.ask("present", reader=reader, bits=format(bits.value, f"0{bits.length}b"))
+    site.remote.present(reader, card(person))
 
 
 def outputs_on(site: Site) -> list[Release]:

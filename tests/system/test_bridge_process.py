@@ -43,8 +43,7 @@ sys.meta_path.insert(0, Nothing())
 
 
 def present(site: Site, reader: int, person: int) -> None:
-    bits = card(person)
-    site.remote.ask("present", reader=reader, bits=format(bits.value, f"0{bits.length}b"))
+    site.remote.present(reader, card(person))
 
 
 def running(site: Site, school: School) -> Process:

@@ -172,8 +172,7 @@ def test_another_machine_takes_a_dead_bridges_place_and_no_reader_is_touched(
         assert new.status()["policy"] is None
         service.confirm("North")
         until(lambda: is_ready(new), "the reader is secure with the key that it had, and the door secured")
-        bits = card(ADA)
-        site.remote.ask("present", reader=FRONT, bits=format(bits.value, f"0{bits.length}b"))
+        site.remote.present(FRONT, card(ADA))
         until(lambda: b"ACCESS_GRANTED" in b"".join(new.bodies()), "the badge opens the door")
         until(lambda: has_copy(service), "the new machine has sealed its keys, too")
 

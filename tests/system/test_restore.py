@@ -83,8 +83,7 @@ def lose(service: ServiceProcess) -> None:
 
 
 def present(site: Site) -> None:
-    bits = card(ADA)
-    site.remote.ask("present", reader=FRONT, bits=format(bits.value, f"0{bits.length}b"))
+    site.remote.present(FRONT, card(ADA))
 
 
 def in_force(bridge: BridgeProcess) -> Revision:
