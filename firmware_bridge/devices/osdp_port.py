@@ -37,6 +37,8 @@ _LEAD_S = 0.0002
 """A question is made ready this much before the line's pause is over, and sent when it is. At 115200 baud the whole
 pause is shorter, so the question follows the answer without going to sleep in between."""
 _SPIN_S = 0.00004
+_UNHURRIED_BAUD = 9600
+"""Up to this speed a character takes a millisecond or more: a sleep that ends a little late costs less than a lead."""
 _BROKEN = "The line's program failed and was started again. Please report this with the log."
 _STOPPED = "The bridge is stopping."
 
@@ -75,6 +77,7 @@ class OsdpPort:
         self._timing = timing
         self._beat = Beat(clock)
         self._bus = self._new_bus()
+        self._lead_s, self._spin_s = (_LEAD_S, _SPIN_S) if baud > _UNHURRIED_BAUD else (0.0, 0.0)
         self._asked: deque[DriveOutput | ShowAtReader | tuple[ReaderSetup, ...]] = deque()
         self._stopping = threading.Event()
         self._wake_read, self._wake_write = socket.socketpair()
@@ -157,7 +160,7 @@ class OsdpPort:
         # While the line must still be carrying a packet there is nothing to read and nothing to send.
         if (deaf_s := bus.deaf_until_s() - self._clock.monotonic_s()) > 0:
             select.select([], [], [], min(deaf_s, _LONGEST_DEAF_S))
-        wait_s = min(max(bus.wake_s() - _LEAD_S - self._clock.monotonic_s(), 0.0), _LONGEST_SLEEP_S)
+        wait_s = min(max(bus.wake_s() - self._lead_s - self._clock.monotonic_s(), 0.0), _LONGEST_SLEEP_S)
         arrived, asked = line.fileno(), self._wake_read.fileno()
         ready = select.select([arrived, asked], [], [], wait_s)[0]
         moment = self._clock.moment()
@@ -169,7 +172,7 @@ class OsdpPort:
         if self._asked or asked in ready:
             self._obey()
         opens_s = bus.wake_s()
-        if moment.mono_s < opens_s <= moment.mono_s + _LEAD_S:
+        if moment.mono_s < opens_s <= moment.mono_s + self._lead_s:
             moment = Moment(moment.at, opens_s)
         frame = bus.advance(moment)
         if frame:
@@ -186,7 +189,7 @@ class OsdpPort:
     def _sleep_until(self, mono_s: float) -> None:
         while (left_s := mono_s - self._clock.monotonic_s()) > 0:
             # The last moments are not slept through: a sleep that short may end much later.
-            select.select([], [], [], min(left_s - _SPIN_S, _LONGEST_SLEEP_S) if left_s > _SPIN_S else 0.0)
+            select.select([], [], [], min(left_s - self._spin_s, _LONGEST_SLEEP_S) if left_s > self._spin_s else 0.0)
 
     def _say_farewell(self, line: SerialLine) -> None:
         self._obey()

@@ -162,8 +162,11 @@ class Loop:
         return asked.status
 
     def carry_out(self, commands: Sequence[Command], moment: Moment) -> None:
-        """Carry commands out in their order, but an emergency's lock commands first of all."""
-        commands = _kept_last(self._with_emergencies(commands, moment))
+        """Carry commands out in their order, but an emergency's locks first of all and lights last.
+
+        On a line that carries both, a lock does not wait for a lamp.
+        """
+        commands = _kept_last(_lights_last(self._with_emergencies(commands, moment)))
         for command in commands:
             if isinstance(command, DriveOutput) and command.urgency is Urgency.EMERGENCY:
                 self._hands.wiring.submit(command)
@@ -329,3 +332,7 @@ def _kept_last(commands: Sequence[Command]) -> Sequence[Command]:
         return commands
     kept = [command for command in commands if isinstance(command, RaiseDirective | RememberPress)]
     return [command for command in commands if not isinstance(command, RaiseDirective | RememberPress)] + kept
+
+
+def _lights_last(commands: Sequence[Command]) -> Sequence[Command]:
+    return sorted(commands, key=lambda command: isinstance(command, ShowAtReader))

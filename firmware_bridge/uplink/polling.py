@@ -32,7 +32,10 @@ from firmware_bridge.uplink.sealing import Sealer
 from firmware_bridge.uplink.service_time import ServiceTime
 
 LEAST_S: Final = 0.1  # between two Statuses
-_AGES: Final = frozenset({"proof_age_s", "heard_age_s", "elapsed_s", "policy_age_s"})
+_AGES: Final = frozenset(
+    {"proof_age_s", "heard_age_s", "elapsed_s", "policy_age_s", "since_s", "at", "newest", "off_s"}
+)
+_COUNTS: Final = frozenset({"outbox", "service"})
 MOST_REMEMBERED: Final = 1000
 
 
@@ -93,7 +96,7 @@ class Poller(Activity):
         if not answer.get("ok"):
             return LEAST_S
         status = answer["status"]
-        said = msgspec.json.encode(_lasting(status))
+        said = msgspec.json.encode(lasting(status))
         due_s = POLL_S - (now_s - self._sent_s)
         if said == self._said and due_s > 0:
             return due_s
@@ -167,8 +170,8 @@ class Poller(Activity):
         )
 
 
-def _lasting(value: Any) -> Any:
-    """A Status without its ages and counts: what is left changes only when something happens."""
+def lasting(value: Any) -> Any:
+    """A Status without its ages, times and counts: what is left changes only when something happens."""
     if isinstance(value, dict):
-        return {key: _lasting(item) for key, item in value.items() if key not in _AGES | {"outbox", "service"}}
-    return [_lasting(item) for item in value] if isinstance(value, list) else value
+        return {key: lasting(item) for key, item in value.items() if key not in _AGES | _COUNTS}
+    return [lasting(item) for item in value] if isinstance(value, list) else value

@@ -232,10 +232,14 @@ class Bus:
             return self._slot.patient_until_s(self._decoder, self._character_s)
         if (listens_until_s := self._jabber.listens_until_s()) is not None:
             return min(listens_until_s, self.next_deadline_s())
-        times = [session.wake_s() for session in self._by_id.values()]
-        if self._hold is not None:
-            times.append(self._hold[1])
-        return max(self._pause.opens_s(), min(times, default=float("inf")))
+        return max(self._pause.opens_s(), min(map(self._wants_s, self._by_id.values()), default=float("inf")))
+
+    def _wants_s(self, session: ReaderSession) -> float:
+        """When a session may have the line. Whoever is held up sleeps: the answer that is waited for needs the time."""
+        wants_s = session.wake_s()
+        if self._hold is None or session.claim(self._hold[1], questions=False, errands=False) <= Claim.ANSWER:
+            return wants_s
+        return max(wants_s, self._hold[1])
 
     def deaf_until_s(self) -> float:
         """Until when nothing that arrives could be acted upon."""

@@ -30,6 +30,7 @@ from firmware_bridge.local.client import BridgeRefusedError, LocalClient
 from firmware_bridge.ports import Emit, Port
 from firmware_bridge.runtime.bridge import Bridge, StartError, Surroundings
 from firmware_bridge.runtime.wiring import PortPlan
+from firmware_bridge.uplink.polling import lasting
 from firmware_bridge.uplink.service_time import ServiceTime
 from tests.building.clock import SetClock
 from tests.building.processes import read_events, until
@@ -356,3 +357,20 @@ def test_a_state_directory_that_is_not_there_is_one_sentence(place: Path) -> Non
     bridge = Bridge(read_config(place / "bridge.toml"), Surroundings(SystemClock()))
     with pytest.raises(StartError, match="firmware-bridge enroll"):
         bridge.start()
+
+
+def test_a_status_that_only_grew_older_is_no_news_for_the_service(place: Path) -> None:
+    school = School()
+    with proved(place) as (bridge, site, clock):
+        site.apply(school.keys(), with_panic_button(school))
+        read_card(bridge, site, FRONT, BEN)
+        bridge.emit(BoardLinkChanged(clock.moment(), 1, LinkState.UP))
+        for state in (InputState.NORMAL, InputState.ACTIVE):
+            bridge.emit(InputChanged(clock.moment(), point(3), state))
+        clock.go_on(1)
+        until(lambda: bool(site.status()["emergencies"]), "the button is seen")
+        before = site.status()
+        clock.go_on(3)
+        after = site.status()
+        assert before["wires"]
+        assert (after != before, lasting(after)) == (True, lasting(before))

@@ -162,3 +162,16 @@ def test_a_reader_whose_answer_is_lost_does_not_hold_the_others_up() -> None:
     codes = {Packet.from_bytes(frame).code for _, frame in timed.line.sent}
 
     assert codes == {SetOutputs.CODE}
+
+
+def test_while_an_answer_is_waited_for_the_lines_thread_sleeps_unless_another_lock_is_to_move() -> None:
+    timed = Timed(9600, 2)
+    line, bus, seen = timed.line, timed.line.bus, list[Event]()
+    line.on_event = seen.append
+    timed.readers[2].head.present(Bits(0x2F623AE, 26))
+    assert line.run_until(lambda: any(isinstance(event, CardPresented) for event in seen), 1.0)
+    opens_s = seen[-1].moment.mono_s + 2 * timed.character_s
+    assert bus.wake_s() == pytest.approx(opens_s + LinkTiming().answer_hold_s)
+
+    timed.drive(1, Urgency.EMERGENCY)
+    assert bus.wake_s() == pytest.approx(opens_s)
