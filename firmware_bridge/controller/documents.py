@@ -143,7 +143,7 @@ class Documents:
             return
         if self._world.policy is not self._signed:
             self._take(self._signed, answer)
-        for override in newly_cancelled(self._world):
+        for override in newly_cancelled(self._world, restored=restored):
             self._world.cancelled.add(override.id)
             answer.add(RememberCancelled(override.id))
             answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=override.door, override=override.id)

@@ -77,8 +77,11 @@ def _schedule_edges(door: Door, horizon: int, second: float) -> Iterator[float]:
         yield min(edge, horizon) - second
 
 
-def newly_cancelled(world: World) -> list[Override]:
-    """The manual unlocks that a Lockdown or Secure has ended for good, also one that is released by now."""
+def newly_cancelled(world: World, *, restored: bool = False) -> list[Override]:
+    """The manual unlocks that a Lockdown or Secure has ended for good, also one that is released by now.
+
+    ``restored``: at a start, when the memory of those that were cancelled may be lost.
+    """
     assert world.policy is not None
     open_ones = (override for override in world.orders.overrides if override.id not in world.cancelled)
-    return ended_unlocks(world.policy, world.orders.directives, open_ones)
+    return ended_unlocks(world.policy, world.orders.directives, open_ones, forgetful=restored)

@@ -38,6 +38,8 @@ _AFTER_ANSWER = 0.5
 _AROUND_S = 0.06
 _PATIENCE_S = 10.0
 _ATTEMPTS = 3
+_SETTLED_S = 5.0
+"""So long after a start knows every relay they are where they belong. An unlock takes 0.8 s of it."""
 _clock = SystemClock()
 
 
@@ -204,7 +206,8 @@ class KillRounds:
     def _wait_for_relays(self, *, lockdown: bool) -> None:
         expected = relays_at_rest(lockdown=lockdown)
         try:
-            until(lambda: {one.door for one in outputs_on(self._site)} == expected, "relays are where they belong")
+            at_rest = "relays are where they belong"
+            until(lambda: {one.door for one in outputs_on(self._site)} == expected, at_rest, _SETTLED_S)
         except NotInTimeError:
             on = sorted(one.door for one in outputs_on(self._site))
             self._wrong.append(f"on at doors {on} instead of {sorted(expected)}, lockdown: {lockdown}")

@@ -26,8 +26,14 @@ def ends_unlocks(action: EmergencyAction, door_class: DoorClass, rules: Emergenc
     return effect_on(action, door_class, rules, evacuate_unlock=False) is not None
 
 
-def ended_unlocks(policy: Policy, directives: DirectiveSet, overrides: Iterable[Override]) -> list[Override]:
-    """The unlocks among ``overrides`` that a Lockdown or Secure has ended, whether it is released by now or not."""
+def ended_unlocks(
+    policy: Policy, directives: DirectiveSet, overrides: Iterable[Override], *, forgetful: bool = False
+) -> list[Override]:
+    """The unlocks among ``overrides`` that a Lockdown or Secure has ended, whether it is released by now or not.
+
+    ``forgetful``: whoever asks may have forgotten what was ended. A Policy that came after an emergency had begun does
+    not tell which classes its doors had then: all those that the emergency was for count as locked by it.
+    """
     unlocks = {
         override: _made(override)
         for override in overrides
@@ -36,7 +42,11 @@ def ended_unlocks(policy: Policy, directives: DirectiveSet, overrides: Iterable[
     if not unlocks:
         return []
     ends = _ends(directives, min(unlocks.values()))
-    return [override for override, made in unlocks.items() if any(_ended(policy, override, made, *end) for end in ends)]
+    return [
+        override
+        for override, made in unlocks.items()
+        if any(_ended(policy, override, made, *end, forgetful=forgetful) for end in ends)
+    ]
 
 
 def before_the_end(made: datetime, releases: Iterable[datetime]) -> bool:
@@ -70,12 +80,20 @@ def _over_by(since: datetime, releases: Iterable[Release]) -> bool:
 
 
 def _ended(
-    policy: Policy, override: Override, made: datetime, directive: Directive, releases: tuple[Release, ...]
+    policy: Policy,
+    override: Override,
+    made: datetime,
+    directive: Directive,
+    releases: tuple[Release, ...],
+    *,
+    forgetful: bool,
 ) -> bool:
     door, rules = override.door, policy.emergency_rules
     if door not in directive.doors and door not in policy.scopes.get(directive.scope, ()):
         return False
-    if not ends_unlocks(directive.action, policy.doors[door].door_class, rules, drill=directive.drill):
+    unsure = forgetful and policy.made_at >= directive.started_at
+    classes = tuple(DoorClass) if unsure else (policy.doors[door].door_class,)
+    if not any(ends_unlocks(directive.action, one, rules, drill=directive.drill) for one in classes):
         return False
     over = (release.at for release in releases if release.doors is None or door in release.doors)
     return before_the_end(made, over)

@@ -245,8 +245,8 @@ class AnyOrder(RuleBasedStateMachine):
         if self.concerned():
             standing = self.play.controller._world.orders.directives.standing
             self.held.append((self.policy, frozenset(directive.id for directive, _ in standing)))
-        self.policy = new
-        self.seen(self.play.tell(PolicyAccepted(self.play.moment, new)))
+        self.policy = replace(new, made_at=self.play.moment.at)
+        self.seen(self.play.tell(PolicyAccepted(self.play.moment, self.policy)))
 
     @rule(trusted=st.sampled_from(["trusted", "untrusted"]))
     def clock(self, trusted: str) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from access_control.core.decision.emergency import DirectiveSet
-from access_control.core.decision.model import Orders, Override, OverrideEffect, Policy, Revision, Timetable
+from access_control.core.decision.model import DoorClass, Orders, Override, OverrideEffect, Policy, Revision, Timetable
 from access_control.core.decision.slots import Effect, Slot
 from firmware_bridge.controller.events import OrdersAccepted
 from firmware_bridge.controller.standing import LOOK_AGAIN_S, newly_cancelled, standing
@@ -130,3 +130,15 @@ def test_a_manual_unlock_and_a_lockdown_that_is_over_when_the_bridge_hears_of_it
     else:
         play = Playbook(orders=all_of_it)
     assert play.door("gate").command == "lock"
+
+
+def test_an_unlock_that_a_secure_ended_stays_so_though_memory_is_lost_and_the_door_has_another_class() -> None:
+    play = Playbook(changed(doors={3: {"door_class": DoorClass.EXTERIOR}}))
+    before = replace(order(OverrideEffect.UNLOCK, T0 + 90, door=3), id=uuid7(play.moment.at - SECOND))
+    known = DirectiveSet().with_directive(play.directive("secure", "d1", "site"))
+    play.tell(OrdersAccepted(play.moment, Orders(Revision(1, 1), known, (before,))))
+    kept = Orders(Revision(1, 1), known.with_release(play.release("d1")), (before,))
+
+    again = Playbook(replace(changed(), made_at=play.moment.at), kept)
+
+    assert again.door("room12").command == "lock"

@@ -91,3 +91,16 @@ def test_an_unlock_that_does_not_say_when_it_was_made_counts_as_older_than_every
     small_school: Policy, name: str
 ) -> None:
     assert ended(small_school, known(directive(), (60, None)), replace(unlock(600), id=name)) == [True]
+
+
+@pytest.mark.parametrize(("came_s", "over"), [(-1, False), (1, True)])
+def test_who_forgot_what_was_ended_ends_it_at_every_door_whose_class_may_have_been_changed_since(
+    small_school: Policy, came_s: float, over: bool
+) -> None:
+    policy, directives = replace(small_school, made_at=at(came_s)), known(directive(EmergencyAction.SECURE), (60, None))
+    overrides = [unlock(0, CORRIDOR), unlock(61, CORRIDOR)]
+    assert ended(policy, directives, *overrides) == [False, False]
+    assert [override in ended_unlocks(policy, directives, overrides, forgetful=True) for override in overrides] == [
+        over,
+        False,
+    ]
