@@ -15,6 +15,7 @@ from pathlib import Path
 from access_control.core.credentials.bits import Bits
 from bench._bus_panel import BOARD_OUTPUTS, key_of
 from firmware_bridge.clock import SystemClock
+from firmware_bridge.devices.board_state import POLL_S
 from firmware_bridge.protocol.osdp.commands import Command, SetOutputs
 from firmware_bridge.protocol.osdp.replies import Reply
 from firmware_bridge.simulator.board import Board, BoardLine, BoardServers
@@ -172,6 +173,8 @@ class Rig:
         self._board = board
         self._chance = random.Random(case.baud * case.readers)
         self._moments = Moments(case.round_s, self._chance.random())
+        # A board is asked at its own pace: lockdowns that follow one another sooner would all meet the same question.
+        self._lockdowns = Moments(max(POLL_S, case.round_s), self._chance.random()) if board else self._moments
         self._stack = ExitStack()
 
     def start(self) -> None:
@@ -267,7 +270,7 @@ class Rig:
         Raises:
             UnansweredError: One had none.
         """
-        _pause.wait(self._moments.next_s())
+        _pause.wait(self._lockdowns.next_s())
         for head in self.heads:
             head.moved.clear()
         (begun_s,) = self._ask("lock")

@@ -29,8 +29,6 @@ CASE_NAMES: Final = (*(case.name for case in OSDP_CASES), *(f"{case.name} board"
 CARDS: Final = 200
 WHOLE_CARDS: Final = 48
 LOCKDOWNS: Final = 30
-_LONE: Final = 4
-"""So many times that for a single reader: the poll under way is most of its time, and the middle of 30 is chance."""
 PROCESSOR_LIMITS: Final = {9600: 0.025, 38400: 0.08, 115200: 0.12}
 """Shares of a core with eight readers on one line."""
 _PROCESSOR_READERS: Final = 8
@@ -229,6 +227,5 @@ def _measure(rig: Rig, much: Effort, turn: int, found: Measured) -> None:
     found.used_s += now_used_s - used_s
     found.took_s += now_s - begun_s
     found.questions += rig.readers.questions - asked
-    lockdowns = much.lockdowns * (_LONE if rig.case.readers == 1 else 1)
-    while len(found.lockdowns) < lockdowns * (turn + 1) // much.turns:
+    while len(found.lockdowns) < much.lockdowns * (turn + 1) // much.turns:
         found.lockdowns.append(rig.lockdown())
