@@ -13,6 +13,7 @@ import pytest
 
 from access_control.core.wire.signing import SigningKey
 from tests.building.entering import enters
+from tests.building.killing import present
 from tests.building.processes import Process, Site, ended, finished, launch, until
 from tests.building.signed import (
     ADA,
@@ -28,7 +29,6 @@ from tests.building.signed import (
     STRANGER,
     Installation,
     School,
-    card,
     private,
 )
 
@@ -40,10 +40,6 @@ class Nothing:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Nothing())
 """
-
-
-def present(site: Site, reader: int, person: int) -> None:
-    site.remote.present(reader, card(person))
 
 
 def running(site: Site, school: School) -> Process:

@@ -81,9 +81,8 @@ def test_the_services_plug_is_pulled_and_plugged_in_again_from_the_panel(tmp_pat
 
         pulled = press(switch="service_gone-service 1")
         assert re.search(r'<button id="service_gone-service"[^>]*aria-pressed="true"', pulled)
-        with pytest.raises(
-            OSError, match=r"refused|reset"
-        ):  # reset: the kernel still takes a killed worker's port away
+        # Reset: the kernel still takes a killed worker's port away.
+        with pytest.raises(OSError, match=r"refused|reset"):
             urllib.request.urlopen(running.console + "/health", timeout=30)
         assert len(programs_of(state)) == 4  # bridges and simulators go on
         mended = press(mend="1")
