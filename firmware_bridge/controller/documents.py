@@ -34,6 +34,7 @@ class Documents:
         self._world = building.world
         self._signed: Policy | None = None
         self._left_out: AbstractSet[tuple[int, bool]] = frozenset()
+        self._judged: AbstractSet[str] = frozenset()
         self._lockdown = False
 
     def restore(self, policy: Policy | None, orders: Orders | None, answer: Answer, held: Sequence[Held] = ()) -> None:
@@ -143,13 +144,18 @@ class Documents:
             return
         if self._world.policy is not self._signed:
             self._take(self._signed, answer)
-        for override in newly_cancelled(self._world, restored=restored):
-            self._world.cancelled.add(override.id)
-            answer.add(RememberCancelled(override.id))
-            answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=override.door, override=override.id)
+        self._cancel_unlocks(answer)
         self._building.emergencies.drop_released()
         self._building.refresh(answer, restored=restored)
         self._tell_fires(answer)
+
+    def _cancel_unlocks(self, answer: Answer) -> None:
+        for override in newly_cancelled(self._world, self._judged):
+            self._world.cancelled.add(override.id)
+            answer.add(RememberCancelled(override.id))
+            answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=override.door, override=override.id)
+        doors = self._world.policy.doors if self._world.policy is not None else {}
+        self._judged = {override.id for override in self._world.orders.overrides if override.door in doors}
 
     def _tell_fires(self, answer: Answer) -> None:
         """A Lockdown began while a fire input is active; the other order is told as the input goes active."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,11 +78,17 @@ def _schedule_edges(door: Door, horizon: int, second: float) -> Iterator[float]:
         yield min(edge, horizon) - second
 
 
-def newly_cancelled(world: World, *, restored: bool = False) -> list[Override]:
+def newly_cancelled(world: World, judged: AbstractSet[str] = frozenset()) -> list[Override]:
     """The manual unlocks that a Lockdown or Secure has ended for good, also one that is released by now.
 
-    ``restored``: at a start, when the memory of those that were cancelled may be lost.
+    ``judged``: the unlocks that were here already when the bridge last asked. What happened before it heard of another
+    is not known: it may be one that it cancelled, and the memory of that was lost.
     """
     assert world.policy is not None
-    open_ones = (override for override in world.orders.overrides if override.id not in world.cancelled)
-    return ended_unlocks(world.policy, world.orders.directives, open_ones, forgetful=restored)
+    policy, directives = world.policy, world.orders.directives
+    here: list[Override] = []
+    new: list[Override] = []
+    for override in world.orders.overrides:
+        if override.id not in world.cancelled:
+            (here if override.id in judged else new).append(override)
+    return [*ended_unlocks(policy, directives, here), *ended_unlocks(policy, directives, new, forgetful=True)]

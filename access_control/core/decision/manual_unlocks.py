@@ -31,8 +31,9 @@ def ended_unlocks(
 ) -> list[Override]:
     """The unlocks among ``overrides`` that a Lockdown or Secure has ended, whether it is released by now or not.
 
-    ``forgetful``: whoever asks may have forgotten what was ended. A Policy that came after an emergency had begun does
-    not tell which classes its doors had then: all those that the emergency was for count as locked by it.
+    ``forgetful``: whoever asks was not there, or may have forgotten it. The Policy does not tell which class a door had
+    in an emergency that is over there: every door that it was for counts as locked by it. While it stands a door keeps
+    its class.
     """
     unlocks = {
         override: _made(override)
@@ -91,9 +92,8 @@ def _ended(
     door, rules = override.door, policy.emergency_rules
     if door not in directive.doors and door not in policy.scopes.get(directive.scope, ()):
         return False
-    unsure = forgetful and policy.made_at >= directive.started_at
-    classes = tuple(DoorClass) if unsure else (policy.doors[door].door_class,)
+    over = [release.at for release in releases if release.doors is None or door in release.doors]
+    classes = tuple(DoorClass) if forgetful and over else (policy.doors[door].door_class,)
     if not any(ends_unlocks(directive.action, one, rules, drill=directive.drill) for one in classes):
         return False
-    over = (release.at for release in releases if release.doors is None or door in release.doors)
     return before_the_end(made, over)

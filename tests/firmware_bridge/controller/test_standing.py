@@ -10,7 +10,7 @@ import pytest
 from access_control.core.decision.emergency import DirectiveSet
 from access_control.core.decision.model import DoorClass, Orders, Override, OverrideEffect, Policy, Revision, Timetable
 from access_control.core.decision.slots import Effect, Slot
-from firmware_bridge.controller.events import OrdersAccepted
+from firmware_bridge.controller.events import OrdersAccepted, PolicyAccepted
 from firmware_bridge.controller.standing import LOOK_AGAIN_S, newly_cancelled, standing
 from firmware_bridge.controller.world import World
 from firmware_bridge.store.uuid7 import uuid7
@@ -139,6 +139,43 @@ def test_an_unlock_that_a_secure_ended_stays_so_though_memory_is_lost_and_the_do
     play.tell(OrdersAccepted(play.moment, Orders(Revision(1, 1), known, (before,))))
     kept = Orders(Revision(1, 1), known.with_release(play.release("d1")), (before,))
 
-    again = Playbook(replace(changed(), made_at=play.moment.at), kept)
+    again = Playbook(changed(), kept)
+
+    assert again.door("room12").command == "lock"
+
+
+def test_nor_does_it_come_back_if_a_service_leaves_it_out_for_a_while() -> None:
+    play = Playbook()
+    before = replace(order(OverrideEffect.UNLOCK, T0 + 90, door=3), id=uuid7(play.moment.at - SECOND))
+    known = DirectiveSet().with_directive(play.directive("secure", "d1", "site")).with_release(play.release("d1"))
+    again = Playbook(changed(), Orders(Revision(1, 1), known))
+
+    again.tell(OrdersAccepted(again.moment, Orders(Revision(1, 2), known, (before,))))
+
+    assert again.door("room12").command == "lock"
+
+
+def test_an_unlock_that_a_secure_did_not_end_stays_while_the_bridge_runs() -> None:
+    play = Playbook()
+    before = replace(order(OverrideEffect.UNLOCK, T0 + 90, door=3), id=uuid7(play.moment.at - SECOND))
+    known = DirectiveSet().with_directive(play.directive("secure", "d1", "site"))
+    play.tell(OrdersAccepted(play.moment, Orders(Revision(1, 1), known, (before,))))
+    assert play.door("room12").command == "unlock"
+
+    play.play(["release", "d1"])
+    play.tell(PolicyAccepted(play.moment, replace(changed(), made_at=play.moment.at)))
+
+    assert play.door("room12").command == "unlock"
+
+
+def test_an_unlock_is_judged_as_unknown_until_its_door_is_in_the_policy() -> None:
+    play = Playbook()
+    before = replace(order(OverrideEffect.UNLOCK, T0 + 90, door=3), id=uuid7(play.moment.at - SECOND))
+    known = DirectiveSet().with_directive(play.directive("secure", "d1", "site")).with_release(play.release("d1"))
+    without = changed()
+    without = replace(without, doors={key: door for key, door in without.doors.items() if key != 3})
+    again = Playbook(without, Orders(Revision(1, 1), known, (before,)))
+
+    again.tell(PolicyAccepted(again.moment, changed()))
 
     assert again.door("room12").command == "lock"

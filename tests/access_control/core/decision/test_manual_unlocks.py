@@ -93,14 +93,15 @@ def test_an_unlock_that_does_not_say_when_it_was_made_counts_as_older_than_every
     assert ended(small_school, known(directive(), (60, None)), replace(unlock(600), id=name)) == [True]
 
 
-@pytest.mark.parametrize(("came_s", "over"), [(-1, False), (1, True)])
-def test_who_forgot_what_was_ended_ends_it_at_every_door_whose_class_may_have_been_changed_since(
-    small_school: Policy, came_s: float, over: bool
-) -> None:
-    policy, directives = replace(small_school, made_at=at(came_s)), known(directive(EmergencyAction.SECURE), (60, None))
+def test_who_forgot_what_was_ended_ends_it_at_every_door_that_an_emergency_was_for(small_school: Policy) -> None:
     overrides = [unlock(0, CORRIDOR), unlock(61, CORRIDOR)]
-    assert ended(policy, directives, *overrides) == [False, False]
-    assert [override in ended_unlocks(policy, directives, overrides, forgetful=True) for override in overrides] == [
-        over,
-        False,
-    ]
+    standing, over = known(directive(EmergencyAction.SECURE)), known(directive(EmergencyAction.SECURE), (60, None))
+    elsewhere = known(directive(EmergencyAction.SECURE), (60, frozenset({FRONT})))
+    assert ended(small_school, over, *overrides) == [False, False]
+    assert ended_unlocks(small_school, over, overrides, forgetful=True) == overrides[:1]
+    # While it stands a door keeps its class: what a Secure does not lock may be unlocked.
+    for one in (standing, elsewhere):
+        assert ended_unlocks(small_school, one, overrides, forgetful=True) == []
+    drill = known(replace(directive(EmergencyAction.SECURE), drill=True), (60, None))
+    rules = replace(small_school.emergency_rules, drill_moves_doors=False)
+    assert ended_unlocks(replace(small_school, emergency_rules=rules), drill, overrides, forgetful=True) == []
