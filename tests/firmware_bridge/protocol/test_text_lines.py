@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.protocol.text_lines import IDLE_S, LONGEST_TEXT, TextLines
+from firmware_bridge.protocol.text_lines import BROKEN_OFF_S, IDLE_S, LONGEST_TEXT, TextLines
 
 
 def test_a_text_ends_at_the_line_end_whatever_pieces_it_comes_in() -> None:
@@ -21,6 +21,29 @@ def test_a_scanner_without_line_ends_is_understood_after_a_silence() -> None:
     assert lines.ends_at_s() == 1.0 + IDLE_S
     assert lines.feed(b"NEXT", 2.0) == ["VISITOR"]
     assert lines.idle(3.0) == ["NEXT"]
+
+
+def test_bytes_that_are_fetched_late_go_on_with_their_text() -> None:
+    lines = TextLines()
+    lines.feed(b"VISI", 1.0)
+    assert lines.feed(b"TOR", 1.0 + 2 * IDLE_S) == []
+    assert lines.idle(1.0 + 4 * IDLE_S) == ["VISITOR"]
+
+
+def test_a_scanner_that_ends_its_lines_may_pause_within_one() -> None:
+    lines = TextLines()
+    assert lines.feed(b"FIRST\rVISI", 1.0) == ["FIRST"]
+    assert lines.ends_at_s() == 1.0 + BROKEN_OFF_S
+    assert lines.idle(1.0 + 2 * IDLE_S) == []
+    assert lines.feed(b"TOR\r", 1.3) == ["VISITOR"]
+
+
+def test_what_a_scanner_broke_off_is_not_put_before_the_next_text() -> None:
+    lines = TextLines()
+    lines.feed(b"FIRST\rVISI", 1.0)
+    assert lines.idle(1.0 + BROKEN_OFF_S) == ["VISI"]
+    lines.feed(b"VISI", 3.0)
+    assert lines.feed(b"NEXT\r", 3.0 + BROKEN_OFF_S) == ["VISI", "NEXT"]
 
 
 def test_control_characters_and_the_kind_of_symbol_are_left_out() -> None:
