@@ -11,8 +11,9 @@ PURE := access_control/core firmware_bridge/controller firmware_bridge/protocol
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet --no-input -c constraints.txt
 
-# What stays together on one worker, and what begins first, is in tests/conftest.py.
-PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder
+# Many tests wait for real lines, so that two cores are busy with three workers only. What stays together on one worker,
+# and what begins first, is in tests/conftest.py.
+PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
 
 # Tests start hundreds of processes: where the environment says otherwise, each would compile the program anew.
 export PYTHONDONTWRITEBYTECODE :=

@@ -1,6 +1,7 @@
 """What every test may ask for, and in which order tests run."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,8 @@ WHOLE_SCHOOLS = (
 )
 """Tests that run a school's whole set of processes. Two of them at a time would starve each other."""
 LONG = bool(int(os.environ.get("LONG", "0")))
+_LONG_WORD = re.compile(r"""["']LONG["']|import .*\bLONG\b""")
+"""How a module says that it has more to do with LONG=1."""
 MORE_BY_PROFILE = "tests/access_control/core/wire/"
 """Where LONG=1 makes every property-based test try more examples."""
 LONGEST_FIRST = ("tests/system/", "tests/browser/", "tests/access_control/web/")
@@ -52,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _has_more(item: pytest.Item) -> bool:
-    if _names_long(item.path) or "chromium_browser" in getattr(item, "fixturenames", ()):
+    if _names_long(item.path) or "theme" in getattr(item, "fixturenames", ()):  # pages are looked at in more ways
         return True
     place = item.path.relative_to(ROOT).as_posix()
     return place.startswith(MORE_BY_PROFILE) and hasattr(getattr(item, "obj", None), "hypothesis")
@@ -60,4 +63,4 @@ def _has_more(item: pytest.Item) -> bool:
 
 @cache
 def _names_long(path: Path) -> bool:
-    return "LONG" in path.read_text(encoding="utf-8")
+    return _LONG_WORD.search(path.read_text(encoding="utf-8")) is not None

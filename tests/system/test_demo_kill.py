@@ -15,7 +15,7 @@ from access_control.demo.population import called
 from access_control.demo.programs import SERVICE, bridge_name
 from access_control.demo.staging import Demo
 
-ROUNDS = 15 if os.environ.get("LONG") else 5
+ROUNDS = 15 if os.environ.get("LONG") else 2
 CARDS = 10
 WHO = ("Hannah Whitfield", "Walter Price", "Tom Alvarado", "Ava Thornton", "Dana Ruiz")
 
