@@ -51,7 +51,7 @@ def say(app: Flask, incident: str) -> Say:
 
 
 def _order(page: Page) -> list[str]:
-    """The doors as they follow one another. What is drawn of them differs for an instant while one is brought up to date."""
+    """The doors as they follow one another. What is drawn of one differs for an instant while it changes."""
     found: list[str] = page.evaluate("[...document.querySelectorAll('.cell')].map((cell) => cell.dataset.key)")
     assert found
     return found
