@@ -154,7 +154,8 @@ class Documents:
             self._world.cancelled.add(override.id)
             answer.add(RememberCancelled(override.id))
             answer.record(EventCode.MANUAL_OVERRIDE_CANCELLED, door=override.door, override=override.id)
-        doors = self._world.policy.doors if self._world.policy is not None else {}
+        assert self._world.policy is not None
+        doors = self._world.policy.doors
         self._judged = {override.id for override in self._world.orders.overrides if override.door in doors}
 
     def _tell_fires(self, answer: Answer) -> None:

@@ -172,10 +172,10 @@ def test_an_unlock_is_judged_as_unknown_until_its_door_is_in_the_policy() -> Non
     play = Playbook()
     before = replace(order(OverrideEffect.UNLOCK, T0 + 90, door=3), id=uuid7(play.moment.at - SECOND))
     known = DirectiveSet().with_directive(play.directive("secure", "d1", "site")).with_release(play.release("d1"))
-    without = changed()
-    without = replace(without, doors={key: door for key, door in without.doors.items() if key != 3})
+    whole = changed()
+    without = replace(whole, doors={key: door for key, door in whole.doors.items() if key != 3})
     again = Playbook(without, Orders(Revision(1, 1), known, (before,)))
 
-    again.tell(PolicyAccepted(again.moment, changed()))
+    again.tell(PolicyAccepted(again.moment, whole))
 
     assert again.door("room12").command == "lock"
